@@ -1,0 +1,82 @@
+package bips
+
+import "time"
+
+// MaxPlanes is how many planes the layout of a raw video frame can have.
+const MaxPlanes = 4
+
+// Planes says where the planes of a raw video frame lie in its bytes. Count 0
+// means the default layout that follows from the caps.
+type Planes struct {
+	Count  int               // 0 to MaxPlanes
+	Stride [MaxPlanes]int32  // bytes from one row to the next
+	Offset [MaxPlanes]uint64 // bytes from the start of the frame to the plane's first row
+}
+
+// FrameInfo is what travels with a frame besides its bytes and its caps.
+type FrameInfo struct {
+	// Size is how many bytes of the slot are used.
+	Size int
+	// PTS, DTS and Duration are those of the producer's stream.
+	PTS, DTS, Duration Time
+	// CaptureTime is when the frame was captured, on CLOCK_MONOTONIC, which
+	// all processes of a machine share.
+	CaptureTime Time
+	// Offset and OffsetEnd are those of a GstBuffer. Their meaning is the stream's own.
+	Offset, OffsetEnd uint64
+	// Flags are those of a GstBuffer. The library passes them on unread.
+	Flags uint32
+	// Planes is the layout where it is not the default one.
+	Planes Planes
+	// Meta is serialised metadata, at most [MaxMetaSize] bytes. In a [Frame] it
+	// lies in the pool, like Data.
+	Meta []byte
+}
+
+// Frame is a published slot as a consumer sees it, pinned: while it is held
+// nobody writes to it.
+//
+// Data and Meta are the pool's own memory, mapped read-only: writing to them is
+// a fault. They are valid until the frame is given back with [Consumer.Push] or
+// [Lease.Release], and not after.
+type Frame struct {
+	FrameInfo
+	// Data is the frame's bytes, FrameInfo.Size of them.
+	Data []byte
+	// Caps describes the bytes in GStreamer's notation. It is the same string, not
+	// only an equal one, for as long as the producer does not change it.
+	Caps string
+	// Sequence counts the entries of one instance of a pool, from 1.
+	Sequence uint64
+	// Instance is the random id of the producer's run that made the frame.
+	Instance uint64
+	// PublishTime is when the producer pushed it, on CLOCK_MONOTONIC.
+	PublishTime time.Duration
+	// Discontinuity says that the frame does not follow the previous one: it is the
+	// first of a pool, the first after [Consumer.Resume], or frames are missing before it.
+	Discontinuity bool
+	// Lost is how many frames before this one were wanted and not given: dropped by
+	// the producer, or missed after a demotion.
+	Lost uint64
+	// Skipped is how many frames mode [Latest] passed by to reach this one.
+	Skipped uint64
+
+	lease Lease
+}
+
+// Lease returns the frame's pin as a small value that is easier to keep than the frame.
+func (f *Frame) Lease() Lease { return f.lease }
+
+// Slot is an empty buffer of a pool, lent to the caller until [Producer.Push] or
+// [Producer.Return].
+type Slot struct {
+	// Data is the slot's whole memory, [Producer.SlotSize] bytes, page-aligned.
+	// What it holds is left over from an older frame.
+	Data []byte
+
+	index int
+	loan  uint64 // which lending of the slot this is: a stale Slot is an error, not a torn frame
+}
+
+// Index returns the slot's number in the pool, from 0.
+func (s Slot) Index() int { return s.index }

@@ -1,0 +1,95 @@
+package bips
+
+import (
+	"io/fs"
+	"time"
+)
+
+// Backend is how a pool's memory is made and found.
+type Backend uint32
+
+const (
+	// Shm is POSIX shared memory, found by name in /dev/shm or $BIPS_SHM_DIR.
+	// Its consumers trust each other.
+	Shm Backend = iota
+)
+
+// Overflow is what a producer does when no slot is free because a consumer of
+// mode [Every] is behind.
+type Overflow uint32
+
+const (
+	// Block waits for the consumer, at most BlockTimeout, then demotes it to [Latest].
+	Block Overflow = iota
+	// Drop never waits: the new frame is dropped and counted.
+	Drop
+)
+
+// Mode is which frames a consumer wants.
+type Mode uint32
+
+const (
+	// Latest gets the newest frame, passes by what it was too slow for, and never
+	// holds the producer up.
+	Latest Mode = iota
+	// Every gets each frame published between its joining and its leaving.
+	Every
+)
+
+// Limits of a pool, and the defaults of its options.
+const (
+	MinSlots     = 2
+	MaxSlots     = 64
+	DefaultSlots = 16
+
+	MaxSeats            = 64
+	DefaultMaxConsumers = 16
+
+	DefaultMaxHeld = 3
+
+	// MaxNameLength is in bytes.
+	MaxNameLength = 200
+	// MaxCapsLength and MaxMetaSize are in bytes.
+	MaxCapsLength = 16<<10 - 16
+	MaxMetaSize   = 4 << 10
+
+	DefaultPermissions fs.FileMode = 0o600
+)
+
+// Forever, given as a timeout, never ends. A timeout of 0 does not wait at all.
+const Forever time.Duration = -1
+
+// ProducerOptions are the options of [NewProducer]. The zero value of a field
+// means its default.
+type ProducerOptions struct {
+	Backend Backend
+	// Slots is the number of slots, [MinSlots] to [MaxSlots], by default [DefaultSlots].
+	Slots int
+	// SlotSize is the size of each in bytes. It is required.
+	SlotSize int
+	// MaxConsumers is the number of seats, at most [MaxSeats], by default [DefaultMaxConsumers].
+	MaxConsumers int
+	// Permissions say who may attach, by default the own user only (0600). Whoever may
+	// read may attach.
+	Permissions fs.FileMode
+	// Overflow is Block by default.
+	Overflow Overflow
+	// BlockTimeout is how long Overflow Block waits before it demotes; 0 or
+	// [Forever]: for ever.
+	BlockTimeout time.Duration
+}
+
+// ConsumerOptions are the options of [NewConsumer]. The zero value of a field
+// means its default.
+type ConsumerOptions struct {
+	Backend Backend
+	Mode    Mode
+	// MaxHeld is the quota: how many frames may be held at once, by default [DefaultMaxHeld].
+	MaxHeld int
+	// Spin is how long Pull looks for a frame before it sleeps. It lowers the latency and
+	// occupies a core meanwhile; at most [MaxSpin].
+	Spin time.Duration
+}
+
+// MaxSpin bounds [ConsumerOptions].Spin: spinning longer gains nothing measurable.
+const MaxSpin = 100 * time.Microsecond

@@ -1,0 +1,34 @@
+package bips
+
+// ProducerStats counts what a producer did since it was made.
+type ProducerStats struct {
+	Published uint64 // entries pushed, ends of stream included
+	Dropped   uint64 // frames for which no slot was free (Overflow Drop)
+	Demoted   uint64 // consumers demoted to Latest after BlockTimeout
+	Banned    uint64 // seats whose pins are no longer honoured
+	Reclaimed uint64 // seats taken back from dead consumers
+	Consumers int    // seats taken now
+	Lent      int    // slots lent now
+}
+
+// ConsumerStats counts what a consumer saw since it was made, over all
+// instances of the pool.
+type ConsumerStats struct {
+	Received  uint64 // frames delivered
+	Skipped   uint64 // frames passed by in mode Latest
+	Lost      uint64 // frames wanted and not given
+	Instances uint64 // instances of the pool attached to
+	Held      int    // frames held now
+	Demoted   bool   // the producer demoted this consumer from Every to Latest
+}
+
+// PoolInfo describes the pool a consumer is attached to.
+type PoolInfo struct {
+	Name         string
+	Instance     uint64 // random id of the producer's run
+	Slots        int
+	SlotSize     int // bytes
+	MaxConsumers int
+	ProducerPID  int  // in the producer's own PID namespace: for display only
+	Latency      Time // upstream latency of the producer's pipeline
+}
