@@ -1,0 +1,302 @@
+package bips
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/layout"
+)
+
+// attachment is a consumer's hold on one instance of a pool: its mapping, its seat,
+// its lock. It lives until the consumer has let go of it and the last frame is
+// given back, from whichever thread.
+type attachment struct {
+	files *shmConsumer
+	pool  *poolSegment
+	seats *seatSegment
+
+	seat       *layout.Seat
+	index      int
+	generation uint32
+	mode       Mode
+
+	// references counts the consumer and each held frame. The last one leaves the seat.
+	references atomic.Int32
+	// owner counts the frames held over all attachments of a consumer.
+	owner *heldCount
+	// held is the sequence of the frame held in each slot; 0: none. Giving a frame back
+	// begins with swapping it out, so that it happens once.
+	held [MaxSlots]atomic.Uint64
+
+	// The rest belongs to the thread that pulls.
+	cursor        uint64 // next sequence wanted; the seat's cursor is a copy
+	last          uint64 // sequence delivered last; 0: none
+	dropped       uint64 // the producer's count of dropped frames, as of last
+	demoted       bool
+	ended         bool // the newest entry read is an end of stream
+	discontinuity bool // the next frame does not follow the last one
+	caps          []capsText
+}
+
+// capsText is a caps record as it was read.
+type capsText struct {
+	version uint64
+	text    string
+}
+
+// heldCount counts frames that are held.
+type heldCount struct{ atomic.Int32 }
+
+// attach opens the pool of a name and sits down in it.
+func attach(name string, mode Mode, quota int, owner *heldCount) (a *attachment, err error) {
+	files, pool, seats, err := openShm(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			files.close()
+		}
+	}()
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	a = &attachment{files: files, pool: pool, seats: seats, mode: mode, owner: owner, caps: make([]capsText, pool.geometry.caps)}
+	if err := a.takeSeat(quota); err != nil {
+		return nil, err
+	}
+	a.references.Store(1)
+	a.join()
+	// A9: a producer that went while we sat down has not seen us and will not tell us.
+	if alive, err := files.producerAlive(); err != nil || !alive || pool.header.State.Load() != layout.StateRunning {
+		a.leave()
+		return nil, fmt.Errorf("%w: its producer is gone", ErrNoPool)
+	}
+	return a, nil
+}
+
+// letGo ends the consumer's own hold.
+func (a *attachment) letGo() {
+	var err error // a seat that cannot be written to needs no leaving
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	defer a.unreference()
+	a.drain()
+}
+
+// unreference ends one hold, and with the last one the attachment.
+func (a *attachment) unreference() {
+	if a.references.Add(-1) > 0 {
+		return
+	}
+	defer a.files.close()
+	var err error // as in letGo
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	a.leave()
+}
+
+// Lease is the pin of a held frame. The zero Lease holds nothing.
+type Lease struct {
+	attachment *attachment
+	slot       int
+	sequence   uint64
+}
+
+// Release gives the frame back: its bytes may change or go away from now on. It may
+// be called from any thread, also after the consumer was closed. A second call is
+// [ErrStale].
+func (l Lease) Release() (err error) {
+	a := l.attachment
+	// C9: first the claim, so that of two calls one is refused;
+	if a == nil || !a.held[l.slot].CompareAndSwap(l.sequence, 0) {
+		return ErrStale
+	}
+	defer a.unreference()
+	defer a.owner.Add(-1) // C11: the quota is counted after the pin is gone
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	a.seat.Pins.And(^(uint64(1) << l.slot)) // C10
+	ringDoor(a.seats.header)                // C12
+	return nil
+}
+
+// outcome is what a look at the pool ended with.
+type outcome int
+
+const (
+	gotFrame       outcome = iota
+	gotNothing             // nothing new: wait for the bell
+	gotEndOfStream         // the end of the stream
+	poolClosed             // drained, and the producer will publish no more
+	poolMoved              // drained, and the producer goes on elsewhere
+	gotUnknown             // an entry of a kind that this version does not know: the next one
+)
+
+// pinTries bounds how often a frame that slips away is tried again, and how long a
+// thread that is just giving a slot back is waited for.
+const pinTries = 1000
+
+// next looks for the frame wanted (C2 to C8) and pins it.
+func (a *attachment) next(f *Frame) (outcome, error) {
+	for range pinTries {
+		state := a.pool.header.State.Load() // C2: the state, then
+		head := a.head()                    // C3: head: what a closing producer published is seen
+		if head < a.cursor {
+			switch state {
+			case layout.StateClosed:
+				return poolClosed, nil
+			case layout.StateMoved:
+				return poolMoved, nil
+			}
+			return gotNothing, nil
+		}
+		pinned, err := a.pin(a.wanted(head)) // C5 to C7
+		if err != nil {
+			return gotNothing, err
+		}
+		if pinned.sequence == 0 {
+			if err := a.missed(); err != nil {
+				return gotNothing, err
+			}
+			continue
+		}
+		if got, err := a.deliver(pinned, f); got != gotUnknown || err != nil {
+			return got, err
+		}
+	}
+	return gotNothing, fmt.Errorf("%w: no entry of its ring leads to a frame", ErrDamaged)
+}
+
+// wanted picks the sequence to read (C5).
+func (a *attachment) wanted(head uint64) uint64 {
+	if a.mode == Every && !a.demoted {
+		return a.cursor
+	}
+	// An end of stream must not hide the last frame from who takes only the newest entry.
+	if _, _, kind := layout.UnpackRing(a.pool.entry(head).Load()); kind == layout.KindEndOfStream && head > a.cursor && a.isFrame(head-1) {
+		return head - 1
+	}
+	return head
+}
+
+// isFrame reports whether an entry still is there, and is a frame.
+func (a *attachment) isFrame(sequence uint64) bool {
+	found, slot, kind := layout.UnpackRing(a.pool.entry(sequence).Load())
+	return found == sequence && kind == layout.KindFrame && slot < a.pool.slots &&
+		a.pool.records[slot].Sequence.Load() == sequence
+}
+
+// pinnedSlot is a slot with a validated pin; sequence 0: none.
+type pinnedSlot struct {
+	slot     int
+	sequence uint64
+}
+
+// pin marks the slot of a sequence as being read and then checks that it still is
+// the one (C6, C7). Right: the slot is safe until the pin is dropped.
+func (a *attachment) pin(wanted uint64) (pinnedSlot, error) {
+	found, slot, _ := layout.UnpackRing(a.pool.entry(wanted).Load()) // C6: a hint
+	if found != wanted {
+		return pinnedSlot{}, nil
+	}
+	if slot >= a.pool.slots {
+		return pinnedSlot{}, fmt.Errorf("%w: entry %d names slot %d of %d", ErrDamaged, wanted, slot, a.pool.slots)
+	}
+	bit := uint64(1) << slot
+	if a.seat.Pins.Or(bit)&bit != 0 { // C7a
+		// A slot that we hold cannot carry a newer frame: somebody is just giving it back.
+		runtime.Gosched()
+		if a.held[slot].Load() == 0 {
+			time.Sleep(time.Microsecond)
+		}
+		return pinnedSlot{}, nil
+	}
+	sequence := a.pool.records[slot].Sequence.Load() // C7b: Dekker pair with P2
+	if a.mode == Every && !a.demoted {
+		if sequence == wanted {
+			return pinnedSlot{slot, sequence}, nil
+		}
+	} else if sequence >= a.cursor && sequence != 0 {
+		return pinnedSlot{slot, sequence}, nil
+	}
+	a.unpin(slot) // C7c
+	return pinnedSlot{}, nil
+}
+
+func (a *attachment) unpin(slot int) {
+	a.seat.Pins.And(^(uint64(1) << slot))
+	ringDoor(a.seats.header)
+}
+
+// missed finds out why the frame wanted was not there (C7d).
+func (a *attachment) missed() error {
+	generation, verdict := layout.UnpackVerdict(a.pool.words[a.index].Verdict.Load())
+	if generation != a.generation {
+		return nil // none, or a predecessor's
+	}
+	switch verdict {
+	case layout.VerdictBanned:
+		return ErrBanned
+	case layout.VerdictDemoted:
+		a.demoted = true
+	}
+	return nil
+}
+
+// deliver reads what the pinned slot holds, advances the cursor (C8) and counts.
+func (a *attachment) deliver(p pinnedSlot, f *Frame) (outcome, error) {
+	record := a.pool.copyRecord(p.slot)
+	gap := p.sequence - a.cursor
+	if err := a.checkRecord(&record); err != nil {
+		a.unpin(p.slot)
+		return gotNothing, fmt.Errorf("entry %d: %w", p.sequence, err)
+	}
+	caps, err := a.capsOf(&record)
+	if err != nil {
+		a.unpin(p.slot)
+		return gotNothing, fmt.Errorf("entry %d: %w", p.sequence, err)
+	}
+	a.setCursor(p.sequence + 1) // C8: after the pin
+	a.last = p.sequence
+	lost := record.dropped - min(a.dropped, record.dropped)
+	a.dropped = record.dropped
+	a.ended = record.kind == layout.KindEndOfStream
+	if record.kind != layout.KindFrame {
+		a.unpin(p.slot)
+		if a.ended {
+			a.discontinuity = true
+			return gotEndOfStream, nil
+		}
+		return gotUnknown, nil
+	}
+	*f = Frame{
+		FrameInfo: record.info, Data: a.pool.slot(p.slot)[:record.info.Size], Caps: caps,
+		Sequence: p.sequence, Instance: a.pool.instance, PublishTime: record.publishTime,
+		lease: Lease{attachment: a, slot: p.slot, sequence: p.sequence},
+	}
+	if record.metaLength > 0 {
+		f.Meta = a.pool.meta(p.slot)[:record.metaLength]
+	}
+	if a.mode == Every {
+		f.Lost = gap + lost
+	} else {
+		f.Skipped = gap
+	}
+	f.Discontinuity = a.discontinuity || f.Lost+f.Skipped > 0
+	a.discontinuity = false
+	a.held[p.slot].Store(p.sequence)
+	a.references.Add(1)
+	a.owner.Add(1)
+	a.count(f)
+	return gotFrame, nil
+}
+
+// count shows the counters to whoever looks at the seats.
+func (a *attachment) count(f *Frame) {
+	a.seat.Received.Add(1)
+	if f.Skipped > 0 {
+		a.seat.Skipped.Add(f.Skipped)
+	}
+	if f.Lost > 0 {
+		a.seat.Lost.Add(f.Lost)
+	}
+}

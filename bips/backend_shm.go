@@ -1,0 +1,325 @@
+package bips
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+
+	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/sys"
+)
+
+// LockDescriptorHook, if set before the first pool is opened, is told of every
+// descriptor that holds or probes a lock when it is opened and before it is closed.
+// A process that may fork without exec must close them in the child, since a lock
+// lives as long as any process has its descriptor.
+var LockDescriptorHook func(fd int, opened bool)
+
+// shmProducer is the producer's end of a pool's files. It owns the name while it is open.
+type shmProducer struct {
+	paths
+	instance uint64
+	name     *sys.LockFile // holds layout.NameLock
+	pool     *sys.LockFile // holds layout.ProducerLock
+	seats    *sys.LockFile // takes seats' locks to reclaim them
+	poolMap  *sys.Mapping
+	seatMap  *sys.Mapping
+}
+
+// createShm makes the files of a new pool. They have no name yet: the caller fills
+// the segments and calls publish. Steps S1 to S4 of docs/protocol.md.
+func createShm(name string, plan func(instance uint64) geometry, permissions fs.FileMode) (_ *shmProducer, g geometry, err error) {
+	s := &shmProducer{paths: paths{shmDir(), name}}
+	defer func() {
+		if err != nil {
+			s.abandon()
+			err = s.explain(err, g.segmentSize)
+		}
+	}()
+	if err := s.lockName(permissions); err != nil {
+		return nil, g, err
+	}
+	if err := s.sweep(); err != nil { // S3
+		return nil, g, err
+	}
+	if s.instance, err = randomInstance(); err != nil {
+		return nil, g, err
+	}
+	g = plan(s.instance)
+	if err := s.checkSpace(&g); err != nil {
+		return nil, g, err
+	}
+	// S4. Readers of the pool need to write to the seats.
+	seatsPath, poolPath := s.paths.seats(s.instance), s.unnamed(s.instance)
+	s.seatMap, s.seats, err = makeSegment(seatsPath, g.seatSegmentSize(), writableByReaders(permissions))
+	if err != nil {
+		return nil, g, err
+	}
+	s.poolMap, s.pool, err = makeSegment(poolPath, g.segmentSize, permissions&0o444|0o600)
+	if err != nil {
+		return nil, g, err
+	}
+	ours, err := s.pool.TryLock(layout.ProducerLock)
+	if err == nil && !ours {
+		err = fmt.Errorf("%s is locked by another process", poolPath)
+	}
+	return s, g, err
+}
+
+// makeSegment makes a file, maps it, and opens it once more for its locks.
+func makeSegment(path string, size uint64, permissions fs.FileMode) (*sys.Mapping, *sys.LockFile, error) {
+	file, err := sys.CreateAllocated(path, int64(size))
+	if err != nil {
+		return nil, nil, err
+	}
+	defer file.Close()
+	mapping, err := sys.Map(file, int64(size), sys.ReadWrite)
+	if err != nil {
+		return nil, nil, err
+	}
+	lock, err := sys.OpenLockFile(path, os.O_RDWR, LockDescriptorHook)
+	if err == nil {
+		err = file.Chmod(permissions)
+	}
+	return mapping, lock, err
+}
+
+// writableByReaders adds write permission for whom there is read permission.
+func writableByReaders(permissions fs.FileMode) fs.FileMode {
+	readers := permissions & 0o444
+	return readers | readers>>1 | 0o600
+}
+
+// lockName is steps S1 and S2: the lock file is never unlinked, so whoever has its
+// lock has the name.
+func (s *shmProducer) lockName(permissions fs.FileMode) error {
+	for {
+		lock, err := sys.CreateLockFile(s.lock(), permissions&0o666|0o600, LockDescriptorHook)
+		if err != nil {
+			return err
+		}
+		ours, err := lock.TryLock(layout.NameLock)
+		if err != nil || !ours {
+			_ = lock.Close()
+			if err == nil {
+				err = fmt.Errorf("%w: stop it, or use another name", ErrPoolBusy)
+			}
+			return err
+		}
+		locked, err := lock.Stat()
+		if err != nil {
+			_ = lock.Close()
+			return err
+		}
+		if named, err := sys.StatPath(s.lock()); err == nil && named.Same(locked) {
+			s.name = lock
+			return nil
+		}
+		_ = lock.Close() // somebody removed the file under us: again
+	}
+}
+
+// sweep removes what dead producers of this name left. None of it belongs to a
+// living one, because that would have the name's lock. The pool itself stays until
+// the new one replaces it.
+func (s *shmProducer) sweep() error {
+	entries, err := os.ReadDir(s.dir)
+	if err != nil {
+		return err
+	}
+	prefix, lock := filepath.Base(s.paths.pool())+".", filepath.Base(s.lock())
+	for _, entry := range entries {
+		if name := entry.Name(); strings.HasPrefix(name, prefix) && name != lock {
+			if err := os.Remove(filepath.Join(s.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func randomInstance() (uint64, error) {
+	var b [8]byte
+	if _, err := rand.Read(b[:]); err != nil {
+		return 0, err
+	}
+	return binary.LittleEndian.Uint64(b[:]) | 1, nil
+}
+
+// checkSpace says no before a byte is written. The allocation that follows is what
+// makes sure; it is slow to fail on a full file system.
+func (s *shmProducer) checkSpace(g *geometry) error {
+	needed := g.segmentSize + g.seatSegmentSize()
+	if needed > layout.MaxSegmentSize {
+		return fmt.Errorf("%w: the pool would need %s", ErrOption, megabytes(needed))
+	}
+	_, free, err := sys.FreeSpace(s.dir)
+	if err != nil {
+		return err
+	}
+	if needed > free {
+		return sys.ErrNoSpace
+	}
+	return nil
+}
+
+// explain says what an error means for this pool and what to do.
+func (s *shmProducer) explain(err error, size uint64) error {
+	if !errors.Is(err, sys.ErrNoSpace) {
+		return fmt.Errorf("pool %q: %w", s.paths.name, err)
+	}
+	total, free, statErr := sys.FreeSpace(s.dir)
+	if statErr != nil {
+		return fmt.Errorf("pool %q: %w: it needs %s in %s", s.paths.name, ErrNoSpace, megabytes(size), s.dir)
+	}
+	return fmt.Errorf("pool %q: %w: it needs %s, %s has %s of which %s are free: use fewer or smaller slots, or give it more (containers: --shm-size)",
+		s.paths.name, ErrNoSpace, megabytes(size), s.dir, megabytes(total), megabytes(free))
+}
+
+func megabytes(bytes uint64) string { return fmt.Sprintf("%d MiB", (bytes+1<<20-1)>>20) }
+
+// publish gives the pool its name (S5), which replaces a dead producer's.
+func (s *shmProducer) publish() error {
+	return os.Rename(s.unnamed(s.instance), s.paths.pool())
+}
+
+// unlink takes the names away (Q3), while the name's lock is still held. Another
+// producer's pool is left alone.
+func (s *shmProducer) unlink() {
+	if own, err := s.pool.Stat(); err == nil {
+		if named, err := sys.StatPath(s.paths.pool()); err == nil && named.Same(own) {
+			_ = os.Remove(s.paths.pool())
+		}
+	}
+	_ = os.Remove(s.paths.seats(s.instance))
+}
+
+// closeLocks lets go of pool and name, in this order: a pool whose producer is
+// gone must not be found under a name that is still held.
+func (s *shmProducer) closeLocks() {
+	for _, lock := range []**sys.LockFile{&s.seats, &s.pool, &s.name} {
+		if *lock != nil {
+			_ = (*lock).Close()
+			*lock = nil
+		}
+	}
+}
+
+func (s *shmProducer) unmap() {
+	for _, mapping := range []**sys.Mapping{&s.poolMap, &s.seatMap} {
+		if *mapping != nil {
+			_ = (*mapping).Unmap()
+			*mapping = nil
+		}
+	}
+}
+
+// abandon undoes a creation that failed half-way.
+func (s *shmProducer) abandon() {
+	if s.instance != 0 {
+		_ = os.Remove(s.unnamed(s.instance))
+		_ = os.Remove(s.paths.seats(s.instance))
+	}
+	s.unmap()
+	s.closeLocks()
+}
+
+// shmConsumer is a consumer's end of a pool's files.
+type shmConsumer struct {
+	pool    *sys.LockFile // probes layout.ProducerLock
+	seats   *sys.LockFile // holds the seat's lock
+	poolMap *sys.Mapping
+	seatMap *sys.Mapping
+}
+
+// openShm opens the pool of a name, whose producer is alive (A1, A2). It returns
+// ErrNoPool when there is none.
+func openShm(name string) (_ *shmConsumer, _ *poolSegment, _ *seatSegment, err error) {
+	files := paths{shmDir(), name}
+	c := &shmConsumer{}
+	defer func() {
+		if err != nil {
+			c.close()
+		}
+	}()
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	if c.pool, err = sys.OpenLockFile(files.pool(), os.O_RDONLY, LockDescriptorHook); err != nil {
+		return nil, nil, nil, err
+	}
+	id, err := c.pool.Stat()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := checkOwner(id); err != nil {
+		return nil, nil, nil, err
+	}
+	if alive, err := c.producerAlive(); err != nil || !alive {
+		if err == nil {
+			err = fmt.Errorf("%w: its producer is gone", ErrNoPool)
+		}
+		return nil, nil, nil, err
+	}
+	if id.Size < layout.HeaderSize {
+		return nil, nil, nil, fmt.Errorf("%w: cut short to %d bytes", ErrDamaged, id.Size)
+	}
+	if c.poolMap, err = sys.MapPath(files.pool(), id, sys.ReadOnly); err != nil {
+		return nil, nil, nil, err
+	}
+	pool, err := openPoolSegment(c.poolMap.Bytes)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	seats, err := c.openSeats(files.seats(pool.instance), &pool.geometry)
+	return c, pool, seats, err
+}
+
+// openSeats opens the seat segment of an instance (A2). If it is not there, the
+// instance is going.
+func (c *shmConsumer) openSeats(path string, g *geometry) (_ *seatSegment, err error) {
+	if c.seats, err = sys.OpenLockFile(path, os.O_RDWR, LockDescriptorHook); err != nil {
+		return nil, err
+	}
+	id, err := c.seats.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if id.Size < int64(g.seatSegmentSize()) {
+		return nil, fmt.Errorf("%w: seats cut short to %d bytes", ErrDamaged, id.Size)
+	}
+	if c.seatMap, err = sys.MapPath(path, id, sys.ReadWrite); err != nil {
+		return nil, err
+	}
+	return openSeatSegment(c.seatMap.Bytes, g)
+}
+
+// checkOwner refuses a pool that somebody else put under the name without meaning
+// to share it: anyone may make files in /dev/shm.
+func checkOwner(id sys.FileID) error {
+	if own := uint32(os.Getuid()); id.UID == own || id.UID == 0 || id.Mode&0o044 != 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: the pool belongs to user %d, who did not share it (its permissions are %o): set perms on the producer",
+		ErrPermission, id.UID, id.Mode)
+}
+
+func (c *shmConsumer) producerAlive() (bool, error) { return c.pool.IsLocked(layout.ProducerLock) }
+
+// close drops the locks, then the mappings. Nobody may look at the segments any more.
+func (c *shmConsumer) close() {
+	for _, lock := range []*sys.LockFile{c.seats, c.pool} {
+		if lock != nil {
+			_ = lock.Close()
+		}
+	}
+	for _, mapping := range []*sys.Mapping{c.seatMap, c.poolMap} {
+		if mapping != nil {
+			_ = mapping.Unmap()
+		}
+	}
+}

@@ -1,0 +1,366 @@
+package bips
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/layout"
+)
+
+// Consumer reads the frames of a pool, under whatever producer has its name: it
+// attaches when there is one, and again when it was restarted.
+//
+// Pull is for one goroutine at a time (others wait for their turn); all other
+// methods, and the giving back of frames, may be called from any goroutine.
+type Consumer struct {
+	name    string
+	options ConsumerOptions
+	held    heldCount
+	waiter  bellWaiter
+	stirred chan struct{} // has a token when something happened that Pull must know
+
+	closed, flushing atomic.Bool
+	wantSuspended    atomic.Bool // what Suspend and Resume ask for
+	suspended        atomic.Bool // what is so; changed with pulling held
+
+	// pulling is held by whoever uses the attachment as its reader. Lock order: pulling, mu.
+	pulling    sync.Mutex
+	lastSearch error     // why there is no pool yet; protected by pulling
+	fullSince  time.Time // when the pool was first found full; protected by pulling
+
+	mu         sync.Mutex  // protects what follows against those who do not hold pulling
+	attachment *attachment // nil: not attached; changed with both locks held
+	stats      ConsumerStats
+}
+
+// fullGrace is how long a full pool is tried again before Pull says so: the seat of a
+// consumer that was just killed is free only when the kernel is done with it.
+const fullGrace = time.Second
+
+// NewConsumer returns a consumer of the pool of a name. It does not look for the
+// pool: [Consumer.Pull] does. Errors: [ErrName], [ErrOption], [ErrBackend].
+func NewConsumer(name string, o ConsumerOptions) (*Consumer, error) {
+	bare, err := poolName(name)
+	if err != nil {
+		return nil, err
+	}
+	defaultTo(&o.MaxHeld, DefaultMaxHeld)
+	switch {
+	case o.Backend != Shm:
+		err = fmt.Errorf("%w: %d", ErrBackend, o.Backend)
+	case o.Mode != Latest && o.Mode != Every:
+		err = fmt.Errorf("%w: mode %d: use Latest or Every", ErrOption, o.Mode)
+	case o.MaxHeld < 1 || o.MaxHeld > MaxSlots-1:
+		err = fmt.Errorf("%w: %d frames held: use 1 to %d", ErrOption, o.MaxHeld, MaxSlots-1)
+	case o.Spin < 0 || o.Spin > MaxSpin:
+		err = fmt.Errorf("%w: spin %v: use 0 to %v", ErrOption, o.Spin, MaxSpin)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("pool %q: %w", bare, err)
+	}
+	return &Consumer{name: bare, options: o, stirred: make(chan struct{}, 1)}, nil
+}
+
+// Pull returns the next frame, pinned, and waits for it at most timeout. It waits
+// for the pool too, and for the next one when the producer is gone.
+//
+// Errors that end one Pull, and the next goes on: [ErrTimeout], [ErrFlushing],
+// [ErrQuota], [ErrEndOfStream], [ErrProducerLost], [ErrPoolFull]. Errors that stay:
+// [ErrClosed], and until the pool is replaced [ErrVersion], [ErrPermission],
+// [ErrDamaged]. After [ErrBanned] the next Pull joins anew.
+func (c *Consumer) Pull(timeout time.Duration) (Frame, error) {
+	c.pulling.Lock()
+	defer c.pulling.Unlock()
+	f, err := c.pull(timeout)
+	if err != nil && errors.Is(err, ErrDamaged) {
+		c.detach()
+	}
+	return f, err
+}
+
+func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	if int(c.held.Load()) >= c.options.MaxHeld {
+		return Frame{}, fmt.Errorf("pool %q: %d frames held, max-held is %d: %w", c.name, c.held.Load(), c.options.MaxHeld, ErrQuota)
+	}
+	var limit deadline
+	for first := true; ; first = false {
+		poked := c.waiter.look()
+		if err := c.interrupted(); err != nil {
+			return Frame{}, err
+		}
+		c.applySuspension()
+		var bell uint32
+		if reading := c.attachment != nil && !c.suspended.Load(); reading {
+			bell = c.attachment.pool.header.Bell.Load() // C1
+			got, err := c.attachment.next(&f)
+			if done, err := c.settle(got, err, &f); done {
+				return f, err
+			}
+		}
+		if first { // no clock is read when a frame is there
+			limit = deadlineAfter(timeout)
+		}
+		if c.attachment != nil && !c.suspended.Load() {
+			err = c.await(bell, poked, limit)
+		} else {
+			err = c.search(limit)
+		}
+		if err != nil {
+			return Frame{}, err
+		}
+	}
+}
+
+// interrupted says why no Pull may go on.
+func (c *Consumer) interrupted() error {
+	switch {
+	case c.closed.Load():
+		return ErrClosed
+	case c.flushing.Load():
+		return ErrFlushing
+	}
+	return nil
+}
+
+// settle turns what a look at the pool ended with into Pull's result; done false:
+// wait.
+func (c *Consumer) settle(got outcome, failure error, f *Frame) (done bool, err error) {
+	if failure != nil {
+		c.detach()
+		return true, fmt.Errorf("pool %q: %w", c.name, failure)
+	}
+	switch got {
+	case gotFrame:
+		c.mu.Lock()
+		c.stats.Received++
+		c.stats.Skipped += f.Skipped
+		c.stats.Lost += f.Lost
+		c.stats.Demoted = c.stats.Demoted || c.attachment.demoted
+		c.mu.Unlock()
+		return true, nil
+	case gotEndOfStream:
+		return true, ErrEndOfStream
+	case poolClosed, poolMoved:
+		lost := got == poolClosed && !c.attachment.ended
+		c.detach()
+		if lost {
+			return true, fmt.Errorf("pool %q: it closed without an end of stream: %w", c.name, ErrProducerLost)
+		}
+		return false, nil
+	default:
+		return false, nil
+	}
+}
+
+// await sleeps until there may be news (C4). When nothing rings for long it looks
+// whether the producer still lives.
+func (c *Consumer) await(bell, poked uint32, limit deadline) error {
+	a := c.attachment
+	if c.options.Spin > 0 && a.spin(bell, c.options.Spin) {
+		return nil
+	}
+	left, ok := limit.left(bellLimit)
+	if !ok {
+		return fmt.Errorf("pool %q: no frame: %w", c.name, ErrTimeout)
+	}
+	if !c.waiter.wait(a.pool.header, a.seat, bell, poked, left) {
+		return nil
+	}
+	if alive, err := a.files.producerAlive(); err != nil || alive {
+		return err
+	}
+	// C4e: its lock is free, so all it ever did is visible now. End of stream, closed and
+	// moved win over lost, and what it published is read first.
+	if a.pool.header.State.Load() != layout.StateRunning || a.head() >= a.cursor {
+		return nil
+	}
+	ended := a.ended
+	c.detach()
+	if ended {
+		return nil
+	}
+	return fmt.Errorf("pool %q: its producer died: %w", c.name, ErrProducerLost)
+}
+
+// search waits a moment, or for Resume, and looks for the pool.
+func (c *Consumer) search(limit deadline) error {
+	if c.attachment == nil && !c.suspended.Load() {
+		a, err := attach(c.name, c.options.Mode, c.options.MaxHeld, &c.held)
+		if err == nil {
+			c.fullSince = time.Time{}
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			c.attachment = a
+			c.stats.Instances++
+			return nil
+		}
+		if err := c.fatalSearch(err); err != nil {
+			return fmt.Errorf("pool %q: %w", c.name, err)
+		}
+		c.lastSearch = err
+	}
+	wait, ok := limit.left(searchLimit)
+	if !ok {
+		if c.suspended.Load() {
+			return fmt.Errorf("pool %q: suspended: %w", c.name, ErrTimeout)
+		}
+		return fmt.Errorf("pool %q: not attached (%v): %w", c.name, c.lastSearch, ErrTimeout)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.stirred:
+	}
+	return nil
+}
+
+// fatalSearch returns the errors that looking again does not cure.
+func (c *Consumer) fatalSearch(err error) error {
+	switch {
+	case errors.Is(err, ErrNoPool):
+		c.fullSince = time.Time{}
+		return nil
+	case errors.Is(err, ErrPoolFull):
+		if c.fullSince.IsZero() {
+			c.fullSince = time.Now()
+		}
+		if time.Since(c.fullSince) < fullGrace {
+			return nil
+		}
+		c.fullSince = time.Time{}
+	}
+	return err
+}
+
+// detach lets go of the pool. What is still held of it stays valid.
+func (c *Consumer) detach() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.attachment != nil {
+		c.stats.Demoted = c.stats.Demoted || c.attachment.demoted
+		c.attachment.letGo()
+		c.attachment = nil
+	}
+}
+
+// Push gives a frame back, as its [Lease.Release] does.
+func (c *Consumer) Push(f Frame) error {
+	if err := f.lease.Release(); err != nil {
+		return fmt.Errorf("pool %q: frame %d: %w", c.name, f.Sequence, err)
+	}
+	return nil
+}
+
+// Suspend stops reading: the producer waits for this consumer no more, frames held
+// stay valid, and Pull waits for [Consumer.Resume].
+func (c *Consumer) Suspend() { c.setSuspended(true) }
+
+// Resume reads on, from the frames published from now on; mode [Latest] gets the
+// newest one if it has not had it. The next frame says Discontinuity.
+func (c *Consumer) Resume() { c.setSuspended(false) }
+
+func (c *Consumer) setSuspended(suspended bool) {
+	c.wantSuspended.Store(suspended)
+	// Whoever pulls does it, or else we do.
+	for c.suspended.Load() != suspended && c.wantSuspended.Load() == suspended {
+		if c.pulling.TryLock() {
+			c.applySuspension()
+			c.pulling.Unlock()
+			return
+		}
+		c.poke()
+		time.Sleep(50 * time.Microsecond)
+	}
+}
+
+// applySuspension makes what Suspend and Resume asked for so. Called with pulling held.
+func (c *Consumer) applySuspension() {
+	want := c.wantSuspended.Load()
+	if want == c.suspended.Load() {
+		return
+	}
+	var err error // the next Pull will meet the fault again, and report it
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	c.suspended.Store(want)
+	if a := c.attachment; a != nil {
+		if want {
+			a.suspend()
+		} else {
+			a.join()
+		}
+	}
+}
+
+// SetFlushing(true) makes Pull, also one in progress, return [ErrFlushing] at once,
+// until SetFlushing(false).
+func (c *Consumer) SetFlushing(flushing bool) {
+	c.flushing.Store(flushing)
+	if flushing {
+		c.poke()
+	}
+}
+
+// poke makes a Pull in progress look around.
+func (c *Consumer) poke() {
+	select {
+	case c.stirred <- struct{}{}:
+	default:
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.attachment != nil {
+		c.waiter.interrupt(c.attachment.pool.header)
+	} else {
+		c.waiter.pokes.Add(1)
+	}
+}
+
+// Held returns how many frames are held now.
+func (c *Consumer) Held() int { return int(c.held.Load()) }
+
+// Pool describes the pool attached to, and reports whether there is one.
+func (c *Consumer) Pool() (info PoolInfo, attached bool) {
+	var err error // a fault: as if not attached
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.attachment == nil {
+		return PoolInfo{}, false
+	}
+	pool := c.attachment.pool
+	return PoolInfo{
+		Name: c.name, Instance: pool.instance, Slots: pool.slots, SlotSize: int(pool.slotSize),
+		MaxConsumers: pool.geometry.seats, ProducerPID: pool.producerPID,
+		Latency: TimeFromNanoseconds(pool.header.Latency.Load()),
+	}, true
+}
+
+// Stats returns the counters.
+func (c *Consumer) Stats() ConsumerStats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	stats := c.stats
+	stats.Held = int(c.held.Load())
+	return stats
+}
+
+// Close ends the consumer: Pull returns [ErrClosed], the seat is given up. Frames
+// still held stay valid until they are given back. Close may be called again.
+func (c *Consumer) Close() error {
+	if c.closed.Swap(true) {
+		return nil
+	}
+	for !c.pulling.TryLock() {
+		c.poke()
+		time.Sleep(50 * time.Microsecond)
+	}
+	defer c.pulling.Unlock()
+	c.detach()
+	return nil
+}

@@ -1,0 +1,156 @@
+package bips
+
+import (
+	"fmt"
+	"math/bits"
+
+	"github.com/bips-ipc/bips/internal/layout"
+)
+
+// geometry is where the tables of a pool lie and how large they are: a private
+// copy, checked against itself and the segment's size, of what the header says.
+type geometry struct {
+	instance    uint64
+	segmentSize uint64
+
+	slotSize, slotStride, slotsOffset uint64
+	slots, ring, seats, caps          int
+
+	ringOffset, recordsOffset, seatWordsOffset, capsOffset, metaOffset uint64
+	recordSize, seatWordSize, capsSize, metaSize                       uint64
+
+	producerPID int
+}
+
+// planGeometry lays out a new pool.
+func planGeometry(slots, slotSize, seats int, instance uint64, pid int) geometry {
+	g := geometry{
+		instance: instance, producerPID: pid,
+		slots: slots, slotSize: uint64(slotSize), seats: seats,
+		ring: 1 << bits.Len(uint(slots-1)), caps: slots + 1,
+		recordSize: layout.SlotRecordSize, seatWordSize: layout.SeatWordSize,
+		capsSize: layout.CapsRecordSize, metaSize: layout.MetaAreaSize,
+	}
+	g.slotStride = pageAlign(g.slotSize)
+	next := uint64(layout.HeaderSize)
+	place := func(size uint64) uint64 {
+		at := next
+		next = pageAlign(next + size)
+		return at
+	}
+	g.ringOffset = place(uint64(g.ring) * layout.RingWordSize)
+	g.recordsOffset = place(uint64(g.slots) * g.recordSize)
+	g.seatWordsOffset = place(uint64(g.seats) * g.seatWordSize)
+	g.capsOffset = place(uint64(g.caps) * g.capsSize)
+	g.metaOffset = place(uint64(g.slots) * g.metaSize)
+	g.slotsOffset = place(uint64(g.slots) * g.slotStride)
+	g.segmentSize = next
+	return g
+}
+
+func pageAlign(n uint64) uint64 { return (n + layout.PageSize - 1) &^ (layout.PageSize - 1) }
+
+// seatSegmentSize is the size of the seat segment that goes with the pool.
+func (g *geometry) seatSegmentSize() uint64 {
+	return pageAlign(layout.HeaderSize + uint64(g.seats)*layout.SeatSize)
+}
+
+// store writes the geometry to a new header.
+func (g *geometry) store(h *layout.PoolHeader) {
+	h.VersionMajor, h.VersionMinor = layout.VersionMajor, layout.VersionMinor
+	h.HeaderSize = layout.HeaderSize
+	h.Required, h.Optional = layout.KnownRequired, 0
+	h.Instance, h.SegmentSize = g.instance, g.segmentSize
+	h.SlotSize, h.SlotStride, h.SlotsOffset = g.slotSize, g.slotStride, g.slotsOffset
+	h.SlotCount, h.RingLength, h.RingOffset = uint32(g.slots), uint32(g.ring), g.ringOffset
+	h.RecordsOffset, h.SeatWordsOffset = g.recordsOffset, g.seatWordsOffset
+	h.CapsOffset, h.MetaOffset = g.capsOffset, g.metaOffset
+	h.RecordSize, h.SeatWordSize = uint32(g.recordSize), uint32(g.seatWordSize)
+	h.CapsSize, h.MetaSize = uint32(g.capsSize), uint32(g.metaSize)
+	h.CapsCount, h.SeatCount = uint32(g.caps), uint32(g.seats)
+	h.Backend = layout.BackendShm
+	h.ProducerPID = uint32(g.producerPID)
+}
+
+// loadGeometry copies what a header says and checks it. Each field is read once:
+// what was checked is what is used.
+func loadGeometry(h *layout.PoolHeader, segmentSize uint64) (geometry, error) {
+	if magic := h.Magic.Load(); magic != layout.PoolMagic {
+		return geometry{}, fmt.Errorf("%w: it begins with %#x, not with a pool's magic number", ErrDamaged, magic)
+	}
+	if err := checkVersion(h.VersionMajor, h.VersionMinor, h.Required); err != nil {
+		return geometry{}, err
+	}
+	g := geometry{
+		instance: h.Instance, segmentSize: h.SegmentSize,
+		slotSize: h.SlotSize, slotStride: h.SlotStride, slotsOffset: h.SlotsOffset,
+		slots: int(h.SlotCount), ring: int(h.RingLength), seats: int(h.SeatCount), caps: int(h.CapsCount),
+		ringOffset: h.RingOffset, recordsOffset: h.RecordsOffset, seatWordsOffset: h.SeatWordsOffset,
+		capsOffset: h.CapsOffset, metaOffset: h.MetaOffset,
+		recordSize: uint64(h.RecordSize), seatWordSize: uint64(h.SeatWordSize),
+		capsSize: uint64(h.CapsSize), metaSize: uint64(h.MetaSize),
+		producerPID: int(h.ProducerPID),
+	}
+	return g, g.check(segmentSize)
+}
+
+func checkVersion(major, minor uint16, required uint64) error {
+	if major != layout.VersionMajor {
+		return fmt.Errorf("%w: layout %d.%d, this program reads %d: update the older of the two", ErrVersion, major, minor, layout.VersionMajor)
+	}
+	if unknown := required &^ layout.KnownRequired; unknown != 0 {
+		return fmt.Errorf("%w: it requires features %#x that this program lacks: update it", ErrVersion, unknown)
+	}
+	return nil
+}
+
+// check refuses whatever would lead a reader astray.
+func (g *geometry) check(actualSize uint64) error {
+	damaged := func(what string, got, limit uint64) error {
+		return fmt.Errorf("%w: %s %d, limit %d", ErrDamaged, what, got, limit)
+	}
+	switch {
+	case g.instance == 0:
+		return damaged("instance", 0, 1)
+	case g.segmentSize > actualSize || actualSize > layout.MaxSegmentSize:
+		return damaged("cut short: segment size", g.segmentSize, actualSize)
+	case g.slots < MinSlots || g.slots > MaxSlots:
+		return damaged("slots", uint64(g.slots), MaxSlots)
+	case g.seats < 1 || g.seats > MaxSeats:
+		return damaged("seats", uint64(g.seats), MaxSeats)
+	case g.ring < g.slots || g.ring > 1<<16 || g.ring&(g.ring-1) != 0:
+		return damaged("ring length", uint64(g.ring), 1<<16)
+	case g.caps < 1 || g.caps > 1<<16:
+		return damaged("caps records", uint64(g.caps), 1<<16)
+	case g.slotSize == 0 || g.slotSize > g.slotStride || g.slotStride > actualSize || g.slotStride%layout.PageSize != 0:
+		return damaged("slot size", g.slotSize, g.slotStride)
+	case g.slotsOffset%layout.PageSize != 0:
+		return damaged("slots not page-aligned: offset", g.slotsOffset, 0)
+	}
+	for _, table := range []struct {
+		name                           string
+		offset, size, count, min, most uint64
+	}{
+		{"ring", g.ringOffset, layout.RingWordSize, uint64(g.ring), layout.RingWordSize, layout.RingWordSize},
+		{"slot records", g.recordsOffset, g.recordSize, uint64(g.slots), layout.SlotRecordSize, layout.MaxRecordSize},
+		{"seat words", g.seatWordsOffset, g.seatWordSize, uint64(g.seats), layout.SeatWordSize, layout.MaxRecordSize},
+		{"caps records", g.capsOffset, g.capsSize, uint64(g.caps), layout.CapsTextOffset, layout.MaxRecordSize},
+		{"metadata", g.metaOffset, g.metaSize, uint64(g.slots), 0, layout.MaxRecordSize},
+		{"slots", g.slotsOffset, g.slotStride, uint64(g.slots), layout.PageSize, actualSize},
+	} {
+		if table.size < table.min || table.size > table.most || table.size%8 != 0 {
+			return damaged(table.name+": record size", table.size, table.most)
+		}
+		if table.offset < layout.HeaderSize || table.offset%8 != 0 || table.offset > g.segmentSize ||
+			(g.segmentSize-table.offset)/max(table.size, 1) < table.count {
+			return damaged(table.name+": offset", table.offset, g.segmentSize)
+		}
+	}
+	return nil
+}
+
+// reserve is how many slots a pool keeps from its consumers, so that the producer
+// need not wait for them: two lent to the pipeline that fills them, one for the
+// newest entry, one for a frame that must be copied. Pools of fewer than five
+// slots cannot keep that promise and leave one slot to one consumer.
+func (g *geometry) reserve() int { return min(4, g.slots-1) }

@@ -1,0 +1,54 @@
+package bips
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// shmDirVariable is the environment variable that names the directory of the
+// pools' files instead of /dev/shm, for example a volume that containers share.
+const shmDirVariable = "BIPS_SHM_DIR"
+
+func shmDir() string {
+	if dir := os.Getenv(shmDirVariable); dir != "" {
+		return dir
+	}
+	return "/dev/shm"
+}
+
+// poolName checks a pool's name and takes the leading slash off, which is accepted
+// and means nothing.
+func poolName(name string) (string, error) {
+	bare := strings.TrimPrefix(name, "/")
+	if bare == "" {
+		return "", fmt.Errorf("%w %q: it is empty: give the pool a name", ErrName, name)
+	}
+	if len(bare) > MaxNameLength {
+		return "", fmt.Errorf("%w: %d bytes, at most %d are allowed", ErrName, len(bare), MaxNameLength)
+	}
+	for _, r := range bare {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9', r == '_', r == '-':
+		default:
+			return "", fmt.Errorf("%w %q: character %q: use letters, digits, _ and - only", ErrName, name, r)
+		}
+	}
+	return bare, nil
+}
+
+// paths are the files of a pool.
+type paths struct{ dir, name string }
+
+func (p paths) pool() string { return filepath.Join(p.dir, "bips."+p.name) }
+func (p paths) lock() string { return p.pool() + ".lock" }
+
+// seats and unnamed are of one instance. A pool is made under the unnamed path
+// and renamed when it is whole.
+func (p paths) seats(instance uint64) string {
+	return fmt.Sprintf("%s.%016x.seats", p.pool(), instance)
+}
+func (p paths) unnamed(instance uint64) string {
+	return fmt.Sprintf("%s.%016x.new", p.pool(), instance)
+}

@@ -1,0 +1,504 @@
+package bips
+
+import (
+	"errors"
+	"fmt"
+	"math/bits"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/layout"
+)
+
+// What a round of looking for a slot can end with, besides a slot.
+var (
+	// errNothingFree: no slot now; wait for the door.
+	errNothingFree = errors.New("no slot is free")
+	// errAllUpstream: upstream has all it may have; waiting for consumers is no use.
+	errAllUpstream = errors.New("all slots are upstream")
+)
+
+// Producer fills a pool's slots and publishes them. There is one per pool; a second
+// one on the same name is refused with [ErrPoolBusy] while the first lives.
+//
+// All methods may be called from several goroutines at once.
+type Producer struct {
+	name         string
+	overflow     Overflow
+	blockTimeout time.Duration
+
+	files *shmProducer
+	pool  *poolSegment
+	seats *seatSegment
+	door  doorbell
+	done  chan struct{} // closed by Close: the housekeeper ends
+	house sync.WaitGroup
+
+	// mu is over scan, reclaim and publish: without it two threads take the same slot,
+	// each seeing the other's probe as free. It is never held while sleeping, and
+	// protects all below.
+	mu          sync.Mutex
+	flushing    bool
+	closed      bool
+	unmapped    bool
+	inside      int              // calls that look at the segments without holding mu
+	head        uint64           // sequence of the newest entry
+	sequences   [MaxSlots]uint64 // of the entry in each slot; 0: none
+	lent        uint64           // slots lent
+	pushed      uint64           // of those, the ones published
+	loans       [MaxSlots]uint64 // counts each slot's lendings
+	reserved    Slot             // lent to ourselves by WaitLendable; Data nil: none
+	views       []seatView       // by seat
+	judgements  int              // verdicts in the present round
+	capsText    string
+	capsIndex   int
+	capsVersion uint64
+	slotCaps    [MaxSlots]int // caps record that each slot refers to
+	stats       ProducerStats
+}
+
+// NewProducer makes the pool of a name, all of its memory allocated, and publishes
+// it. A pool that a dead producer left under the name is replaced.
+//
+// Errors: [ErrName], [ErrOption], [ErrBackend], [ErrPoolBusy], [ErrNoSpace], and those
+// of the file system ([ErrPermission] among them).
+func NewProducer(name string, o ProducerOptions) (*Producer, error) {
+	bare, err := poolName(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.setDefaults(); err != nil {
+		return nil, fmt.Errorf("pool %q: %w", bare, err)
+	}
+	files, g, err := createShm(bare, func(instance uint64) geometry {
+		return planGeometry(o.Slots, o.SlotSize, o.MaxConsumers, instance, os.Getpid())
+	}, o.Permissions)
+	if err != nil {
+		return nil, err
+	}
+	p := &Producer{
+		name: bare, overflow: o.Overflow, blockTimeout: o.BlockTimeout,
+		files: files, done: make(chan struct{}), views: make([]seatView, o.MaxConsumers),
+	}
+	if err := p.fill(&g); err != nil {
+		files.abandon()
+		return nil, fmt.Errorf("pool %q: %w", bare, err)
+	}
+	p.house.Add(1)
+	go func() {
+		defer p.house.Done()
+		p.keepHouse()
+	}()
+	return p, nil
+}
+
+// fill writes the segments, magic numbers last, and gives the pool its name.
+func (p *Producer) fill(g *geometry) error {
+	var err error
+	if p.seats, err = initSeatSegment(p.files.seatMap.Bytes, g); err != nil {
+		return err
+	}
+	if p.pool, err = newPoolSegment(p.files.poolMap.Bytes, *g); err != nil {
+		return err
+	}
+	p.door.header = p.seats.header
+	g.store(p.pool.header)
+	p.pool.header.State.Store(layout.StateRunning)
+	p.pool.header.Latency.Store(layout.NoTime)
+	if err := p.storeCaps(""); err != nil {
+		return err
+	}
+	p.seats.header.Magic.Store(layout.SeatMagic)
+	p.pool.header.Magic.Store(layout.PoolMagic)
+	return p.files.publish()
+}
+
+func (o *ProducerOptions) setDefaults() error {
+	if o.Backend != Shm {
+		return fmt.Errorf("%w: %d", ErrBackend, o.Backend)
+	}
+	defaultTo(&o.Slots, DefaultSlots)
+	defaultTo(&o.MaxConsumers, DefaultMaxConsumers)
+	defaultTo(&o.Permissions, DefaultPermissions)
+	if o.BlockTimeout == 0 {
+		o.BlockTimeout = Forever
+	}
+	switch {
+	case o.Slots < MinSlots || o.Slots > MaxSlots:
+		return fmt.Errorf("%w: %d slots: use %d to %d", ErrOption, o.Slots, MinSlots, MaxSlots)
+	case o.MaxConsumers < 1 || o.MaxConsumers > MaxSeats:
+		return fmt.Errorf("%w: %d consumers: use 1 to %d", ErrOption, o.MaxConsumers, MaxSeats)
+	case o.SlotSize < 1 || uint64(o.SlotSize) > layout.MaxSegmentSize/MaxSlots:
+		return fmt.Errorf("%w: slots of %d bytes: use 1 to %d", ErrOption, o.SlotSize, uint64(layout.MaxSegmentSize/MaxSlots))
+	case o.Permissions&^0o777 != 0:
+		return fmt.Errorf("%w: permissions %o: use the nine lowest bits", ErrOption, o.Permissions)
+	case o.Overflow != Block && o.Overflow != Drop:
+		return fmt.Errorf("%w: overflow %d: use Block or Drop", ErrOption, o.Overflow)
+	}
+	return nil
+}
+
+func defaultTo[T comparable](option *T, value T) {
+	var zero T
+	if *option == zero {
+		*option = value
+	}
+}
+
+// Name returns the pool's name, without a leading slash.
+func (p *Producer) Name() string { return p.name }
+
+// SlotSize returns how many bytes of a slot may be used.
+func (p *Producer) SlotSize() int { return int(p.pool.slotSize) }
+
+// Slots returns the number of slots.
+func (p *Producer) Slots() int { return p.pool.slots }
+
+// Pull returns an empty slot to write a frame into. When none is free it applies
+// the overflow policy: [Block] waits, after BlockTimeout demotes the consumers of mode
+// [Every] that are behind, and goes on; [Drop] counts the frame as dropped.
+//
+// Errors: [ErrTimeout], [ErrDropped], [ErrFlushing], [ErrClosed], [ErrDamaged].
+func (p *Producer) Pull(timeout time.Duration) (Slot, error) {
+	if slot, ok := p.takeReserved(); ok {
+		return slot, nil
+	}
+	return p.acquire(forFrame, timeout)
+}
+
+// Lend returns an empty slot for a pipeline upstream to write into, of which it may
+// hold several. It leaves enough slots for every seated consumer's quota, and one
+// for the next Pull, so that a frame that has to be copied always finds one. It
+// neither demotes nor drops.
+//
+// Errors: [ErrTimeout], [ErrFlushing], [ErrClosed], [ErrDamaged].
+func (p *Producer) Lend(timeout time.Duration) (Slot, error) {
+	if slot, ok := p.takeReserved(); ok {
+		return slot, nil
+	}
+	return p.acquire(forUpstream, timeout)
+}
+
+// WaitLendable waits, with the policy [Block], until [Lend] would not have to. It
+// returns at once when that is in upstream's own hands, which holds all the slots
+// it may have, and with the policy [Drop].
+//
+// Errors as for [Producer.Pull].
+func (p *Producer) WaitLendable(timeout time.Duration) error {
+	if p.overflow == Drop || p.upstreamHasAll() {
+		return nil
+	}
+	slot, err := p.acquire(forReserve, timeout)
+	if errors.Is(err, errAllUpstream) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	p.mu.Lock()
+	if p.reserved.Data == nil {
+		p.reserved, slot = slot, Slot{}
+	}
+	p.mu.Unlock()
+	if slot.Data != nil { // another thread was quicker
+		return p.Return(slot)
+	}
+	return nil
+}
+
+// upstreamHasAll reports whether Lend could not succeed before upstream gives a slot
+// back, or need not wait because one is reserved.
+func (p *Producer) upstreamHasAll() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	quotas := 0
+	for i := range p.views {
+		quotas += p.views[i].quota
+	}
+	return p.reserved.Data != nil || onesCount(p.lent) >= p.pool.slots-2-quotas
+}
+
+func (p *Producer) takeReserved() (Slot, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	slot := p.reserved
+	if slot.Data == nil || p.interrupted() != nil {
+		return Slot{}, false
+	}
+	p.reserved = Slot{}
+	return slot, true
+}
+
+func onesCount(set uint64) int { return bits.OnesCount64(set) }
+
+// Push publishes a slot and gives it back: consumers may read it from now on, and
+// the caller may no longer touch it.
+//
+// Errors: [ErrStale], [ErrTooLarge], [ErrClosed], [ErrDamaged]. On ErrTooLarge the
+// slot remains the caller's.
+func (p *Producer) Push(s Slot, f FrameInfo) error {
+	if _, err := p.Publish(s, f); err != nil {
+		return err
+	}
+	return p.Return(s)
+}
+
+// Publish publishes a slot and keeps it lent: consumers may read it from now on, and
+// it is not written again before [Producer.Return], for a caller who still reads it.
+// It returns the frame's sequence. Errors as for [Producer.Push].
+func (p *Producer) Publish(s Slot, f FrameInfo) (sequence uint64, err error) {
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	if err := p.checkFrame(&f); err != nil {
+		return 0, err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.checkLoan(s); err != nil {
+		return 0, err
+	}
+	if p.closed {
+		return 0, ErrClosed
+	}
+	if p.pushed&(1<<s.index) != 0 {
+		return 0, fmt.Errorf("pool %q: slot %d is published already: %w", p.name, s.index, ErrStale)
+	}
+	return p.publish(s.index, layout.KindFrame, &f), nil
+}
+
+func (p *Producer) checkFrame(f *FrameInfo) error {
+	switch {
+	case f.Size < 0 || f.Size > int(p.pool.slotSize):
+		return fmt.Errorf("pool %q: a frame of %d bytes in slots of %d: %w: make the pool with larger slots", p.name, f.Size, p.pool.slotSize, ErrTooLarge)
+	case len(f.Meta) > MaxMetaSize:
+		return fmt.Errorf("pool %q: metadata of %d bytes, at most %d: %w", p.name, len(f.Meta), MaxMetaSize, ErrTooLarge)
+	case f.Planes.Count < 0 || f.Planes.Count > MaxPlanes:
+		return fmt.Errorf("pool %q: %d planes, at most %d: %w", p.name, f.Planes.Count, MaxPlanes, ErrTooLarge)
+	}
+	return nil
+}
+
+// checkLoan refuses slots that the caller no longer has. Called with p.mu held.
+func (p *Producer) checkLoan(s Slot) error {
+	if s.Data == nil || s.index >= p.pool.slots || p.lent&(1<<s.index) == 0 || p.loans[s.index] != s.loan {
+		return fmt.Errorf("pool %q: slot %d: %w", p.name, s.index, ErrStale)
+	}
+	return nil
+}
+
+// Return gives a slot back, published or not, and never waits. After [Producer.Close]
+// too it must be called for every slot: the memory stays mapped until the last.
+//
+// Errors: [ErrStale], [ErrDamaged].
+func (p *Producer) Return(s Slot) (err error) {
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.checkLoan(s); err != nil {
+		return err
+	}
+	p.lent &^= 1 << s.index
+	if p.closed {
+		p.unmapWhenIdle()
+		return nil
+	}
+	ringDoor(p.seats.header) // other threads of ours may be waiting for it
+	return nil
+}
+
+// SetCaps sets the caps of the frames published from now on, in GStreamer's
+// notation. Errors: [ErrTooLarge], [ErrClosed].
+func (p *Producer) SetCaps(caps string) (err error) {
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return ErrClosed
+	}
+	if caps == p.capsText {
+		return nil
+	}
+	return p.storeCaps(caps)
+}
+
+// storeCaps writes caps to a record that no slot refers to; there is one more
+// record than slots.
+func (p *Producer) storeCaps(caps string) error {
+	if len(caps) > MaxCapsLength {
+		return fmt.Errorf("pool %q: caps of %d bytes, at most %d: %w", p.name, len(caps), MaxCapsLength, ErrTooLarge)
+	}
+	var used [MaxSlots + 1]bool
+	for i := range p.pool.slots {
+		if p.sequences[i] != 0 {
+			used[p.slotCaps[i]] = true
+		}
+	}
+	free := 0
+	for used[free] {
+		free++
+	}
+	version, length, text, err := p.pool.capsRecord(free)
+	if err != nil {
+		return err
+	}
+	length.Store(uint32(copy(text, caps)))
+	p.capsVersion++
+	version.Store(p.capsVersion)
+	p.capsText, p.capsIndex = caps, free
+	return nil
+}
+
+// SetLatency tells consumers the latency of what comes before the producer.
+func (p *Producer) SetLatency(latency Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.pool.header.Latency.Store(latency.Nanoseconds())
+	}
+}
+
+// EndOfStream tells consumers that no frame follows. It takes a slot, and waits for
+// it as [Block] does whatever the policy is. Frames may follow all the same: they
+// are a new stream. Errors as for [Producer.Pull].
+func (p *Producer) EndOfStream(timeout time.Duration) (err error) {
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	slot, ok := p.takeReserved()
+	if !ok {
+		if slot, err = p.acquire(forEnd, timeout); err != nil {
+			return err
+		}
+	}
+	p.mu.Lock()
+	if p.closed {
+		err = ErrClosed
+	} else {
+		p.publish(slot.index, layout.KindEndOfStream, &FrameInfo{})
+	}
+	p.mu.Unlock()
+	return errors.Join(err, p.Return(slot))
+}
+
+// WaitConsumers waits until n consumers read from the pool.
+// Errors: [ErrTimeout], [ErrFlushing], [ErrClosed], [ErrDamaged].
+func (p *Producer) WaitConsumers(n int, timeout time.Duration) (err error) {
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	if err := p.enter(); err != nil {
+		return err
+	}
+	defer p.leave()
+	limit := deadlineAfter(timeout)
+	for {
+		remembered := p.door.look()
+		seated, err := p.countSeated()
+		if err != nil || seated >= n {
+			return err
+		}
+		wait, ok := limit.left(doorLimit)
+		if !ok {
+			return fmt.Errorf("pool %q: %d of %d consumers: %w", p.name, seated, n, ErrTimeout)
+		}
+		p.door.wait(remembered, wait)
+	}
+}
+
+func (p *Producer) countSeated() (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.interrupted(); err != nil {
+		return 0, err
+	}
+	return p.seatedCount(), nil
+}
+
+// enter and leave are around what may look at the segments without holding mu, so
+// that they stay mapped meanwhile.
+func (p *Producer) enter() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.interrupted(); err != nil {
+		return err
+	}
+	p.inside++
+	return nil
+}
+
+func (p *Producer) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.inside--
+	if p.closed {
+		p.unmapWhenIdle()
+	}
+}
+
+// SetFlushing(true) makes every wait, also one in progress, return [ErrFlushing] at
+// once, until SetFlushing(false).
+func (p *Producer) SetFlushing(flushing bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.flushing = flushing
+	if flushing && !p.closed {
+		ringDoor(p.seats.header)
+	}
+}
+
+// Stats returns the counters.
+func (p *Producer) Stats() (stats ProducerStats) {
+	var err error // a fault leaves the consumers uncounted
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	stats = p.stats
+	stats.Lent = onesCount(p.lent)
+	if p.reserved.Data != nil {
+		stats.Lent--
+	}
+	if !p.closed {
+		stats.Consumers = p.seatedCount()
+	}
+	return stats
+}
+
+// Close ends the pool: every wait returns [ErrClosed], consumers drain what is
+// published and then see the producer gone, the names are taken away. Slots still
+// lent stay mapped until they are returned. Close may be called again.
+func (p *Producer) Close() (err error) {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return nil
+	}
+	p.shutDown()
+	p.mu.Unlock()
+	close(p.done)
+	p.house.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unmapWhenIdle()
+	return nil
+}
+
+// shutDown is steps Q1 to Q4. Called with p.mu held.
+func (p *Producer) shutDown() {
+	var err error // whoever cut the seats short does not keep us from closing
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	p.closed = true
+	if p.reserved.Data != nil {
+		p.lent &^= 1 << p.reserved.index
+		p.reserved = Slot{}
+	}
+	defer p.files.closeLocks()     // Q4
+	defer p.files.unlink()         // Q3
+	p.setState(layout.StateClosed) // Q1, Q2
+	ringDoor(p.seats.header)
+}
+
+// unmapWhenIdle unmaps a closed pool when nothing is lent and nobody is inside.
+// Called with p.mu held.
+func (p *Producer) unmapWhenIdle() {
+	if p.lent == 0 && p.inside == 0 && !p.unmapped {
+		p.unmapped = true
+		p.files.unmap()
+	}
+}

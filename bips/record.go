@@ -1,0 +1,79 @@
+package bips
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/layout"
+)
+
+// recordCopy is a slot record in private memory: each field was read once.
+type recordCopy struct {
+	kind        uint32
+	capsIndex   int
+	capsVersion uint64
+	metaLength  int
+	dropped     uint64
+	publishTime time.Duration
+	info        FrameInfo // Size and Planes are not checked yet
+}
+
+// copyRecord copies the record of a pinned slot.
+func (s *poolSegment) copyRecord(slot int) recordCopy {
+	r := s.records[slot]
+	return recordCopy{
+		kind: r.Kind, capsIndex: int(r.CapsIndex), capsVersion: r.CapsVersion,
+		metaLength: int(r.MetaLength), dropped: r.Dropped, publishTime: time.Duration(r.PublishTime),
+		info: FrameInfo{
+			Size: int(min(r.Size, layout.MaxSegmentSize)),
+			PTS:  TimeFromNanoseconds(r.PTS), DTS: TimeFromNanoseconds(r.DTS),
+			Duration: TimeFromNanoseconds(r.Duration), CaptureTime: TimeFromNanoseconds(r.CaptureTime),
+			Offset: r.Offset, OffsetEnd: r.OffsetEnd, Flags: r.Flags,
+			Planes: Planes{Count: int(r.PlaneCount), Stride: r.PlaneStride, Offset: r.PlaneOffset},
+		},
+	}
+}
+
+// checkRecord refuses a record that would lead out of its slot.
+func (a *attachment) checkRecord(r *recordCopy) error {
+	switch planes := &r.info.Planes; {
+	case uint64(r.info.Size) > a.pool.slotSize:
+		return fmt.Errorf("%w: %d bytes in a slot of %d", ErrDamaged, r.info.Size, a.pool.slotSize)
+	case uint64(r.metaLength) > a.pool.metaSize:
+		return fmt.Errorf("%w: %d bytes of metadata in %d", ErrDamaged, r.metaLength, a.pool.metaSize)
+	case r.capsIndex >= a.pool.geometry.caps:
+		return fmt.Errorf("%w: caps %d of %d", ErrDamaged, r.capsIndex, a.pool.geometry.caps)
+	case planes.Count > MaxPlanes:
+		return fmt.Errorf("%w: %d planes", ErrDamaged, planes.Count)
+	default:
+		for _, offset := range planes.Offset[:planes.Count] {
+			if offset > uint64(r.info.Size) {
+				return fmt.Errorf("%w: a plane at %d of %d bytes", ErrDamaged, offset, r.info.Size)
+			}
+		}
+		return nil
+	}
+}
+
+// capsOf returns the caps of a record. The slot's pin keeps their record from being
+// reused. A string is made only when the text is new.
+func (a *attachment) capsOf(r *recordCopy) (string, error) {
+	known := &a.caps[r.capsIndex]
+	if known.version == r.capsVersion && known.version != 0 {
+		return known.text, nil
+	}
+	version, length, text, err := a.pool.capsRecord(r.capsIndex)
+	if err != nil {
+		return "", err
+	}
+	if found := version.Load(); found != r.capsVersion {
+		return "", fmt.Errorf("%w: caps of version %d, want %d", ErrDamaged, found, r.capsVersion)
+	}
+	bytes := length.Load()
+	if uint64(bytes) > uint64(len(text)) {
+		return "", fmt.Errorf("%w: caps of %d bytes in %d", ErrDamaged, bytes, len(text))
+	}
+	*known = capsText{version: r.capsVersion, text: strings.ToValidUTF8(string(text[:bytes]), "?")}
+	return known.text, nil
+}

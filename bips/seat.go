@@ -1,0 +1,166 @@
+package bips
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/layout"
+)
+
+// admissionTries and admissionPause bound how long a joiner waits for others who
+// are being admitted: each takes microseconds, unless it is stopped meanwhile.
+const (
+	admissionTries = 200
+	admissionPause = time.Millisecond
+)
+
+// takeSeat claims a seat and has itself admitted (A3 to A8, J1, J2). The seat's
+// lock is held when it returns.
+func (a *attachment) takeSeat(quota int) error {
+	if err := a.lockAdmission(); err != nil {
+		return err
+	}
+	unlocked := false
+	unlock := func() {
+		if !unlocked {
+			_ = a.files.seats.Unlock(layout.AdmissionLock) // A8
+			unlocked = true
+		}
+	}
+	defer unlock()
+	for i, seat := range a.seats.seats {
+		claimed, err := a.claim(i)
+		if err != nil {
+			return err
+		}
+		if !claimed {
+			continue
+		}
+		seat.State.Store(layout.SeatFree) // A4: clean what a predecessor left
+		seat.Pins.Store(0)
+		seat.Waiting.Store(0)
+		if err := a.admit(i, quota); err != nil {
+			a.refuse(i, seat)
+			return err
+		}
+		seat.Quota.Store(uint32(quota)) // A7
+		a.generation = seat.Generation.Load() + 1
+		seat.Generation.Store(a.generation) // J1: only the lock's holder writes it
+		if a.pool.words[i].Verdict.Load() != 0 {
+			a.refuse(i, seat) // J2: judged meanwhile, in a predecessor's place: elsewhere
+			continue
+		}
+		a.index, a.seat = i, seat
+		return nil
+	}
+	return fmt.Errorf("%w: all its %d seats are taken: raise max-consumers on the producer", ErrPoolFull, len(a.seats.seats))
+}
+
+// lockAdmission is A3a.
+func (a *attachment) lockAdmission() error {
+	for range admissionTries {
+		ours, err := a.files.seats.TryLock(layout.AdmissionLock)
+		if err != nil || ours {
+			return err
+		}
+		time.Sleep(admissionPause)
+	}
+	return fmt.Errorf("%w: another consumer has been joining for %v", ErrPoolFull, admissionTries*admissionPause)
+}
+
+// claim takes the lock of a seat that nobody has and the producer has not judged (A3).
+func (a *attachment) claim(i int) (bool, error) {
+	if a.pool.words[i].Verdict.Load() != 0 {
+		return false, nil
+	}
+	return a.files.seats.TryLock(layout.SeatLockBase + int64(i))
+}
+
+// admit checks that the pool has room for one more quota (A5, A6). A sum that fails
+// is taken once more: a reclaim in progress looks like a seated consumer.
+func (a *attachment) admit(own, quota int) error {
+	room := a.pool.slots - a.pool.reserve()
+	var taken int
+	for range 2 {
+		var err error
+		if taken, err = a.takenQuotas(own); err != nil {
+			return err
+		}
+		if taken+quota <= room {
+			return nil
+		}
+		time.Sleep(admissionPause)
+	}
+	return fmt.Errorf("%w: its %d slots leave room for %d held frames, others may hold %d and this consumer wants %d: "+
+		"give the producer more slots, or this consumer a smaller max-held", ErrPoolFull, a.pool.slots, room, taken, quota)
+}
+
+// takenQuotas sums the quotas of the seats that are locked.
+func (a *attachment) takenQuotas(own int) (sum int, err error) {
+	for i, seat := range a.seats.seats {
+		if i == own {
+			continue
+		}
+		locked, err := a.files.seats.IsLocked(layout.SeatLockBase + int64(i))
+		if err != nil {
+			return 0, err
+		}
+		if locked {
+			sum += int(min(seat.Quota.Load(), layout.MaxSlots))
+		}
+	}
+	return sum, nil
+}
+
+// refuse gives up a claimed seat. It rings: its cleaning may have freed a slot.
+func (a *attachment) refuse(i int, seat *layout.Seat) {
+	seat.Quota.Store(0)
+	ringDoor(a.seats.header)
+	_ = a.files.seats.Unlock(layout.SeatLockBase + int64(i))
+}
+
+// join begins to read (J3 to J6): with the frames published from now on in mode
+// Every, with the newest one in mode Latest.
+func (a *attachment) join() {
+	if a.mode == Every {
+		a.setCursor(a.head() + 1)            // J3
+		a.seat.State.Store(layout.SeatEvery) // J4
+		a.setCursor(a.head() + 1)            // J5: what came between J3 and J4 was not kept for us
+	} else {
+		a.setCursor(max(a.head(), 1, a.last+1)) // J3
+		a.seat.State.Store(layout.SeatLatest)   // J4
+	}
+	a.dropped = a.pool.header.Dropped.Load()
+	a.discontinuity = true
+	ringDoor(a.seats.header) // J6
+}
+
+func (a *attachment) setCursor(sequence uint64) {
+	a.cursor = sequence
+	a.seat.Cursor.Store(sequence)
+}
+
+// head reads the newest sequence (C3).
+func (a *attachment) head() uint64 { return min(a.pool.header.Head.Load(), layout.MaxSequence) }
+
+// suspend makes the seat need nothing while it keeps its pins (U1, U2).
+func (a *attachment) suspend() {
+	a.seat.State.Store(layout.SeatSuspended)
+	ringDoor(a.seats.header)
+}
+
+// drain makes the seat need nothing any more (L1, L2); its last pin leaves.
+func (a *attachment) drain() {
+	a.seat.State.Store(layout.SeatDraining)
+	ringDoor(a.seats.header)
+}
+
+// leave gives up the seat (L3 to L6). Nothing is pinned.
+func (a *attachment) leave() {
+	a.seat.Pins.Store(0)
+	a.seat.State.Store(layout.SeatFree)
+	a.seat.Waiting.Store(0)
+	a.seat.Quota.Store(0)
+	ringDoor(a.seats.header)
+	_ = a.files.seats.Unlock(layout.SeatLockBase + int64(a.index))
+}

@@ -1,0 +1,222 @@
+package bips
+
+import (
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/sys"
+)
+
+// demand is what an empty slot is wanted for.
+type demand int
+
+const (
+	// forUpstream keeps one slot back besides the newest entry's and the consumers'
+	// quotas, and never applies the overflow policy.
+	forUpstream demand = iota
+	// forFrame may take the last slot and applies the overflow policy.
+	forFrame
+	// forEnd is forFrame for the end of the stream, which is never dropped.
+	forEnd
+	// forReserve is forUpstream with the policy Block: the caller has time to wait.
+	forReserve
+)
+
+// scanResult is what a scan found.
+type scanResult struct {
+	slot   int    // -1: none
+	oldest uint64 // lowest sequence that is neither lent nor newest; ^0: none
+	full   bool   // upstream has all the slots that it may have
+}
+
+// acquire finds an empty slot and lends it (P1 to P4).
+func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) {
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	if err := p.enter(); err != nil {
+		return Slot{}, err
+	}
+	defer p.leave()
+	slot, remembered, err := p.tryAcquire(d, true)
+	if err != errNothingFree {
+		return slot, err
+	}
+	limit, patience := deadlineAfter(timeout), deadlineAfter(p.blockTimeout)
+	for {
+		wait, ok := limit.left(doorLimit)
+		if !ok {
+			return Slot{}, fmt.Errorf("pool %q: no slot is free: %w", p.name, ErrTimeout)
+		}
+		if patienceLeft, ok := patience.left(wait); ok {
+			wait = patienceLeft
+		}
+		p.door.wait(remembered, wait)
+		_, patient := patience.left(0)
+		if slot, remembered, err = p.tryAcquire(d, patient); err != errNothingFree {
+			return slot, err
+		}
+	}
+}
+
+// tryAcquire is one round: it scans, reclaims and applies the policy until there is
+// a slot or nothing but waiting is left (errNothingFree).
+func (p *Producer) tryAcquire(d demand, patient bool) (_ Slot, remembered uint32, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.judgements = 0
+	for {
+		if err := p.interrupted(); err != nil {
+			return Slot{}, 0, err
+		}
+		remembered = p.door.look() // P4a
+		found := p.scan(d)
+		switch {
+		case found.slot >= 0:
+			return p.lend(found.slot), 0, nil
+		case found.full && d == forReserve:
+			return Slot{}, 0, errAllUpstream
+		case found.full:
+			return Slot{}, remembered, errNothingFree
+		case p.reclaimDead(): // P4b, P4c
+		case d == forFrame && p.overflow == Drop:
+			p.stats.Dropped++
+			p.pool.header.Dropped.Store(p.stats.Dropped)
+			return Slot{}, 0, ErrDropped
+		case d != forUpstream && !patient && p.demoteBlockers(found.oldest): // P4d
+		default:
+			return Slot{}, remembered, errNothingFree
+		}
+	}
+}
+
+// interrupted says why no wait may go on. Called with p.mu held.
+func (p *Producer) interrupted() error {
+	switch {
+	case p.closed:
+		return ErrClosed
+	case p.flushing:
+		return ErrFlushing
+	}
+	return nil
+}
+
+// scan looks for a slot that nobody needs, oldest entry first (P1, P2). The one it
+// finds is invalid and the producer's. Called with p.mu held.
+func (p *Producer) scan(d demand) scanResult {
+	found := scanResult{slot: -1, oldest: ^uint64(0)}
+	minCursor, quotas := p.lookAtSeats()
+	if d == forUpstream || d == forReserve {
+		if onesCount(p.lent) >= p.pool.slots-2-quotas {
+			found.full = true
+			return found
+		}
+	}
+	tried := p.lent
+	for {
+		candidate, oldest := p.candidate(tried, minCursor)
+		found.oldest = min(found.oldest, oldest)
+		if candidate < 0 {
+			return found
+		}
+		sequence := &p.pool.records[candidate].Sequence
+		sequence.Store(0) // P2a: invalidate before the look at the pins. Dekker pair with C7.
+		if !p.isPinned(candidate) {
+			p.sequences[candidate] = 0
+			found.slot = candidate
+			return found
+		}
+		sequence.Store(p.sequences[candidate]) // P2c
+		tried |= 1 << candidate
+	}
+}
+
+// candidate picks the slot with the lowest sequence that is not in tried, not the
+// newest entry, and not wanted any more; empty slots first. oldest is the lowest
+// sequence that only somebody's wish keeps.
+func (p *Producer) candidate(tried, minCursor uint64) (slot int, oldest uint64) {
+	slot, oldest = -1, ^uint64(0)
+	best := ^uint64(0)
+	for i, sequence := range p.sequences[:p.pool.slots] {
+		if tried&(1<<i) != 0 || (sequence != 0 && sequence == p.head) {
+			continue
+		}
+		if sequence != 0 {
+			oldest = min(oldest, sequence)
+		}
+		if sequence < best && (sequence == 0 || sequence < minCursor) {
+			slot, best = i, sequence
+		}
+	}
+	return slot, oldest
+}
+
+// lend gives a slot that scan found to the caller. Called with p.mu held.
+func (p *Producer) lend(slot int) Slot {
+	p.lent |= 1 << slot
+	p.pushed &^= 1 << slot
+	p.loans[slot]++
+	return Slot{Data: p.pool.slot(slot), index: slot, loan: p.loans[slot]}
+}
+
+// publish makes a lent slot the newest entry (P3). Called with p.mu held.
+func (p *Producer) publish(slot int, kind uint32, f *FrameInfo) uint64 {
+	sequence := p.head + 1
+	record := p.pool.records[slot]
+	record.Kind = kind
+	record.CapsIndex, record.CapsVersion = uint32(p.capsIndex), p.capsVersion
+	record.Size = uint64(f.Size)
+	record.PTS, record.DTS = f.PTS.Nanoseconds(), f.DTS.Nanoseconds()
+	record.Duration = f.Duration.Nanoseconds()
+	record.CaptureTime = f.CaptureTime.Nanoseconds()
+	record.Offset, record.OffsetEnd, record.Flags = f.Offset, f.OffsetEnd, f.Flags
+	record.MetaLength = uint32(copy(p.pool.meta(slot), f.Meta))
+	record.PlaneCount = uint32(f.Planes.Count)
+	record.PlaneStride, record.PlaneOffset = f.Planes.Stride, f.Planes.Offset
+	record.Dropped = p.stats.Dropped
+	record.PublishTime = uint64(sys.Monotonic())
+	p.slotCaps[slot] = p.capsIndex
+
+	// P3b: an exchange, which orders the payload's stores before it even if they were
+	// non-temporal ones.
+	record.Sequence.Swap(sequence)
+	p.pool.entry(sequence).Store(layout.PackRing(sequence, slot, kind)) // P3c
+	p.pool.header.Head.Store(sequence)                                  // P3d
+	p.head, p.sequences[slot] = sequence, sequence
+	p.pushed |= 1 << slot
+	p.stats.Published++
+	ringBell(p.pool.header, p.seats.seats) // P3e, P3f
+	return sequence
+}
+
+// setState tells consumers that the pool's state changed.
+func (p *Producer) setState(state uint32) {
+	p.pool.header.State.Store(state)
+	ringBell(p.pool.header, p.seats.seats)
+}
+
+// keepHouse reclaims the seats of dead consumers now and then (H1). In a pool of
+// `latest` readers nothing ever runs out; yet a dead one's quota must come back,
+// and its announced wait must not cost a system call per frame.
+func (p *Producer) keepHouse() {
+	ticker := time.NewTicker(houseLimit)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.done:
+			return
+		case <-ticker.C:
+			p.cleanUp()
+		}
+	}
+}
+
+func (p *Producer) cleanUp() {
+	var err error // a fault here will be reported by the next call that meets it
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed && p.reclaimDead() {
+		ringDoor(p.seats.header)
+	}
+}

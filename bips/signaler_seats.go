@@ -1,0 +1,213 @@
+package bips
+
+import (
+	"math/bits"
+
+	"github.com/bips-ipc/bips/internal/layout"
+)
+
+// seatView is what the producer knows of a seat, in private memory.
+type seatView struct {
+	// generation is whom quota was copied from.
+	generation uint32
+	// quota is how many pins the producer honours.
+	quota int
+	// verdict is layout.VerdictDemoted or layout.VerdictBanned, or 0. It ends with the
+	// seat's reclaim and nowhere else.
+	verdict uint32
+
+	// What the last look showed:
+	state  uint32
+	cursor uint64
+}
+
+// wantsEvery reports whether entries from cursor on must be kept.
+func (v *seatView) wantsEvery() bool { return v.state == layout.SeatEvery && v.verdict == 0 }
+
+// seated reports whether somebody reads from the seat.
+func (v *seatView) seated() bool {
+	return v.state == layout.SeatLatest || v.state == layout.SeatEvery
+}
+
+// lookAtSeats takes a view of each seat (P1) and returns the lowest sequence that
+// a consumer still wants, and the sum of the quotas granted. Called with p.mu held.
+func (p *Producer) lookAtSeats() (minCursor uint64, quotas int) {
+	newcomers := p.viewSeats()
+	for ; newcomers != 0; newcomers &= newcomers - 1 {
+		p.grant(bits.TrailingZeros64(newcomers))
+	}
+	minCursor = ^uint64(0)
+	for i := range p.views {
+		v := &p.views[i]
+		if v.wantsEvery() {
+			minCursor = min(minCursor, v.cursor)
+		}
+		quotas += v.quota
+	}
+	return minCursor, quotas
+}
+
+// viewSeats looks at each seat once, ends the grants of those who left, and returns
+// the set of seats whose holder has no grant yet.
+func (p *Producer) viewSeats() (newcomers uint64) {
+	for i, seat := range p.seats.seats {
+		v := &p.views[i]
+		generation := p.lookAtSeat(seat, v)
+		switch {
+		case v.state == layout.SeatFree:
+			v.quota = 0
+		case v.generation != generation:
+			v.quota = 0
+			newcomers |= 1 << i
+		}
+	}
+	return newcomers
+}
+
+// lookAtSeat reads state and cursor of one and the same holder (P1a to P1e). A
+// holder that changes its generation at will gets the benefit of the third look.
+func (p *Producer) lookAtSeat(seat *layout.Seat, v *seatView) (generation uint32) {
+	for range 3 {
+		generation = seat.Generation.Load()
+		v.state = seat.State.Load()
+		v.cursor = seat.Cursor.Load()
+		if seat.Generation.Load() == generation {
+			break
+		}
+	}
+	return generation
+}
+
+// grant copies mode and quota of a seat's new holder, once: what it writes later
+// changes nothing. Joiners refuse themselves when the pool has no room for them, so
+// an honest one fits; who wrote a larger number gets what is left.
+func (p *Producer) grant(i int) {
+	seat, v := p.seats.seats[i], &p.views[i]
+	generation, quota := seat.Generation.Load(), int(seat.Quota.Load())
+	if quota > p.room(i) {
+		// One who was admitted before may have died or left since it was looked at.
+		p.reclaimDead()
+		p.viewSeats()
+	}
+	v.generation, v.quota = generation, max(0, min(quota, p.room(i)))
+	p.pool.words[i].Granted.Store(layout.PackGrant(generation, uint32(v.quota)))
+}
+
+// room is how many pins the pool can grant to seat i beside the other seats.
+func (p *Producer) room(i int) int {
+	room := p.pool.slots - p.pool.reserve()
+	for j := range p.views {
+		if j != i {
+			room -= p.views[j].quota
+		}
+	}
+	return room
+}
+
+// isPinned reports whether any consumer reads slot i (P2b). The slot's sequence is
+// invalid when this is called: a pin that comes later finds that out. Called with p.mu held.
+func (p *Producer) isPinned(slot int) bool {
+	for i, seat := range p.seats.seats {
+		pins := seat.Pins.Load()
+		if pins == 0 {
+			continue
+		}
+		v := &p.views[i]
+		if v.verdict != layout.VerdictBanned && bits.OnesCount64(pins) > v.quota {
+			p.judgePins(i, seat, v, bits.OnesCount64(pins))
+		}
+		if v.verdict != layout.VerdictBanned && pins&(1<<slot) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// judgePins bans a seat that shows more pins than it was granted (D1). Somebody
+// may have sat down since the last look: then the quota is not the holder's, and its
+// pins are honoured.
+func (p *Producer) judgePins(i int, seat *layout.Seat, v *seatView, pins int) {
+	generation := seat.Generation.Load()
+	known := generation == v.generation && v.state != layout.SeatFree
+	if known || pins > p.pool.slots-p.pool.reserve() { // more than anybody may have
+		if p.judge(i, seat, v, generation, layout.VerdictBanned) {
+			p.stats.Banned++
+		}
+	}
+}
+
+// judge puts a verdict on a seat (D2 to D4), and takes it back when somebody else
+// turns out to sit there. It reports whether the verdict stands.
+func (p *Producer) judge(i int, seat *layout.Seat, v *seatView, generation, verdict uint32) bool {
+	if p.judgements >= 3 { // a holder that changes its generation at will must not keep us
+		return false
+	}
+	p.judgements++
+	word := &p.pool.words[i].Verdict
+	word.Store(layout.PackVerdict(generation, verdict)) // D2
+	if seat.Generation.Load() != generation {           // D3
+		word.Store(0)
+		return false
+	}
+	v.verdict = verdict
+	ringBell(p.pool.header, p.seats.seats) // D4
+	return true
+}
+
+// demoteBlockers demotes each consumer that still wants the oldest entry (D1), and
+// reports whether there was any. Called with p.mu held.
+func (p *Producer) demoteBlockers(oldest uint64) (demoted bool) {
+	for i, seat := range p.seats.seats {
+		v := &p.views[i]
+		if v.wantsEvery() && v.cursor <= oldest &&
+			p.judge(i, seat, v, v.generation, layout.VerdictDemoted) {
+			p.stats.Demoted++
+			demoted = true
+		}
+	}
+	return demoted
+}
+
+// reclaimDead takes back the seats of dead consumers, and reports whether there
+// was any: then the scan must start again, because nobody else will ring. Called
+// with p.mu held.
+func (p *Producer) reclaimDead() (reclaimed bool) {
+	for i, seat := range p.seats.seats {
+		if p.isClean(i, seat) {
+			continue
+		}
+		// R1: taking the lock is both the test and the claim. A probe would not do: between it
+		// and the cleaning a new consumer could sit down, and would lose its pins.
+		if dead, err := p.files.seats.TryLock(layout.SeatLockBase + int64(i)); err != nil || !dead {
+			continue
+		}
+		seat.State.Store(layout.SeatFree) // R2
+		seat.Pins.Store(0)                // R3
+		seat.Waiting.Store(0)             // R4
+		seat.Quota.Store(0)
+		p.views[i] = seatView{generation: seat.Generation.Load()}
+		p.pool.words[i].Granted.Store(0)
+		p.pool.words[i].Verdict.Store(0)                         // R5
+		_ = p.files.seats.Unlock(layout.SeatLockBase + int64(i)) // R6
+		p.stats.Reclaimed++
+		reclaimed = true
+	}
+	return reclaimed
+}
+
+// isClean reports whether a seat shows nothing that would have to be reclaimed.
+func (p *Producer) isClean(i int, seat *layout.Seat) bool {
+	return seat.State.Load() == layout.SeatFree && seat.Pins.Load() == 0 && seat.Waiting.Load() == 0 &&
+		seat.Quota.Load() == 0 && p.views[i].verdict == 0
+}
+
+// seatedCount is how many seats are read from now. Called with p.mu held.
+func (p *Producer) seatedCount() (n int) {
+	p.lookAtSeats()
+	for i := range p.views {
+		if p.views[i].seated() {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,150 @@
+package bips
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/sys"
+)
+
+// No sleep is without a limit: whoever should have rung may have died before.
+const (
+	doorLimit = 50 * time.Millisecond
+	bellLimit = 100 * time.Millisecond
+	// houseLimit is how often the producer looks for dead consumers when nothing else makes it.
+	houseLimit = 50 * time.Millisecond
+	// searchLimit is how often a consumer looks for a pool that is not there.
+	searchLimit = 50 * time.Millisecond
+)
+
+// deadline is a timeout turned into a point in time; the zero deadline is for ever.
+type deadline struct {
+	at      time.Time
+	limited bool
+}
+
+func deadlineAfter(timeout time.Duration) deadline {
+	if timeout < 0 {
+		return deadline{}
+	}
+	return deadline{at: time.Now().Add(timeout), limited: true}
+}
+
+// left returns how long may be waited at once, at most limit, and false when the time is over.
+func (d deadline) left(limit time.Duration) (time.Duration, bool) {
+	if !d.limited {
+		return limit, true
+	}
+	left := time.Until(d.at)
+	return min(left, limit), left > 0
+}
+
+// doorbell is the producer's end of the door: the futex word that consumers ring
+// when something that could free a slot changed.
+type doorbell struct {
+	header   *layout.SeatHeader
+	mu       sync.Mutex
+	sleepers int // protected by mu; shared memory only shows whether there are any
+}
+
+// look remembers the door's value (P4a), before the scan that finds nothing.
+func (d *doorbell) look() uint32 { return d.header.Door.Load() }
+
+// wait sleeps until the door rings after the value was remembered (P4d, P4e). The
+// whole scan starts again after it, whatever ended it.
+func (d *doorbell) wait(remembered uint32, limit time.Duration) {
+	d.count(+1)
+	sys.FutexWait(&d.header.Door, remembered, min(limit, doorLimit))
+	d.count(-1)
+}
+
+// count keeps ProducerWaiting up while any thread of the producer sleeps. The lock
+// is not held while sleeping.
+func (d *doorbell) count(change int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.sleepers += change
+	if d.sleepers > 0 {
+		d.header.ProducerWaiting.Store(1)
+	} else {
+		d.header.ProducerWaiting.Store(0)
+	}
+}
+
+// ringDoor tells the producer that a slot may be free: bump, then wake it if it
+// announced itself. It is wait's counterpart on both sides.
+func ringDoor(header *layout.SeatHeader) {
+	header.Door.Add(1)
+	if header.ProducerWaiting.Load() != 0 {
+		sys.FutexWakeAll(&header.Door)
+	}
+}
+
+// ringBell tells consumers that there is news (P3e, P3f): bump, then one system
+// call if any seat announced a waiter.
+func ringBell(pool *layout.PoolHeader, seats []*layout.Seat) {
+	pool.Bell.Add(1)
+	for _, seat := range seats {
+		if seat.Waiting.Load() != 0 {
+			sys.FutexWakeAll(&pool.Bell)
+			return
+		}
+	}
+}
+
+// bellWaiter is a consumer's end of the bell. It can be interrupted from other threads.
+type bellWaiter struct {
+	pokes atomic.Uint32 // counts the interrupts
+	// sleeping is 0, or isSleeping and the count that the sleeper remembered.
+	sleeping atomic.Uint64
+}
+
+const isSleeping = 1 << 32
+
+// look remembers the count of interrupts, before the look around that finds nothing.
+func (w *bellWaiter) look() uint32 { return w.pokes.Load() }
+
+// wait sleeps until the bell rings, or an interrupt comes, after their values were
+// remembered (C4), and reports whether it timed out.
+func (w *bellWaiter) wait(pool *layout.PoolHeader, seat *layout.Seat, bell, poked uint32, limit time.Duration) (timedOut bool) {
+	seat.Waiting.Store(1) // C4a
+	w.sleeping.Store(isSleeping | uint64(poked))
+	if w.pokes.Load() == poked {
+		timedOut = sys.FutexWait(&pool.Bell, bell, min(limit, bellLimit)) == sys.TimedOut // C4c
+	}
+	w.sleeping.Store(0)
+	seat.Waiting.Store(0) // C4d
+	return timedOut
+}
+
+// interrupt wakes the waiter. Consumers cannot bump the bell, which they map
+// read-only, so a wake-up may come just before the sleep that it is for: it is
+// repeated until the waiter has left.
+func (w *bellWaiter) interrupt(pool *layout.PoolHeader) {
+	current := isSleeping | uint64(w.pokes.Add(1))
+	for {
+		if sleeper := w.sleeping.Load(); sleeper == 0 || sleeper == current {
+			return
+		}
+		sys.FutexWakeAll(&pool.Bell)
+		time.Sleep(20 * time.Microsecond)
+	}
+}
+
+// spin looks for a change of the bell without sleeping, and reports whether there
+// was one.
+func (a *attachment) spin(bell uint32, limit time.Duration) bool {
+	end := time.Now().Add(limit)
+	for {
+		for range 32 {
+			if a.pool.header.Bell.Load() != bell {
+				return true
+			}
+		}
+		if !time.Now().Before(end) {
+			return false
+		}
+	}
+}

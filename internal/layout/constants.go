@@ -1,0 +1,72 @@
+package layout
+
+// Magic numbers: the first eight bytes of each segment.
+const (
+	PoolMagic uint64 = 'B' | 'I'<<8 | 'P'<<16 | 'S'<<24 | 'P'<<32 | 'O'<<40 | 'O'<<48 | 'L'<<56
+	SeatMagic uint64 = 'B' | 'I'<<8 | 'P'<<16 | 'S'<<24 | 'S'<<32 | 'E'<<40 | 'A'<<48 | 'T'<<56
+)
+
+// Sizes in bytes.
+const (
+	PageSize       = 4096
+	HeaderSize     = 4096 // of PoolHeader and of SeatHeader
+	RingWordSize   = 8
+	SlotRecordSize = 256
+	SeatWordSize   = 64
+	SeatSize       = 256
+	CapsRecordSize = 16 << 10
+	CapsTextOffset = 16
+	MetaAreaSize   = 4 << 10
+	MaxSegmentSize = 1 << 46 // a geometry that says more is damaged
+	MaxRecordSize  = 1 << 20 // likewise, for one record of a table
+)
+
+// Counts.
+const (
+	MaxSlots = 64 // bits of Seat.Pins
+	MaxSeats = 64
+)
+
+// NoTime is an unknown time, as GST_CLOCK_TIME_NONE.
+const NoTime = ^uint64(0)
+
+// States of a pool (PoolHeader.State).
+const (
+	StateRunning uint32 = 1 // the producer publishes
+	StateClosed  uint32 = 2 // it will publish no more
+	StateMoved   uint32 = 3 // it goes on under the same name in another segment
+)
+
+// States of a seat (Seat.State).
+const (
+	SeatFree      uint32 = 0 // nobody reads
+	SeatLatest    uint32 = 1 // wants the newest entry
+	SeatEvery     uint32 = 2 // wants every entry from Cursor on
+	SeatSuspended uint32 = 3 // wants nothing, keeps its pins, will be back
+	SeatDraining  uint32 = 4 // wants nothing, keeps its pins, is leaving
+)
+
+// Kinds of an entry (SlotRecord.Kind and the kind of a ring word).
+const (
+	KindFrame       uint32 = 1 // bytes with caps
+	KindEndOfStream uint32 = 2 // no bytes
+)
+
+// Verdicts of the producer on a seat (SeatWord.Verdict).
+const (
+	VerdictDemoted uint32 = 1 // `every` is no longer honoured: the seat counts as `latest`
+	VerdictBanned  uint32 = 2 // its pins are no longer honoured
+)
+
+// Backends (PoolHeader.Backend).
+const (
+	BackendShm uint32 = 0
+)
+
+// Bytes that are locked, as open file description locks. They need not exist.
+const (
+	ProducerLock  int64 = 0  // pool segment: its producer, for life
+	NameLock      int64 = 0  // lock file: the producer of the name, for life
+	AdmissionLock int64 = 0  // seat segment: a joiner while it is admitted
+	SeatLockBase  int64 = 64 // seat segment: SeatLockBase + i is seat i's holder
+)

@@ -1,0 +1,104 @@
+package layout
+
+import (
+	"structs"
+	"sync/atomic"
+)
+
+// PoolHeader is the first page of a pool segment. Fields up to Name are written
+// before Magic and immutable from then on; the others are written by the
+// producer only.
+type PoolHeader struct {
+	_ structs.HostLayout
+
+	Magic        atomic.Uint64 // PoolMagic; stored last, when all else is in place
+	VersionMajor uint16        // another value: not readable
+	VersionMinor uint16        // a higher value: readable, with fields that are not known
+	HeaderSize   uint32        // bytes of this record
+	Required     uint64        // feature bits a reader must know
+	Optional     uint64        // feature bits a reader may ignore
+	Instance     uint64        // random id of this run of the producer, never 0
+	SegmentSize  uint64        // bytes of the pool segment
+
+	SlotSize    uint64 // bytes of a slot that may be used
+	SlotStride  uint64 // bytes from one slot to the next, a multiple of the page size
+	SlotsOffset uint64 // bytes from the start of the segment, page-aligned
+	SlotCount   uint32 // 2 to 64
+	RingLength  uint32 // entries; a power of two, at least SlotCount
+	RingOffset  uint64 // of RingLength words
+
+	RecordsOffset   uint64 // of SlotCount slot records
+	SeatWordsOffset uint64 // of SeatCount seat words
+	CapsOffset      uint64 // of CapsCount caps records
+	MetaOffset      uint64 // of SlotCount metadata areas
+	RecordSize      uint32 // bytes from one slot record to the next
+	SeatWordSize    uint32 // bytes from one seat word to the next
+	CapsSize        uint32 // bytes from one caps record to the next
+	MetaSize        uint32 // bytes from one metadata area to the next
+	CapsCount       uint32 // SlotCount + 1
+	SeatCount       uint32 // 1 to 64
+	Backend         uint32 // which backend made the segment: BackendShm
+	ProducerPID     uint32 // in the producer's PID namespace; for display only
+
+	_ [512 - 160]byte
+
+	State atomic.Uint32 // StateRunning, StateClosed, StateMoved
+	_     [60]byte
+	Head  atomic.Uint64 // sequence of the newest entry; 0: none yet
+	_     [56]byte
+	Bell  atomic.Uint32 // futex word: bumped at each publication and change of state
+	_     [60]byte
+
+	Latency atomic.Uint64 // upstream latency of the producer's pipeline, nanoseconds; NoTime: unknown
+	Dropped atomic.Uint64 // frames dropped so far for want of a slot
+	_       [4096 - 720]byte
+}
+
+// SlotRecord describes a slot and the frame in it. Written by the producer only;
+// a consumer reads the fields after Sequence while it holds a validated pin.
+type SlotRecord struct {
+	_ structs.HostLayout
+
+	Sequence atomic.Uint64 // of the entry in the slot; 0: none, or being written
+	_        [56]byte
+
+	Kind        uint32 // KindFrame, KindEndOfStream
+	CapsIndex   uint32 // caps record of the frame
+	CapsVersion uint64 // version which that record must have
+	Size        uint64 // bytes used
+	PTS         uint64 // nanoseconds; NoTime: unknown
+	DTS         uint64 // nanoseconds; NoTime: unknown
+	Duration    uint64 // nanoseconds; NoTime: unknown
+	CaptureTime uint64 // CLOCK_MONOTONIC nanoseconds; NoTime: unknown
+	PublishTime uint64 // CLOCK_MONOTONIC nanoseconds
+	Offset      uint64 // the stream's own
+	OffsetEnd   uint64 // the stream's own
+	Dropped     uint64 // PoolHeader.Dropped at publication
+	Flags       uint32 // of the GstBuffer
+	MetaLength  uint32 // bytes used of the slot's metadata area
+
+	PlaneCount  uint32 // 0: default layout
+	_           uint32
+	PlaneStride [4]int32  // bytes from row to row
+	PlaneOffset [4]uint64 // bytes from the start of the slot
+	_           [256 - 216]byte
+}
+
+// SeatWord is what the producer says of a seat. Written by the producer only.
+type SeatWord struct {
+	_ structs.HostLayout
+
+	Verdict atomic.Uint64 // PackVerdict: the generation judged and VerdictDemoted or VerdictBanned; 0: none
+	Granted atomic.Uint64 // PackGrant: generation and quota as the producer copied them
+	_       [48]byte
+}
+
+// CapsRecord holds one caps string. Its bytes follow the record's head.
+type CapsRecord struct {
+	_ structs.HostLayout
+
+	Version atomic.Uint64 // 0: empty; changes with the text
+	Length  uint32        // bytes of text
+	_       uint32
+	Text    [CapsRecordSize - 16]byte // UTF-8, not terminated
+}

@@ -1,0 +1,104 @@
+package sys
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// FileID tells one file from another, and whose it is.
+type FileID struct {
+	Device, Inode uint64
+	Size          int64
+	UID           uint32
+	Mode          fs.FileMode
+}
+
+// Same reports whether both are the same file.
+func (f FileID) Same(other FileID) bool { return f.Device == other.Device && f.Inode == other.Inode }
+
+func statFile(file *os.File) (FileID, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(file.Fd()), &st); err != nil {
+		return FileID{}, &fs.PathError{Op: "fstat", Path: file.Name(), Err: err}
+	}
+	return fileID(&st), nil
+}
+
+// StatPath describes the file at path, without following a link.
+func StatPath(path string) (FileID, error) {
+	var st unix.Stat_t
+	if err := unix.Lstat(path, &st); err != nil {
+		return FileID{}, &fs.PathError{Op: "lstat", Path: path, Err: err}
+	}
+	return fileID(&st), nil
+}
+
+func fileID(st *unix.Stat_t) FileID {
+	return FileID{
+		Device: uint64(st.Dev), Inode: st.Ino, Size: st.Size, UID: st.Uid,
+		Mode: fs.FileMode(st.Mode & 0o777),
+	}
+}
+
+// CreateLockFile makes the file at path if it is not there and opens it. It does
+// not use O_CREAT on a file that exists: kernels with fs.protected_regular refuse
+// that for another user's file in a sticky directory such as /dev/shm.
+func CreateLockFile(path string, perm fs.FileMode, hook func(fd int, opened bool)) (*LockFile, error) {
+	for {
+		lock, err := OpenLockFile(path, os.O_RDWR, hook)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return lock, err
+		}
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, perm)
+		if errors.Is(err, fs.ErrExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := file.Chmod(perm); err != nil { // whatever the umask is
+			_ = file.Close()
+			return nil, err
+		}
+		return newLockFile(file, hook), nil
+	}
+}
+
+// ErrNoSpace: the file system has no room for a file. It is ENOSPC.
+var ErrNoSpace error = unix.ENOSPC
+
+// CreateAllocated makes a file of size bytes at path that must not exist, every
+// block of it allocated, so that no later access can fail for lack of memory. On
+// an error nothing is left behind.
+func CreateAllocated(path string, size int64) (*os.File, error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err = unix.Fallocate(int(file.Fd()), 0, 0, size)
+		if !errors.Is(err, unix.EINTR) {
+			break
+		}
+	}
+	if err != nil {
+		_ = file.Close()
+		_ = os.Remove(path)
+		return nil, fmt.Errorf("allocate %d bytes for %s: %w", size, path, err)
+	}
+	return file, nil
+}
+
+// FreeSpace tells how many bytes the file system of dir has in all and how many
+// of them are free.
+func FreeSpace(dir string) (total, free uint64, err error) {
+	var st unix.Statfs_t
+	if err := unix.Statfs(dir, &st); err != nil {
+		return 0, 0, &fs.PathError{Op: "statfs", Path: dir, Err: err}
+	}
+	return st.Blocks * uint64(st.Bsize), st.Bavail * uint64(st.Bsize), nil
+}

@@ -1,0 +1,71 @@
+package sys
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Mapping is a shared mapping of a whole file.
+type Mapping struct {
+	// Bytes is the file's memory. It may change at any time, and is gone after Unmap.
+	Bytes []byte
+}
+
+// Access says what a mapping may be used for.
+type Access int
+
+const (
+	ReadOnly  Access = unix.PROT_READ
+	ReadWrite Access = unix.PROT_READ | unix.PROT_WRITE
+)
+
+// Map maps the first size bytes of a file, which must have that many. The page
+// tables are filled at once where the kernel can (MADV_POPULATE_READ and _WRITE,
+// Linux 5.14), so that the first frame is not slower than the others; core dumps
+// leave the memory out.
+func Map(file *os.File, size int64, access Access) (*Mapping, error) {
+	bytes, err := unix.Mmap(int(file.Fd()), 0, int(size), int(access), unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map %d bytes of %s: %w", size, file.Name(), err)
+	}
+	// Each piece of advice is a help, not a condition: older kernels answer EINVAL.
+	_ = unix.Madvise(bytes, unix.MADV_DONTDUMP)
+	if access == ReadOnly {
+		_ = unix.Madvise(bytes, unix.MADV_POPULATE_READ)
+	} else {
+		_ = unix.Madvise(bytes, unix.MADV_POPULATE_WRITE)
+	}
+	return &Mapping{Bytes: bytes}, nil
+}
+
+// MapPath opens the file at path, checks that it is the one that is meant, maps
+// it, and closes it: a mapping that came from a lock's own descriptor would keep
+// the lock alive in a forked child.
+func MapPath(path string, meant FileID, access Access) (*Mapping, error) {
+	flags := os.O_RDONLY
+	if access == ReadWrite {
+		flags = os.O_RDWR
+	}
+	file, err := os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	id, err := statFile(file)
+	if err != nil {
+		return nil, err
+	}
+	if !id.Same(meant) {
+		return nil, fmt.Errorf("map %s: replaced meanwhile: %w", path, os.ErrNotExist)
+	}
+	return Map(file, id.Size, access)
+}
+
+// Unmap ends the mapping. Nobody may look at Bytes any more.
+func (m *Mapping) Unmap() error {
+	bytes := m.Bytes
+	m.Bytes = nil
+	return unix.Munmap(bytes)
+}
