@@ -1,0 +1,154 @@
+// Package testmain runs a package's tests and then looks for what they left
+// behind: file descriptors, mappings of pools, goroutines, names of pools.
+package testmain
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+)
+
+// patience is how long a goroutine that is about to end may take.
+const patience = 5 * time.Second
+
+// shmDirVariable is the environment variable that package bips reads.
+const shmDirVariable = "BIPS_SHM_DIR"
+
+// Run is for TestMain: it runs the tests with a directory of their own for pools,
+// fails them if anything is left behind, and exits.
+func Run(m *testing.M) {
+	dir, err := makeDir()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "testmain:", err)
+		os.Exit(1)
+	}
+	os.Setenv(shmDirVariable, dir)
+	descriptorsBefore := descriptors()
+	code := m.Run()
+	if code == 0 && !fuzzing() {
+		leaks := Names(dir)
+		leaks = append(leaks, mappings()...)
+		leaks = append(leaks, newDescriptors(descriptorsBefore)...)
+		leaks = append(leaks, goroutines()...)
+		for _, leak := range leaks {
+			fmt.Fprintln(os.Stderr, "FAIL: left behind:", leak)
+			code = 1
+		}
+	}
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
+}
+
+// Dir gives one test its own directory for pools, which BIPS_SHM_DIR names. When
+// the test ends only lock files may be in it.
+func Dir(t testing.TB) string {
+	t.Helper()
+	dir, err := makeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(shmDirVariable, dir)
+	t.Cleanup(func() {
+		for _, leak := range Names(dir) {
+			t.Errorf("left behind: %s", leak)
+		}
+		_ = os.RemoveAll(dir)
+	})
+	return dir
+}
+
+// makeDir prefers /dev/shm, where pools lie in production: another file system
+// may do without fallocate.
+func makeDir() (string, error) {
+	dir, err := os.MkdirTemp("/dev/shm", "bipstest-")
+	if err != nil {
+		dir, err = os.MkdirTemp("", "bipstest-")
+	}
+	return dir, err
+}
+
+func fuzzing() bool {
+	for _, name := range []string{"test.fuzz", "test.fuzzworker"} {
+		if f := flag.Lookup(name); f != nil && f.Value.String() != "" && f.Value.String() != "false" {
+			return true
+		}
+	}
+	return false
+}
+
+// Names returns what lies in a directory for pools that must not outlive their
+// producers: all but the lock files.
+func Names(dir string) (leaks []string) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	for _, entry := range entries {
+		if !strings.HasSuffix(entry.Name(), ".lock") {
+			leaks = append(leaks, "name "+filepath.Join(dir, entry.Name()))
+		}
+	}
+	return leaks
+}
+
+// mappings returns the mappings of pool segments, also of unlinked ones.
+func mappings() (leaks []string) {
+	maps, err := os.ReadFile("/proc/self/maps")
+	if err != nil {
+		return []string{err.Error()}
+	}
+	own, _ := os.Executable() // it may be called bips.test
+	for _, line := range strings.Split(string(maps), "\n") {
+		if strings.Contains(line, "/bips.") && !strings.HasSuffix(line, own) {
+			leaks = append(leaks, "mapping "+line)
+		}
+	}
+	return leaks
+}
+
+// descriptors returns what each open descriptor leads to. The runtime's own, which
+// come with the first use of the poller, do not count.
+func descriptors() map[string]string {
+	found := map[string]string{}
+	entries, _ := os.ReadDir("/proc/self/fd")
+	for _, entry := range entries {
+		target, err := os.Readlink("/proc/self/fd/" + entry.Name())
+		if err != nil || target == "anon_inode:[eventpoll]" || target == "anon_inode:[eventfd]" {
+			continue // err: the descriptor of the directory itself
+		}
+		found[entry.Name()] = target
+	}
+	return found
+}
+
+func newDescriptors(before map[string]string) (leaks []string) {
+	for number, target := range descriptors() {
+		if before[number] != target {
+			leaks = append(leaks, "descriptor "+number+" of "+target)
+		}
+	}
+	return leaks
+}
+
+// goroutines returns the stacks of those that have not ended in time, other than
+// the caller's.
+func goroutines() (leaks []string) {
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		leaks = nil
+		stacks := make([]byte, 1<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		for i, stack := range strings.Split(string(stacks), "\n\n") {
+			if i > 0 && !strings.Contains(stack, "os/signal.loop") {
+				leaks = append(leaks, stack)
+			}
+		}
+		if len(leaks) == 0 || time.Now().After(end) {
+			return leaks
+		}
+	}
+}

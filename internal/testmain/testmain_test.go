@@ -1,0 +1,36 @@
+package testmain
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestMain(m *testing.M) { Run(m) }
+
+func TestWhatIsLeftBehindIsFound(t *testing.T) {
+	t.Run("a name", func(t *testing.T) {
+		dir := Dir(t)
+		for _, name := range []string{"bips.a", "bips.a.lock"} {
+			if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		defer os.Remove(filepath.Join(dir, "bips.a"))
+		if leaks := Names(dir); len(leaks) != 1 || !strings.HasSuffix(leaks[0], "/bips.a") {
+			t.Errorf("got %q, want the pool and not its lock file", leaks)
+		}
+	})
+	t.Run("a descriptor", func(t *testing.T) {
+		before := descriptors()
+		file, err := os.Open("/dev/null")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer file.Close()
+		if leaks := newDescriptors(before); len(leaks) != 1 || !strings.Contains(leaks[0], "/dev/null") {
+			t.Errorf("got %q, want /dev/null", leaks)
+		}
+	})
+}
