@@ -2,6 +2,7 @@ package bips
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/bips-ipc/bips/internal/layout"
@@ -50,6 +51,7 @@ func (a *attachment) takeSeat(quota int) error {
 			a.refuse(i, seat) // J2: judged meanwhile, in a predecessor's place: elsewhere
 			continue
 		}
+		seat.PID.Store(uint32(os.Getpid()))
 		a.index, a.seat = i, seat
 		return nil
 	}

@@ -40,7 +40,7 @@ type PoolHeader struct {
 	Backend         uint32 // which backend made the segment: BackendShm
 	ProducerPID     uint32 // in the producer's PID namespace; for display only
 
-	_ [512 - 160]byte
+	_ [512 - 152]byte
 
 	State atomic.Uint32 // StateRunning, StateClosed, StateMoved
 	_     [60]byte

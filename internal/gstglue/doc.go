@@ -1,0 +1,28 @@
+// Package gstglue is the only cgo of the project besides package plugin: what GStreamer's
+// Go bindings (go-gst v0.0.2) cannot do, as thin C with one Go callback at its end.
+//
+//	C                                        Go
+//	GstBaseSink and GstPushSrc methods  -->  Sink, Source     (sink.go, source.go)
+//	GstBufferPool and GstAllocator      -->  Lender           (lender.go)
+//	GstMemory around a published frame  -->  the lease freer  (lease.go)
+//
+// It decides nothing: the C side takes out of GStreamer's objects what a decision needs,
+// calls one Go function per frame, and does what that function says.
+//
+// Why not the bindings: their wrappers take a reference, which makes queries and
+// buffers unwritable, they leave GstBuffers to the garbage collector, which keeps
+// slots busy, and they have no GstBufferPool or GstAllocator subclasses at all.
+//
+// # Rules
+//
+// C never holds a Go pointer: a Go object is known to C by a number (handle.go), and the
+// number 0 is nobody. Go holds borrowed C pointers for the length of a call only. Every
+// exported function recovers from panics and turns them into an element error or, where
+// there is no element, into a log line. Nothing on the frame path allocates.
+//
+// No function newer than GStreamer 1.18 and GLib 2.66 may be called from here.
+package gstglue
+
+// #cgo pkg-config: gstreamer-1.0 gstreamer-base-1.0 gstreamer-video-1.0
+// #cgo CFLAGS: -Wall -Wextra -Wno-unused-parameter -DGLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_66
+import "C"

@@ -1,0 +1,74 @@
+package gstglue
+
+// #include "frame.h"
+import "C"
+
+import (
+	"structs"
+	"unsafe"
+)
+
+// CopyReason says why a frame's bytes have to be copied; [CopyNone]: they need not be.
+type CopyReason uint32
+
+// The reasons. The first six are found by the sink, the last two by the source.
+const (
+	CopyNone            CopyReason = C.GST_BIPS_COPY_NONE
+	CopyPoolExhausted   CopyReason = C.GST_BIPS_COPY_POOL_EXHAUSTED
+	CopyStillMapped     CopyReason = C.GST_BIPS_COPY_STILL_MAPPED
+	CopyRepeated        CopyReason = C.GST_BIPS_COPY_REPEATED
+	CopyForeignMemory   CopyReason = C.GST_BIPS_COPY_FOREIGN_MEMORY
+	CopySeveralMemories CopyReason = C.GST_BIPS_COPY_SEVERAL_MEMORIES
+	CopyPartialMemory   CopyReason = C.GST_BIPS_COPY_PARTIAL_MEMORY
+	CopyQuota           CopyReason = C.GST_BIPS_COPY_QUOTA
+	CopyLayout          CopyReason = C.GST_BIPS_COPY_LAYOUT
+
+	CopyReasons = int(CopyLayout) + 1
+)
+
+// MaxPlanes is how many planes a raw video frame can have.
+const MaxPlanes = C.GST_BIPS_MAX_PLANES
+
+// Frame is what the frame path needs to know of a buffer. It is C's GstBipsFrame, on C's
+// stack: valid for the length of the call that gives it. Times are nanoseconds, all
+// bits set when unknown.
+type Frame struct {
+	_ structs.HostLayout
+
+	data      unsafe.Pointer
+	Size      uint64
+	PTS       uint64
+	DTS       uint64
+	Duration  uint64
+	Offset    uint64
+	OffsetEnd uint64
+	Capture   uint64 // on CLOCK_MONOTONIC
+	Flags     uint32 // of the GstBuffer, only those that another process may see
+	Reason    CopyReason
+	Slot      int32  // sink: the slot the frame lies in, when Reason is CopyNone
+	Lease     uint32 // source: given to the lease freer when the last buffer is gone
+	Planes    uint32 // 0: the layout that follows from the caps
+	Stride    [MaxPlanes]int32
+	Start     [MaxPlanes]uint64 // of each plane, from the frame's first byte
+}
+
+// The compiler checks that both sides agree on the layout.
+var (
+	_ = [1]struct{}{}[unsafe.Sizeof(Frame{})-C.sizeof_GstBipsFrame]
+	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.Flags)-unsafe.Offsetof(C.GstBipsFrame{}.flags)]
+	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.Planes)-unsafe.Offsetof(C.GstBipsFrame{}.n_planes)]
+	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.Start)-unsafe.Offsetof(C.GstBipsFrame{}.plane_offset)]
+)
+
+// SetData says where the frame's bytes are. They must not be Go memory and must stay
+// where they are until the frame's lease is freed.
+func (f *Frame) SetData(b []byte) {
+	f.data = unsafe.Pointer(unsafe.SliceData(b))
+	f.Size = uint64(len(b))
+}
+
+// frameOf sees C's frame as Go's.
+func frameOf(f *C.GstBipsFrame) *Frame {
+	// SAFETY: the layouts are equal, as checked above; C keeps f alive during the call.
+	return (*Frame)(unsafe.Pointer(f))
+}

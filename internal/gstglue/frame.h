@@ -1,0 +1,53 @@
+/* What the frame path needs to know of a buffer, on both sides. */
+#ifndef GST_BIPS_FRAME_H
+#define GST_BIPS_FRAME_H
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+#define GST_BIPS_MAX_PLANES 4
+
+/* Why a frame cannot stay where it is. Package elements names them in the stats. */
+typedef enum
+{
+  GST_BIPS_COPY_NONE = 0,
+  GST_BIPS_COPY_POOL_EXHAUSTED,
+  GST_BIPS_COPY_STILL_MAPPED,
+  GST_BIPS_COPY_REPEATED,
+  GST_BIPS_COPY_FOREIGN_MEMORY,
+  GST_BIPS_COPY_SEVERAL_MEMORIES,
+  GST_BIPS_COPY_PARTIAL_MEMORY,
+  GST_BIPS_COPY_QUOTA,
+  GST_BIPS_COPY_LAYOUT
+} GstBipsCopyReason;
+
+/* Overlaid by Frame in frame.go: the same fields in the same places. Times are
+ * nanoseconds, GST_CLOCK_TIME_NONE when unknown. */
+typedef struct
+{
+  guint8 *data;                 /* source only: the frame's bytes */
+  guint64 size;
+  guint64 pts;
+  guint64 dts;
+  guint64 duration;
+  guint64 offset;
+  guint64 offset_end;
+  guint64 capture;              /* on CLOCK_MONOTONIC */
+  guint32 flags;                /* of the GstBuffer, masked */
+  guint32 reason;               /* a GstBipsCopyReason */
+  gint32 slot;                  /* sink only: the slot the frame lies in, or -1 */
+  guint32 lease;                /* source only */
+  guint32 n_planes;             /* 0: the layout that follows from the caps */
+  gint32 stride[GST_BIPS_MAX_PLANES];
+  guint64 plane_offset[GST_BIPS_MAX_PLANES];
+} GstBipsFrame;
+
+/* The buffer flags that mean something to another process. Flags of the
+ * mini object and TAG_MEMORY speak of this process's memory. */
+#define GST_BIPS_FLAG_MASK \
+  ((guint32) ~((GST_MINI_OBJECT_FLAG_LAST - 1) | GST_BUFFER_FLAG_TAG_MEMORY))
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,190 @@
+#include "sink.h"
+
+#include "caps.h"
+#include "layout.h"
+#include "slotpool.h"
+
+#include "_cgo_export.h"
+
+/* Slots that upstream should have at least: one that it fills, one on its way. */
+#define MIN_BUFFERS 2
+
+static GstBaseSinkClass *parent_class;
+static GQuark state_quark;
+
+GstBipsSinkState *
+gst_bips_sink_state (gpointer sink)
+{
+  return g_object_get_qdata (G_OBJECT (sink), state_quark);
+}
+
+static void
+state_free (gpointer data)
+{
+  GstBipsSinkState *state = data;
+
+  gstBipsSinkGone (state->handle);
+  gst_clear_object (&state->allocator);
+  g_free (state);
+}
+
+void
+gst_bips_sink_attach (gpointer sink, guint64 handle)
+{
+  GstBipsSinkState *state = g_new0 (GstBipsSinkState, 1);
+
+  state->handle = handle;
+  state->upstream_live = -1;
+  gst_video_info_init (&state->info);
+  g_object_set_qdata_full (G_OBJECT (sink), state_quark, state, state_free);
+}
+
+void
+gst_bips_sink_offer (gpointer sink, GstAllocator * allocator)
+{
+  GstBipsSinkState *state = gst_bips_sink_state (sink);
+  GstAllocator *old;
+
+  GST_OBJECT_LOCK (sink);
+  old = state->allocator;
+  state->allocator = allocator ? gst_object_ref (allocator) : NULL;
+  GST_OBJECT_UNLOCK (sink);
+  if (old)
+    gst_object_unref (old);
+}
+
+/* Memory that the CPU cannot map is left out, so that upstream picks system memory
+ * where it can. */
+static GstCaps *
+sink_get_caps (GstBaseSink * sink, GstCaps * filter)
+{
+  return filter ? gst_bips_caps_in_system_memory (filter) : gst_caps_new_any ();
+}
+
+static gboolean
+sink_set_caps (GstBaseSink * sink, GstCaps * caps)
+{
+  GstBipsSinkState *state = gst_bips_sink_state (sink);
+  const gchar *foreign = gst_bips_caps_foreign_memory (caps);
+  gchar *text = gst_caps_to_string (caps);
+  gboolean raw, accepted;
+
+  raw = gst_bips_layout_from_caps (&state->info, caps);
+  state->upstream_live = -1;
+  accepted = gstBipsSinkSetCaps (state->handle, sink, text,
+      raw ? GST_VIDEO_INFO_SIZE (&state->info) : 0, (gchar *) foreign);
+  g_free (text);
+  return accepted;
+}
+
+static gboolean
+sink_propose_allocation (GstBaseSink * sink, GstQuery * query)
+{
+  GstBipsSinkState *state = gst_bips_sink_state (sink);
+  GstAllocator *allocator;
+  GstBufferPool *pool;
+  GstStructure *config;
+  GstVideoInfo info;
+  GstCaps *caps;
+  gboolean need_pool;
+
+  gst_query_parse_allocation (query, &caps, &need_pool);
+  if (!gst_bips_layout_from_caps (&info, caps))
+    return FALSE;
+  gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+
+  GST_OBJECT_LOCK (sink);
+  allocator = state->allocator ? gst_object_ref (state->allocator) : NULL;
+  GST_OBJECT_UNLOCK (sink);
+  if (!allocator)
+    return TRUE;
+  if (need_pool) {
+    guint size = GST_VIDEO_INFO_SIZE (&info);
+
+    pool = gst_bips_slot_pool_new (allocator);
+    config = gst_buffer_pool_get_config (pool);
+    gst_buffer_pool_config_set_params (config, caps, size, MIN_BUFFERS, 0);
+    gst_buffer_pool_config_add_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+    gst_buffer_pool_set_config (pool, config);
+    gst_query_add_allocation_pool (query, pool, size, MIN_BUFFERS, 0);
+    gst_object_unref (pool);
+  }
+  gst_object_unref (allocator);
+  return TRUE;
+}
+
+/* Asked with the preroll lock held, which gst_base_sink_query_latency takes too: so
+ * upstream is asked directly, and once. */
+static gboolean
+upstream_is_live (GstBaseSink * sink, GstBipsSinkState * state)
+{
+  if (state->upstream_live < 0) {
+    GstQuery *query = gst_query_new_latency ();
+    GstClockTime min = GST_CLOCK_TIME_NONE;
+    gboolean live = FALSE;
+
+    if (gst_pad_peer_query (GST_BASE_SINK_PAD (sink), query))
+      gst_query_parse_latency (query, &live, &min, NULL);
+    gst_query_unref (query);
+    state->upstream_live = live;
+    gstBipsSinkLatency (state->handle, live ? min : GST_CLOCK_TIME_NONE);
+  }
+  return state->upstream_live;
+}
+
+/* A live frame is published when it comes. Synchronised, it would come later by
+ * the whole latency of the pipeline, for nothing. */
+static void
+sink_get_times (GstBaseSink * sink, GstBuffer * buffer, GstClockTime * start, GstClockTime * end)
+{
+  if (upstream_is_live (sink, gst_bips_sink_state (sink)))
+    *start = *end = GST_CLOCK_TIME_NONE;
+  else
+    parent_class->get_times (sink, buffer, start, end);
+}
+
+static GstFlowReturn
+sink_render (GstBaseSink * sink, GstBuffer * buffer)
+{
+  GstBipsSinkState *state = gst_bips_sink_state (sink);
+  GstBipsFrame frame;
+
+  gst_bips_sink_describe (sink, state, buffer, &frame);
+  return gstBipsSinkRender (state->handle, sink, &frame, buffer);
+}
+
+/* The end of stream is published like a frame: under the preroll lock, so that a flush
+ * and a change of state interrupt it like one. */
+static void
+publish_end_of_stream (GstBaseSink * sink)
+{
+  GST_BASE_SINK_PREROLL_LOCK (sink);
+  if (!sink->flushing)
+    gstBipsSinkEndOfStream (gst_bips_sink_state (sink)->handle, sink);
+  GST_BASE_SINK_PREROLL_UNLOCK (sink);
+}
+
+static gboolean
+sink_event (GstBaseSink * sink, GstEvent * event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
+    gst_bips_sink_state (sink)->upstream_live = -1;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
+    publish_end_of_stream (sink);
+  return parent_class->event (sink, event);
+}
+
+void
+gst_bips_sink_install (gpointer klass)
+{
+  GstBaseSinkClass *sink_class = klass;
+
+  state_quark = g_quark_from_static_string ("gst-bips-sink");
+  parent_class = g_type_class_peek_parent (klass);
+  sink_class->get_caps = sink_get_caps;
+  sink_class->set_caps = sink_set_caps;
+  sink_class->propose_allocation = sink_propose_allocation;
+  sink_class->get_times = sink_get_times;
+  sink_class->render = sink_render;
+  sink_class->event = sink_event;
+}

@@ -1,0 +1,110 @@
+package gstglue
+
+// #include "sink.h"
+// #include "slotmemory.h"
+import "C"
+
+import (
+	"unsafe"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+	"github.com/go-gst/go-gst/pkg/gstbase"
+)
+
+// Sink is bipssink as C calls it. Its methods are called on the streaming thread,
+// Render and EndOfStream with GStreamer's preroll lock held.
+type Sink interface {
+	// SetCaps is called with new caps; false refuses them. frameSize is the size of a
+	// frame of raw video, else 0. foreignMemory names the memory that the caps ask for
+	// if it is not system memory.
+	SetCaps(caps string, frameSize int, foreignMemory string) bool
+	// UpstreamLatency tells what the part of the pipeline before the sink adds, all bits
+	// set when it is not live.
+	UpstreamLatency(ns uint64)
+	// Render publishes the frame. Its buffer stays alive until Render returns.
+	Render(*Frame, Buffer) gst.FlowReturn
+	// EndOfStream is called before the sink itself handles the end of the stream.
+	EndOfStream()
+}
+
+// Buffer is a GstBuffer, borrowed for the length of a call.
+type Buffer struct {
+	sink   unsafe.Pointer
+	buffer *C.GstBuffer
+	frame  *C.GstBipsFrame
+}
+
+var sinks handles[Sink]
+
+// InstallSink sets the virtual methods of bipssink's class that the bindings cannot set.
+func InstallSink(class *gstbase.BaseSinkClass) {
+	C.gst_bips_sink_install(C.gpointer(gstbase.UnsafeBaseSinkClassToGlibNone(class)))
+}
+
+// AttachSink connects a new instance with the object that implements it.
+func AttachSink(instance gstbase.BaseSink, s Sink) {
+	C.gst_bips_sink_attach(C.gpointer(gstbase.UnsafeBaseSinkToGlibNone(instance)), C.guint64(sinks.add(s)))
+}
+
+// OfferSlots makes the sink offer slots to upstream, nil none.
+func OfferSlots(sink gstbase.BaseSink, s *Slots) {
+	var allocator *C.GstAllocator
+	if s != nil {
+		allocator = s.allocator
+	}
+	C.gst_bips_sink_offer(C.gpointer(gstbase.UnsafeBaseSinkToGlibNone(sink)), allocator)
+}
+
+// WaitPreroll waits, in Render or EndOfStream, after an unlock until the sink plays again.
+// Anything but gst.FlowOK has to be returned at once.
+func WaitPreroll(sink gstbase.BaseSink) gst.FlowReturn {
+	return gst.FlowReturn(C.gst_base_sink_wait_preroll((*C.GstBaseSink)(gstbase.UnsafeBaseSinkToGlibNone(sink))))
+}
+
+// CopyTo copies the frame into dst and returns the bytes used: 0 if it does not fit, -1
+// if the CPU cannot map it. A picture whose rows are too far apart to fit is packed,
+// and the frame that came with the buffer changed to say so.
+func (b Buffer) CopyTo(dst []byte) int {
+	// SAFETY: C writes at most len(dst) bytes, during the call.
+	return int(C.gst_bips_sink_copy(C.gpointer(b.sink), b.buffer, b.frame,
+		(*C.guint8)(unsafe.Pointer(unsafe.SliceData(dst))), C.gsize(len(dst))))
+}
+
+//export gstBipsSinkSetCaps
+func gstBipsSinkSetCaps(handle C.guint64, sink *C.GstBaseSink, caps *C.gchar, frameSize C.guint64, foreign *C.gchar) (accepted C.gboolean) {
+	defer rescue(unsafe.Pointer(sink), "set caps")
+	s, ok := sinks.get(uint64(handle))
+	if ok && s.SetCaps(C.GoString(caps), int(frameSize), C.GoString(foreign)) {
+		return 1
+	}
+	return 0
+}
+
+//export gstBipsSinkLatency
+func gstBipsSinkLatency(handle C.guint64, latency C.guint64) {
+	defer rescue(nil, "note the latency")
+	if s, ok := sinks.get(uint64(handle)); ok {
+		s.UpstreamLatency(uint64(latency))
+	}
+}
+
+//export gstBipsSinkRender
+func gstBipsSinkRender(handle C.guint64, sink *C.GstBaseSink, frame *C.GstBipsFrame, buffer *C.GstBuffer) (flow C.GstFlowReturn) {
+	flow = C.GST_FLOW_ERROR
+	defer rescue(unsafe.Pointer(sink), "render")
+	if s, ok := sinks.get(uint64(handle)); ok {
+		flow = C.GstFlowReturn(s.Render(frameOf(frame), Buffer{unsafe.Pointer(sink), buffer, frame}))
+	}
+	return flow
+}
+
+//export gstBipsSinkEndOfStream
+func gstBipsSinkEndOfStream(handle C.guint64, sink *C.GstBaseSink) {
+	defer rescue(unsafe.Pointer(sink), "end the stream")
+	if s, ok := sinks.get(uint64(handle)); ok {
+		s.EndOfStream()
+	}
+}
+
+//export gstBipsSinkGone
+func gstBipsSinkGone(handle C.guint64) { sinks.remove(uint64(handle)) }

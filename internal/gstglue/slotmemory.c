@@ -1,0 +1,133 @@
+#include "slotmemory.h"
+
+#include "_cgo_export.h"
+
+typedef GstAllocatorClass GstBipsSlotAllocatorClass;
+
+G_DEFINE_TYPE (GstBipsSlotAllocator, gst_bips_slot_allocator, GST_TYPE_ALLOCATOR)
+
+static gpointer
+slot_memory_map (GstMemory * mem, gsize maxsize, GstMapFlags flags)
+{
+  return ((GstBipsSlotMemory *) mem)->data;
+}
+
+static void
+slot_memory_unmap (GstMemory * mem)
+{
+}
+
+/* Runs before GStreamer checks that nobody holds a lock. */
+static gboolean
+slot_memory_dispose (GstMiniObject * object)
+{
+  gst_bips_slot_memory_unseal ((GstBipsSlotMemory *) object);
+  return TRUE;
+}
+
+static GstMemory *
+slot_memory_share (GstMemory * mem, gssize offset, gssize size)
+{
+  GstMemory *root = mem->parent ? mem->parent : mem;
+  GstBipsSlotMemory *part = g_slice_new0 (GstBipsSlotMemory);
+
+  if (size == -1)
+    size = mem->size - offset;
+  gst_memory_init (GST_MEMORY_CAST (part),
+      GST_MINI_OBJECT_FLAGS (root) | GST_MINI_OBJECT_FLAG_LOCK_READONLY, mem->allocator, root,
+      mem->maxsize, mem->align, mem->offset + offset, size);
+  part->data = ((GstBipsSlotMemory *) mem)->data;
+  part->slot = ((GstBipsSlotMemory *) mem)->slot;
+  return GST_MEMORY_CAST (part);
+}
+
+static GstMemory *
+slot_allocator_alloc (GstAllocator * allocator, gsize size, GstAllocationParams * params)
+{
+  return NULL;                  /* slots come from the buffer pool only */
+}
+
+/* The last reference is gone, wherever it was: now nobody can write to the slot. */
+static void
+slot_allocator_free (GstAllocator * allocator, GstMemory * mem)
+{
+  GstBipsSlotMemory *slot = (GstBipsSlotMemory *) mem;
+
+  if (slot->lent)
+    gstBipsSlotReturn (((GstBipsSlotAllocator *) allocator)->lender, slot->slot);
+  g_slice_free (GstBipsSlotMemory, slot);
+}
+
+static void
+slot_allocator_finalize (GObject * object)
+{
+  gstBipsLenderGone (((GstBipsSlotAllocator *) object)->lender);
+  G_OBJECT_CLASS (gst_bips_slot_allocator_parent_class)->finalize (object);
+}
+
+static void
+gst_bips_slot_allocator_class_init (GstBipsSlotAllocatorClass * klass)
+{
+  klass->alloc = slot_allocator_alloc;
+  klass->free = slot_allocator_free;
+  ((GObjectClass *) klass)->finalize = slot_allocator_finalize;
+}
+
+static void
+gst_bips_slot_allocator_init (GstBipsSlotAllocator * self)
+{
+  GstAllocator *allocator = GST_ALLOCATOR_CAST (self);
+
+  allocator->mem_type = "BipsSlot";
+  allocator->mem_map = slot_memory_map;
+  allocator->mem_unmap = slot_memory_unmap;
+  allocator->mem_share = slot_memory_share;
+  GST_OBJECT_FLAG_SET (self, GST_ALLOCATOR_FLAG_CUSTOM_ALLOC);
+}
+
+GstAllocator *
+gst_bips_slot_allocator_new (guint64 lender, gsize slot_size)
+{
+  GstBipsSlotAllocator *self = g_object_new (gst_bips_slot_allocator_get_type (), NULL);
+
+  self->lender = lender;
+  self->slot_size = slot_size;
+  return gst_object_ref_sink (self);
+}
+
+GstMemory *
+gst_bips_slot_memory_new (GstAllocator * allocator, guint slot, guint8 * data, gsize size)
+{
+  GstBipsSlotMemory *mem = g_slice_new0 (GstBipsSlotMemory);
+
+  /* Slots are page-aligned. */
+  gst_memory_init (GST_MEMORY_CAST (mem), 0, allocator, NULL,
+      ((GstBipsSlotAllocator *) allocator)->slot_size, 4095, 0, size);
+  GST_MINI_OBJECT_CAST (mem)->dispose = slot_memory_dispose;
+  mem->data = data;
+  mem->slot = slot;
+  return GST_MEMORY_CAST (mem);
+}
+
+GstBipsSlotMemory *
+gst_bips_slot_memory_root (GstMemory * mem, gpointer allocator)
+{
+  GstMemory *root = mem->parent ? mem->parent : mem;
+
+  return allocator && root->allocator == allocator ? (GstBipsSlotMemory *) root : NULL;
+}
+
+gboolean
+gst_bips_slot_memory_seal (GstBipsSlotMemory * mem)
+{
+  mem->sealed = gst_memory_lock (GST_MEMORY_CAST (mem), GST_LOCK_FLAG_READ);
+  return mem->sealed;
+}
+
+void
+gst_bips_slot_memory_unseal (GstBipsSlotMemory * mem)
+{
+  if (mem->sealed)
+    gst_memory_unlock (GST_MEMORY_CAST (mem), GST_LOCK_FLAG_READ);
+  mem->sealed = FALSE;
+}

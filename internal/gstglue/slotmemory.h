@@ -1,0 +1,46 @@
+/* GstMemory around a slot of the pool. */
+#ifndef GST_BIPS_SLOT_MEMORY_H
+#define GST_BIPS_SLOT_MEMORY_H
+
+#include <gst/gst.h>
+
+G_BEGIN_DECLS
+
+/* Makes the memories of one pool instance. It stands for the Go object that lends the
+ * slots (the lender): every memory holds a reference to it, and the lender is told
+ * when the last is gone. */
+typedef struct
+{
+  GstAllocator parent;
+  guint64 lender;               /* handle */
+  gsize slot_size;
+} GstBipsSlotAllocator;
+
+typedef struct
+{
+  GstMemory parent;
+  guint8 *data;
+  guint slot;
+  gboolean lent;                /* the slot has to be returned when this memory goes */
+  gboolean sealed;              /* published: a read lock of ours keeps writers off */
+} GstBipsSlotMemory;
+
+GType gst_bips_slot_allocator_get_type (void);
+
+GstAllocator *gst_bips_slot_allocator_new (guint64 lender, gsize slot_size);
+
+/* A memory of size bytes over a slot that was lent. */
+GstMemory *gst_bips_slot_memory_new (GstAllocator * allocator, guint slot, guint8 * data,
+    gsize size);
+
+/* The slot memory that mem is or is a part of, if allocator made it; else NULL. */
+GstBipsSlotMemory *gst_bips_slot_memory_root (GstMemory * mem, gpointer allocator);
+
+/* Locks the memory for reading, so that whoever maps it for writing from now on gets a
+ * copy. FALSE: somebody has it mapped for writing. */
+gboolean gst_bips_slot_memory_seal (GstBipsSlotMemory * mem);
+void gst_bips_slot_memory_unseal (GstBipsSlotMemory * mem);
+
+G_END_DECLS
+
+#endif

@@ -1,0 +1,94 @@
+package gstglue
+
+// #include <stdlib.h>
+// #include "source.h"
+import "C"
+
+import (
+	"unsafe"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+	"github.com/go-gst/go-gst/pkg/gstbase"
+)
+
+// Source is bipssrc as C calls it.
+type Source interface {
+	// Create waits for a frame and fills in what it is given. It is called on the
+	// streaming thread.
+	Create(*Frame) gst.FlowReturn
+	// Latency returns the least and the greatest latency in nanoseconds; all bits set in
+	// the greatest: no limit. It is called from any thread.
+	Latency() (least, greatest uint64)
+	// Packed is told of each frame that was copied because downstream knows only the
+	// layout that follows from the caps.
+	Packed()
+}
+
+var sources handles[Source]
+
+// InstallSource sets the virtual methods of bipssrc's class that the bindings cannot set.
+func InstallSource(class *gstbase.PushSrcClass) {
+	C.gst_bips_source_install(C.gpointer(gstbase.UnsafePushSrcClassToGlibNone(class)))
+}
+
+// AttachSource connects a new instance with the object that implements it.
+func AttachSource(instance gstbase.PushSrc, s Source) {
+	C.gst_bips_source_attach(C.gpointer(gstbase.UnsafePushSrcToGlibNone(instance)), C.guint64(sources.add(s)))
+}
+
+// CapsResult is what became of caps that a source was to set.
+type CapsResult int
+
+// The results of SetCaps.
+const (
+	CapsSet          CapsResult = C.GST_BIPS_CAPS_SET
+	CapsInvalid      CapsResult = C.GST_BIPS_CAPS_INVALID // not caps, or not fixed
+	CapsContradicted CapsResult = C.GST_BIPS_CAPS_CONTRADICTED
+	CapsFlushing     CapsResult = C.GST_BIPS_CAPS_FLUSHING
+)
+
+// SetCaps sets the caps of the frames to come. downstream is what the elements behind
+// the source would take, if they contradict; frameDuration is that of the caps in
+// nanoseconds, all bits set when unknown. For the streaming thread.
+func SetCaps(source gstbase.PushSrc, caps string) (result CapsResult, downstream string, frameDuration uint64) {
+	text := C.CString(caps)
+	defer C.free(unsafe.Pointer(text))
+	var wanted *C.gchar
+	var duration C.GstClockTime
+	r := C.gst_bips_source_set_caps(C.gpointer(gstbase.UnsafePushSrcToGlibNone(source)), text, &wanted, &duration)
+	if wanted != nil {
+		downstream = C.GoString(wanted)
+		C.g_free(C.gpointer(wanted))
+	}
+	return CapsResult(r), downstream, uint64(duration)
+}
+
+//export gstBipsSourceCreate
+func gstBipsSourceCreate(handle C.guint64, source *C.GstPushSrc, frame *C.GstBipsFrame) (flow C.GstFlowReturn) {
+	flow = C.GST_FLOW_ERROR
+	defer rescue(unsafe.Pointer(source), "get a frame")
+	if s, ok := sources.get(uint64(handle)); ok {
+		flow = C.GstFlowReturn(s.Create(frameOf(frame)))
+	}
+	return flow
+}
+
+//export gstBipsSourceLatency
+func gstBipsSourceLatency(handle C.guint64, least, greatest *C.GstClockTime) {
+	defer rescue(nil, "tell the latency")
+	if s, ok := sources.get(uint64(handle)); ok {
+		l, g := s.Latency()
+		*least, *greatest = C.GstClockTime(l), C.GstClockTime(g)
+	}
+}
+
+//export gstBipsSourcePacked
+func gstBipsSourcePacked(handle C.guint64) {
+	defer rescue(nil, "count a copy")
+	if s, ok := sources.get(uint64(handle)); ok {
+		s.Packed()
+	}
+}
+
+//export gstBipsSourceGone
+func gstBipsSourceGone(handle C.guint64) { sources.remove(uint64(handle)) }

@@ -1,0 +1,47 @@
+/* The virtual methods of bipssrc that the Go bindings cannot install. */
+#ifndef GST_BIPS_SOURCE_H
+#define GST_BIPS_SOURCE_H
+
+#include <gst/base/gstpushsrc.h>
+#include <gst/video/video.h>
+
+#include "frame.h"
+
+G_BEGIN_DECLS
+
+/* What C keeps of a source. It belongs to the GObject, and but for the handle to the
+ * streaming thread. */
+typedef struct
+{
+  guint64 handle;               /* of the Go object */
+  GstVideoInfo info;            /* of the current caps, without planes unless raw video */
+  gint downstream_video_meta;   /* -1: not asked yet */
+  GstBufferPool *copies;        /* ordinary memory for frames that have to be copied */
+  gsize copies_size;
+} GstBipsSourceState;
+
+typedef enum
+{
+  GST_BIPS_CAPS_SET,
+  GST_BIPS_CAPS_INVALID,        /* not caps, or not fixed */
+  GST_BIPS_CAPS_CONTRADICTED,   /* downstream takes other caps only */
+  GST_BIPS_CAPS_FLUSHING
+} GstBipsCapsResult;
+
+void gst_bips_source_install (gpointer klass);
+void gst_bips_source_attach (gpointer source, guint64 handle);
+GstBipsSourceState *gst_bips_source_state (gpointer source);
+
+/* Sets the caps of the frames to come. When downstream contradicts, *downstream is
+ * what it would take (g_free). *frame_duration is that of the caps. */
+GstBipsCapsResult gst_bips_source_set_caps (gpointer source, const gchar * text,
+    gchar ** downstream, GstClockTime * frame_duration);
+
+/* A buffer that shows the frame, which ends its lease, or NULL if the frame's layout is
+ * not possible. frame->reason says why it had to be copied, if it had to. */
+GstBuffer *gst_bips_source_buffer (GstBaseSrc * source, GstBipsSourceState * state,
+    GstBipsFrame * frame);
+
+G_END_DECLS
+
+#endif

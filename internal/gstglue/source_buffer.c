@@ -1,0 +1,153 @@
+#include "source.h"
+
+#include "clock.h"
+#include "layout.h"
+
+#include "_cgo_export.h"
+
+static void
+free_lease (gpointer lease)
+{
+  gstBipsLeaseFreed (GPOINTER_TO_UINT (lease));
+}
+
+/* READONLY: elements that work in place copy on write. Not NO_SHARE: with it a copy of
+ * the buffer copies the bytes too. */
+static GstBuffer *
+wrap (GstBipsFrame * frame)
+{
+  return gst_buffer_new_wrapped_full (GST_MEMORY_FLAG_READONLY, frame->data, frame->size, 0,
+      frame->size, GUINT_TO_POINTER (frame->lease), free_lease);
+}
+
+/* A plain pool, so that a stream of copies does not get its pages from the kernel for
+ * each frame. */
+static GstBuffer *
+ordinary_buffer (GstBipsSourceState * state, gsize size)
+{
+  GstBuffer *buffer = NULL;
+  GstStructure *config;
+
+  if (state->copies && state->copies_size != size) {
+    gst_buffer_pool_set_active (state->copies, FALSE);
+    gst_clear_object (&state->copies);
+  }
+  if (!state->copies) {
+    state->copies = gst_buffer_pool_new ();
+    state->copies_size = size;
+    config = gst_buffer_pool_get_config (state->copies);
+    gst_buffer_pool_config_set_params (config, NULL, size, 0, 0);
+    if (!gst_buffer_pool_set_config (state->copies, config) ||
+        !gst_buffer_pool_set_active (state->copies, TRUE))
+      return NULL;
+  }
+  if (gst_buffer_pool_acquire_buffer (state->copies, &buffer, NULL) != GST_FLOW_OK)
+    return NULL;
+  return buffer;
+}
+
+static GstBuffer *
+copy (GstBipsSourceState * state, GstBipsFrame * frame)
+{
+  GstBuffer *buffer = ordinary_buffer (state, frame->size);
+
+  if (buffer)
+    gst_buffer_fill (buffer, 0, frame->data, frame->size);
+  gstBipsLeaseFreed (frame->lease);
+  return buffer;
+}
+
+static void
+add_layout (GstBipsSourceState * state, GstBipsFrame * frame, GstBuffer * buffer)
+{
+  gsize offset[GST_VIDEO_MAX_PLANES] = { 0, };
+  gint stride[GST_VIDEO_MAX_PLANES] = { 0, };
+  guint i;
+
+  for (i = 0; i < frame->n_planes; i++) {
+    offset[i] = frame->plane_offset[i];
+    stride[i] = frame->stride[i];
+  }
+  gst_buffer_add_video_meta_full (buffer, GST_VIDEO_FRAME_FLAG_NONE,
+      GST_VIDEO_INFO_FORMAT (&state->info), GST_VIDEO_INFO_WIDTH (&state->info),
+      GST_VIDEO_INFO_HEIGHT (&state->info), frame->n_planes, offset, stride);
+}
+
+static gboolean
+downstream_takes_video_meta (GstBaseSrc * source, GstBipsSourceState * state)
+{
+  if (state->downstream_video_meta < 0) {
+    GstCaps *caps = gst_pad_get_current_caps (GST_BASE_SRC_PAD (source));
+    GstQuery *query = gst_query_new_allocation (caps, FALSE);
+
+    state->downstream_video_meta = gst_pad_peer_query (GST_BASE_SRC_PAD (source), query) &&
+        gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+    gst_query_unref (query);
+    gst_clear_caps (&caps);
+  }
+  return state->downstream_video_meta;
+}
+
+/* The picture, packed, for a downstream that knows only the caps' own layout. */
+static GstBuffer *
+pack (GstBipsSourceState * state, GstBipsFrame * frame, GstBuffer * padded)
+{
+  GstBuffer *buffer = ordinary_buffer (state, GST_VIDEO_INFO_SIZE (&state->info));
+  gsize packed = 0;
+  GstMapInfo map;
+
+  if (buffer && gst_buffer_map (buffer, &map, GST_MAP_WRITE)) {
+    packed = gst_bips_layout_repack (&state->info, padded, map.data, map.size);
+    gst_buffer_unmap (buffer, &map);
+  }
+  gst_buffer_unref (padded);
+  if (packed == 0)
+    gst_clear_buffer (&buffer);
+  frame->reason = GST_BIPS_COPY_LAYOUT;
+  return buffer;
+}
+
+/* The capture time, seen with this pipeline's clock. The decoding time keeps its
+ * distance from the presentation time. */
+static void
+set_times (GstBaseSrc * source, GstBipsFrame * frame, GstBuffer * buffer)
+{
+  GstClockTime pts = gst_bips_running_time (GST_ELEMENT_CAST (source), frame->capture);
+
+  GST_BUFFER_PTS (buffer) = pts;
+  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
+  GST_BUFFER_DURATION (buffer) = frame->duration;
+  if (GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (frame->pts) &&
+      GST_CLOCK_TIME_IS_VALID (frame->dts)) {
+    gint64 dts = (gint64) pts - GST_CLOCK_DIFF (frame->dts, frame->pts);
+
+    GST_BUFFER_DTS (buffer) = MAX (dts, 0);
+  }
+}
+
+GstBuffer *
+gst_bips_source_buffer (GstBaseSrc * source, GstBipsSourceState * state, GstBipsFrame * frame)
+{
+  GstBuffer *buffer;
+
+  if (frame->n_planes > 0 && !gst_bips_layout_fits (&state->info, frame)) {
+    gstBipsLeaseFreed (frame->lease);
+    return NULL;
+  }
+  buffer = frame->reason == GST_BIPS_COPY_NONE ? wrap (frame) : copy (state, frame);
+  if (buffer && frame->n_planes > 0) {
+    add_layout (state, frame, buffer);
+    if (!downstream_takes_video_meta (source, state)) {
+      buffer = pack (state, frame, buffer);
+      if (buffer)
+        gstBipsSourcePacked (state->handle);
+    }
+  }
+  if (!buffer)
+    return NULL;
+  set_times (source, frame, buffer);
+  GST_BUFFER_OFFSET (buffer) = frame->offset;
+  GST_BUFFER_OFFSET_END (buffer) = frame->offset_end;
+  GST_BUFFER_FLAG_SET (buffer, frame->flags & GST_BIPS_FLAG_MASK);
+  return buffer;
+}

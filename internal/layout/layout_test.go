@@ -1,0 +1,116 @@
+package layout
+
+import (
+	"reflect"
+	"testing"
+)
+
+// The offsets are written by hand, apart from the structs: a change of the layout
+// needs three deliberate edits, here, in the struct and in version.go.
+func TestLayoutIsTheOneThatWasReleased(t *testing.T) {
+	type field struct {
+		name         string
+		offset, size uintptr
+	}
+	for _, record := range []struct {
+		value  any
+		size   uintptr
+		fields []field
+	}{
+		{PoolHeader{}, 4096, []field{
+			{"Magic", 0, 8}, {"VersionMajor", 8, 2}, {"VersionMinor", 10, 2}, {"HeaderSize", 12, 4},
+			{"Required", 16, 8}, {"Optional", 24, 8}, {"Instance", 32, 8}, {"SegmentSize", 40, 8},
+			{"SlotSize", 48, 8}, {"SlotStride", 56, 8}, {"SlotsOffset", 64, 8},
+			{"SlotCount", 72, 4}, {"RingLength", 76, 4}, {"RingOffset", 80, 8},
+			{"RecordsOffset", 88, 8}, {"SeatWordsOffset", 96, 8}, {"CapsOffset", 104, 8}, {"MetaOffset", 112, 8},
+			{"RecordSize", 120, 4}, {"SeatWordSize", 124, 4}, {"CapsSize", 128, 4}, {"MetaSize", 132, 4},
+			{"CapsCount", 136, 4}, {"SeatCount", 140, 4}, {"Backend", 144, 4}, {"ProducerPID", 148, 4},
+			{"State", 512, 4}, {"Head", 576, 8}, {"Bell", 640, 4}, {"Latency", 704, 8}, {"Dropped", 712, 8},
+		}},
+		{SlotRecord{}, 256, []field{
+			{"Sequence", 0, 8}, {"Kind", 64, 4}, {"CapsIndex", 68, 4}, {"CapsVersion", 72, 8}, {"Size", 80, 8},
+			{"PTS", 88, 8}, {"DTS", 96, 8}, {"Duration", 104, 8}, {"CaptureTime", 112, 8}, {"PublishTime", 120, 8},
+			{"Offset", 128, 8}, {"OffsetEnd", 136, 8}, {"Dropped", 144, 8}, {"Flags", 152, 4}, {"MetaLength", 156, 4},
+			{"PlaneCount", 160, 4}, {"PlaneStride", 168, 16}, {"PlaneOffset", 184, 32},
+		}},
+		{SeatWord{}, 64, []field{{"Verdict", 0, 8}, {"Granted", 8, 8}}},
+		{CapsRecord{}, 16384, []field{{"Version", 0, 8}, {"Length", 8, 4}, {"Text", 16, 16368}}},
+		{SeatHeader{}, 4096, []field{
+			{"Magic", 0, 8}, {"VersionMajor", 8, 2}, {"VersionMinor", 10, 2}, {"HeaderSize", 12, 4},
+			{"Instance", 16, 8}, {"SegmentSize", 24, 8}, {"SeatsOffset", 32, 8}, {"SeatSize", 40, 4}, {"SeatCount", 44, 4},
+			{"Door", 512, 4}, {"ProducerWaiting", 576, 4},
+		}},
+		{Seat{}, 256, []field{
+			{"Generation", 0, 4}, {"State", 4, 4}, {"Cursor", 8, 8}, {"Quota", 16, 4}, {"PID", 20, 4},
+			{"Pins", 64, 8}, {"Waiting", 128, 4}, {"Received", 192, 8}, {"Skipped", 200, 8}, {"Lost", 208, 8},
+		}},
+	} {
+		typ := reflect.TypeOf(record.value)
+		if typ.Size() != record.size {
+			t.Errorf("%s has %d bytes, want %d", typ.Name(), typ.Size(), record.size)
+		}
+		named := 0
+		for i := range typ.NumField() {
+			if typ.Field(i).Name != "_" {
+				named++
+			}
+		}
+		if named != len(record.fields) {
+			t.Errorf("%s has %d fields, this test knows %d", typ.Name(), named, len(record.fields))
+		}
+		for _, want := range record.fields {
+			got, ok := typ.FieldByName(want.name)
+			if !ok {
+				t.Errorf("%s.%s is missing", typ.Name(), want.name)
+				continue
+			}
+			if got.Offset != want.offset || got.Type.Size() != want.size {
+				t.Errorf("%s.%s lies at %d with %d bytes, want %d with %d", typ.Name(), want.name, got.Offset, got.Type.Size(), want.offset, want.size)
+			}
+		}
+	}
+}
+
+func TestConstantsAreTheOnesThatWereReleased(t *testing.T) {
+	for name, pair := range map[string][2]uint64{
+		"PoolMagic":      {PoolMagic, 0x4c4f4f5053504942},
+		"SeatMagic":      {SeatMagic, 0x5441455353504942},
+		"HeaderSize":     {HeaderSize, 4096},
+		"SlotRecordSize": {SlotRecordSize, 256}, "SeatWordSize": {SeatWordSize, 64}, "SeatSize": {SeatSize, 256},
+		"CapsRecordSize": {CapsRecordSize, 16384}, "CapsTextOffset": {CapsTextOffset, 16}, "MetaAreaSize": {MetaAreaSize, 4096},
+		"StateRunning": {uint64(StateRunning), 1}, "StateClosed": {uint64(StateClosed), 2}, "StateMoved": {uint64(StateMoved), 3},
+		"SeatFree": {uint64(SeatFree), 0}, "SeatLatest": {uint64(SeatLatest), 1}, "SeatEvery": {uint64(SeatEvery), 2},
+		"SeatSuspended": {uint64(SeatSuspended), 3}, "SeatDraining": {uint64(SeatDraining), 4},
+		"KindFrame": {uint64(KindFrame), 1}, "KindEndOfStream": {uint64(KindEndOfStream), 2},
+		"VerdictDemoted": {uint64(VerdictDemoted), 1}, "VerdictBanned": {uint64(VerdictBanned), 2},
+		"ProducerLock": {uint64(ProducerLock), 0}, "NameLock": {uint64(NameLock), 0},
+		"AdmissionLock": {uint64(AdmissionLock), 0}, "SeatLockBase": {uint64(SeatLockBase), 64},
+		"VersionMajor": {VersionMajor, 1}, "VersionMinor": {VersionMinor, 0},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s is %#x, want %#x", name, pair[0], pair[1])
+		}
+	}
+}
+
+func TestRingWordKeepsItsThreeParts(t *testing.T) {
+	for _, want := range []struct {
+		sequence uint64
+		slot     int
+		kind     uint32
+	}{{0, 0, 0}, {1, 0, KindFrame}, {MaxSequence, 63, KindEndOfStream}, {1 << 40, 255, 255}} {
+		sequence, slot, kind := UnpackRing(PackRing(want.sequence, want.slot, want.kind))
+		if sequence != want.sequence || slot != want.slot || kind != want.kind {
+			t.Errorf("packed %v, unpacked %d %d %d", want, sequence, slot, kind)
+		}
+	}
+}
+
+func TestVerdictKeepsGenerationAndVerdict(t *testing.T) {
+	for _, generation := range []uint32{0, 1, 1 << 31, ^uint32(0)} {
+		g, v := UnpackVerdict(PackVerdict(generation, VerdictBanned))
+		if g != generation || v != VerdictBanned {
+			t.Errorf("packed %d, unpacked %d %d", generation, g, v)
+		}
+	}
+}
