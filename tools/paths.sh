@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # Sourced by the other tools: where things are kept, and how to speak.
 
+# shellcheck disable=SC2034 # for those who source this
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # Outside the checkout: Go's build cache is keyed by the include path, so each

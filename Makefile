@@ -1,0 +1,44 @@
+# A thin front of meson and tools/: "make help" lists what it can do.
+
+BUILD ?= build
+export BIPS_BUILD := $(abspath $(BUILD))
+
+.DEFAULT_GOAL := help
+.PHONY: help all setup build demo test model test-debian13 test-debian11 install clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t h; do printf '  make %-20s %s\n' "$$t" "$$h"; done
+
+all: build ## the same as build
+
+setup: ## install what is missing to build and test, and fetch headers
+	@tools/setup
+
+build: setup ## build/plugin/libgstbips.so (the first time: 2 to 3 minutes)
+	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD)
+	@meson compile -C $(BUILD)
+
+demo: build ## a real video crosses into two other processes, without a copy
+	@tools/setup clips
+	@pipelines/demo/run
+
+test: build ## all tests, on this system's GStreamer
+	@tools/test
+
+test-debian13: build ## the plugin's tests on GStreamer 1.26, in a private Debian 13 tree
+	@tools/setup trees
+	@tools/test-in-tree trixie
+
+test-debian11: build ## a smoke test on GStreamer 1.18, in a private Debian 11 tree
+	@tools/setup trees
+	@tools/test-in-tree bullseye
+
+model: ## check the protocol's model exhaustively
+	@tools/setup model
+	@tests/model/run.sh
+
+install: ## put the plugin, once built, where GStreamer looks (as root; DESTDIR is honoured)
+	@meson install -C $(BUILD) --no-rebuild
+
+clean: ## remove what was built here (the cache folder stays)
+	rm -rf $(BUILD)
