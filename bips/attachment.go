@@ -140,6 +140,9 @@ func (a *attachment) next(f *Frame) (outcome, error) {
 	for range pinTries {
 		state := a.pool.header.State.Load() // C2: the state, then
 		head := a.head()                    // C3: head: what a closing producer published is seen
+		if head+1 < a.cursor {
+			return gotNothing, fmt.Errorf("%w: its newest entry is %d after %d was read", ErrDamaged, head, a.cursor-1)
+		}
 		if head < a.cursor {
 			switch state {
 			case layout.StateClosed:

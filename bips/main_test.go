@@ -1,4 +1,4 @@
-package bips
+package bips_test
 
 import (
 	"testing"

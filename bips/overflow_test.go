@@ -1,0 +1,239 @@
+package bips_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+// fill pushes frames until no slot is left for another one.
+func fill(t *testing.T, p *bips.Producer) (pushed int) {
+	t.Helper()
+	for {
+		slot, err := p.Pull(0)
+		if err != nil {
+			wantError(t, err, bips.ErrTimeout)
+			return pushed
+		}
+		if err := p.Push(slot, bips.FrameInfo{Size: 1}); err != nil {
+			t.Fatal(err)
+		}
+		pushed++
+	}
+}
+
+func TestBlockWaitsForTheSlowConsumerAndGoesOnWithEachFrameItGivesBack(t *testing.T) {
+	useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8})
+	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
+	join(t, c)
+	if n := fill(t, p); n != 8 {
+		t.Fatalf("%d frames were taken, the pool has 8 slots", n)
+	}
+	_, err := p.Pull(20 * time.Millisecond)
+	wantError(t, err, bips.ErrTimeout)
+	done := make(chan error)
+	go func() {
+		slot, err := p.Pull(patience)
+		if err == nil {
+			err = p.Push(slot, bips.FrameInfo{Size: 1})
+		}
+		done <- err
+	}()
+	pullValue(t, c)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	for range 8 {
+		if f := pull(t, c); f.Lost != 0 {
+			t.Fatalf("lost %d", f.Lost)
+		} else {
+			_ = c.Push(f)
+		}
+	}
+}
+
+func TestBlockTimeoutDemotesWhoBlocksAndGoesOn(t *testing.T) {
+	useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8, BlockTimeout: 30 * time.Millisecond})
+	slow := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
+	join(t, slow)
+	for v := range byte(100) {
+		push(t, p, v)
+	}
+	if s := p.Stats(); s.Demoted != 1 || s.Published != 100 {
+		t.Fatalf("stats %+v", s)
+	}
+	f := pull(t, slow)
+	if f.Data[0] != 99 || f.Lost != 99 || !f.Discontinuity {
+		t.Fatalf("got %+v", f)
+	}
+	_ = slow.Push(f)
+	if s := slow.Stats(); !s.Demoted || s.Lost != 99 {
+		t.Errorf("stats %+v", s)
+	}
+	_ = slow.Close()
+	again := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
+	join(t, again) // in the same seat or another: a demotion is not inherited
+	for v := range byte(5) {
+		push(t, p, v)
+		if got := pullValue(t, again); got != v {
+			t.Fatalf("got %d, want %d", got, v)
+		}
+	}
+	if again.Stats().Demoted {
+		t.Error("the newcomer inherited a demotion")
+	}
+}
+
+func TestDropNeverWaitsAndCountsWhereAConsumerSeesIt(t *testing.T) {
+	useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8, Overflow: bips.Drop})
+	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
+	join(t, c)
+	for range 8 {
+		push(t, p, 0)
+	}
+	for range 5 {
+		_, err := p.Pull(bips.Forever)
+		wantError(t, err, bips.ErrDropped)
+	}
+	for range 8 {
+		pullValue(t, c)
+	}
+	push(t, p, 77)
+	f := pull(t, c)
+	if f.Data[0] != 77 || f.Sequence != 9 || f.Lost != 5 || !f.Discontinuity {
+		t.Fatalf("got %+v", f)
+	}
+	_ = c.Push(f)
+	if p.Stats().Dropped != 5 || c.Stats().Lost != 5 {
+		t.Errorf("producer %+v consumer %+v", p.Stats(), c.Stats())
+	}
+}
+
+func TestLatestReadersNeverHoldTheProducerUp(t *testing.T) {
+	useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{}) // 16 slots: four readers of quota 3
+	for range 4 {
+		c := newConsumer(t, bips.ConsumerOptions{})
+		join(t, c)
+		for range 3 {
+			push(t, p, 1)
+			f := pull(t, c) // held for ever
+			defer func() { _ = c.Push(f) }()
+		}
+	}
+	for range 1000 {
+		slot, err := p.Pull(0)
+		if err != nil {
+			t.Fatalf("%v with only latest readers", err)
+		}
+		_ = p.Push(slot, bips.FrameInfo{Size: 1})
+	}
+}
+
+func TestThePoolIsFullWhenQuotasWouldStarveTheProducer(t *testing.T) {
+	useTempDir(t)
+	newProducer(t, bips.ProducerOptions{Slots: 10}) // 10 - 4 = room for 6
+	join(t, newConsumer(t, bips.ConsumerOptions{MaxHeld: 4}))
+	refused := newConsumer(t, bips.ConsumerOptions{MaxHeld: 3})
+	_, err := refused.Pull(bips.Forever)
+	wantError(t, err, bips.ErrPoolFull)
+	join(t, newConsumer(t, bips.ConsumerOptions{MaxHeld: 2}))
+}
+
+func TestThePoolIsFullWhenAllSeatsAreTaken(t *testing.T) {
+	useTempDir(t)
+	newProducer(t, bips.ProducerOptions{MaxConsumers: 2})
+	first := newConsumer(t, bips.ConsumerOptions{MaxHeld: 1})
+	join(t, first)
+	join(t, newConsumer(t, bips.ConsumerOptions{MaxHeld: 1}))
+	third := newConsumer(t, bips.ConsumerOptions{MaxHeld: 1})
+	_, err := third.Pull(bips.Forever)
+	wantError(t, err, bips.ErrPoolFull)
+	_ = first.Close()
+	join(t, third)
+}
+
+func TestUpstreamMayHoldWhatQuotasLeaveAndOneSlotStaysForACopy(t *testing.T) {
+	useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 10})
+	join(t, newConsumer(t, bips.ConsumerOptions{MaxHeld: 5}))
+	push(t, p, 1) // the newest entry takes a slot
+	var lent []bips.Slot
+	for {
+		slot, err := p.Lend(0)
+		if err != nil {
+			wantError(t, err, bips.ErrTimeout)
+			break
+		}
+		lent = append(lent, slot)
+	}
+	if len(lent) != 10-1-1-5 {
+		t.Fatalf("%d slots were lent, want 3", len(lent))
+	}
+	returns(t, "WaitLendable with all lent slots upstream", func() {
+		if err := p.WaitLendable(bips.Forever); err != nil {
+			t.Error(err)
+		}
+	})
+	push(t, p, 2) // the copy's slot
+	for _, slot := range lent {
+		if err := p.Return(slot); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestWaitLendableWaitsForTheConsumerSoThatLendNeedNot(t *testing.T) {
+	useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8})
+	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
+	join(t, c)
+	fill(t, p)
+	wantError(t, p.WaitLendable(20*time.Millisecond), bips.ErrTimeout)
+	go func() {
+		for range 3 {
+			if f, err := c.Pull(patience); err == nil {
+				_ = c.Push(f)
+			}
+		}
+	}()
+	if err := p.WaitLendable(patience); err != nil {
+		t.Fatal(err)
+	}
+	slot, err := p.Lend(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Return(slot); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAPublishedSlotStaysLentUntilItIsReturned(t *testing.T) {
+	useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 4})
+	slot, err := p.Lend(0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slot.Data[0] = 11
+	if _, err := p.Publish(slot, bips.FrameInfo{Size: 1}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.Publish(slot, bips.FrameInfo{Size: 1})
+	wantError(t, err, bips.ErrStale)
+	for i := range 100 {
+		push(t, p, byte(20+i))
+		if slot.Data[0] != 11 {
+			t.Fatal("a slot was written that its publisher still reads")
+		}
+	}
+	if err := p.Return(slot); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, p.Return(slot), bips.ErrStale)
+}

@@ -1,0 +1,126 @@
+package bips_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+// patience bounds what must happen at once: it is a watchdog, not a measurement.
+const patience = 10 * time.Second
+
+// useTempDir puts the pools of a test into a directory of its own, in shared
+// memory where there is some, and checks at the end that only lock files are left.
+func useTempDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "bips-test-")
+	if err != nil {
+		dir = t.TempDir()
+	}
+	t.Setenv("BIPS_SHM_DIR", dir)
+	t.Cleanup(func() {
+		left, _ := filepath.Glob(filepath.Join(dir, "*"))
+		for _, name := range left {
+			if filepath.Ext(name) != ".lock" {
+				t.Errorf("left behind: %s", name)
+			}
+		}
+		_ = os.RemoveAll(dir)
+	})
+	return dir
+}
+
+func newProducer(t *testing.T, o bips.ProducerOptions) *bips.Producer {
+	t.Helper()
+	if o.SlotSize == 0 {
+		o.SlotSize = 64
+	}
+	p, err := bips.NewProducer("camera", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	return p
+}
+
+func newConsumer(t *testing.T, o bips.ConsumerOptions) *bips.Consumer {
+	t.Helper()
+	c, err := bips.NewConsumer("camera", o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// join makes the consumer sit down. A frame that it gets by that is given back.
+func join(t *testing.T, c *bips.Consumer) {
+	t.Helper()
+	for start := time.Now(); time.Since(start) < patience; {
+		if _, attached := c.Pool(); attached {
+			return
+		}
+		if f, err := c.Pull(0); err == nil {
+			_ = c.Push(f)
+		} else if !errors.Is(err, bips.ErrTimeout) {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("the consumer did not attach")
+}
+
+// push publishes a frame whose first byte is value.
+func push(t *testing.T, p *bips.Producer, value byte) {
+	t.Helper()
+	slot, err := p.Pull(patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slot.Data[0] = value
+	if err := p.Push(slot, bips.FrameInfo{Size: 1}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func pull(t *testing.T, c *bips.Consumer) bips.Frame {
+	t.Helper()
+	f, err := c.Pull(patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// pullValue pulls a frame, gives it back, and returns its first byte.
+func pullValue(t *testing.T, c *bips.Consumer) byte {
+	t.Helper()
+	f := pull(t, c)
+	value := f.Data[0]
+	if err := c.Push(f); err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+func wantError(t *testing.T, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Fatalf("got error %v, want %v", got, want)
+	}
+}
+
+// returns runs f and fails the test if it does not come back.
+func returns(t *testing.T, what string, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() { defer close(done); f() }()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Fatalf("%s did not return", what)
+	}
+}
