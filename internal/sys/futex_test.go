@@ -1,0 +1,96 @@
+package sys
+
+import (
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+	"unsafe"
+)
+
+func TestFutexWaitTimesOutAndReturnsAtOnceWhenTheWordChanged(t *testing.T) {
+	var word atomic.Uint32
+	if got := FutexWait(&word, 0, time.Millisecond); got != TimedOut {
+		t.Errorf("got %v, want TimedOut", got)
+	}
+	if got := FutexWait(&word, 1, time.Hour); got != Woken {
+		t.Errorf("got %v, want Woken", got)
+	}
+}
+
+func TestAWakeReachesAReadOnlyMappingOfTheSameFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "word")
+	file, err := CreateAllocated(path, 4096)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	writable, err := Map(file, 4096, ReadWrite)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer writable.Unmap()
+	id, err := StatPath(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	readable, err := MapPath(path, id, ReadOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer readable.Unmap()
+	bell := (*atomic.Uint32)(unsafe.Pointer(unsafe.SliceData(writable.Bytes)))
+	watched := (*atomic.Uint32)(unsafe.Pointer(unsafe.SliceData(readable.Bytes)))
+	woken := make(chan struct{})
+	go func() {
+		defer close(woken)
+		for watched.Load() == 0 {
+			FutexWait(watched, 0, time.Hour)
+		}
+	}()
+	bell.Store(1)
+	for {
+		FutexWakeAll(bell)
+		select {
+		case <-woken:
+			return
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+func TestMapPathRefusesAFileThatWasReplaced(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	for range 2 {
+		file, err := CreateAllocated(path, 4096)
+		if err != nil {
+			t.Fatal(err)
+		}
+		file.Close()
+		id, err := StatPath(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(path, path+".old"); err != nil {
+			t.Fatal(err)
+		}
+		other, err := CreateAllocated(path, 4096)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other.Close()
+		if _, err := MapPath(path, id, ReadOnly); err == nil {
+			t.Error("mapped another file than was meant")
+		}
+		os.Remove(path)
+	}
+}
+
+func TestMonotonicIsTheKernelsClock(t *testing.T) {
+	base, at := pairClocks()
+	difference := (base + time.Since(at)) - Monotonic()
+	if difference.Abs() > time.Millisecond {
+		t.Errorf("two pairings differ by %v", difference)
+	}
+}
