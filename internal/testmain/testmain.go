@@ -19,9 +19,9 @@ const patience = 5 * time.Second
 // shmDirVariable is the environment variable that package bips reads.
 const shmDirVariable = "BIPS_SHM_DIR"
 
-// Run is for TestMain: it runs the tests with a directory of their own for pools,
-// fails them if anything is left behind, and exits.
-func Run(m *testing.M) {
+// Run is for TestMain: it runs the tests (a *testing.M, or what wraps one) with a
+// directory of their own for pools, fails them if anything is left behind, and exits.
+func Run(m interface{ Run() int }) {
 	dir, err := makeDir()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testmain:", err)
