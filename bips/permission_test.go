@@ -1,0 +1,98 @@
+package bips_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+// nobody is a user that owns nothing here.
+const nobody = 65534
+
+// stranger runs one of the roles below as another user and returns what it prints.
+func stranger(t *testing.T, dir, role string) string {
+	t.Helper()
+	if os.Getuid() != 0 {
+		t.Skip("only root can be somebody else")
+	}
+	if err := os.Chmod(dir, 0o777|os.ModeSticky); err != nil { // as /dev/shm is
+		t.Fatal(err)
+	}
+	binary := filepath.Join(dir, "stranger")
+	self, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(binary, self, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(binary)
+	command := exec.Command(binary, "-test.run=^TestStranger$", "-test.v")
+	command.Dir = dir
+	command.Env = append(os.Environ(), "BIPS_TEST_STRANGER="+role, "BIPS_TEST_STRANGER_DIR="+dir)
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return string(out)
+}
+
+// TestStranger is not a test of its own: it is what [stranger] runs.
+func TestStranger(t *testing.T) {
+	t.Setenv("BIPS_SHM_DIR", os.Getenv("BIPS_TEST_STRANGER_DIR"))
+	switch os.Getenv("BIPS_TEST_STRANGER") {
+	case "":
+		t.Skip("runs as a child of other tests")
+	case "consume":
+		c, err := bips.NewConsumer("camera", bips.ConsumerOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		f, err := c.Pull(5 * time.Second)
+		if err != nil {
+			fmt.Println("refused:", errors.Is(err, bips.ErrPermission), err)
+			return
+		}
+		fmt.Println("value:", f.Data[0])
+		_ = c.Push(f)
+	case "produce":
+		_, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 1})
+		fmt.Println("refused:", errors.Is(err, bips.ErrPermission), err)
+	}
+}
+
+func TestAPoolIsForItsUserUnlessItsPermissionsSayOtherwise(t *testing.T) {
+	for permissions, want := range map[os.FileMode]string{0: "refused: true", 0o600: "refused: true", 0o640: "refused: true", 0o644: "value: 9", 0o666: "value: 9"} {
+		t.Run(fmt.Sprintf("%04o", permissions), func(t *testing.T) {
+			dir := useTempDir(t)
+			p := newProducer(t, bips.ProducerOptions{Permissions: permissions})
+			push(t, p, 9)
+			if out := stranger(t, dir, "consume"); !strings.Contains(out, want) {
+				t.Errorf("got %s, want %q", out, want)
+			}
+			push(t, p, 10) // a stranger who came and went changes nothing
+		})
+	}
+}
+
+func TestAStrangerCannotTakeOverAName(t *testing.T) {
+	dir := useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{Permissions: 0o644})
+	if out := stranger(t, dir, "produce"); !strings.Contains(out, "refused: true") {
+		t.Error(out)
+	}
+	_ = p.Close()
+	if out := stranger(t, dir, "produce"); !strings.Contains(out, "refused: true") {
+		t.Error("the lock file of another user was taken: " + out)
+	}
+}
