@@ -24,5 +24,5 @@
 package gstglue
 
 // #cgo pkg-config: gstreamer-1.0 gstreamer-base-1.0 gstreamer-video-1.0
-// #cgo CFLAGS: -Wall -Wextra -Wno-unused-parameter -DGLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_66
+// #cgo CFLAGS: -Wall -Wextra -Wno-unused-parameter -DGLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_66 -DGLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_66
 import "C"

@@ -153,24 +153,17 @@ sink_render (GstBaseSink * sink, GstBuffer * buffer)
   return gstBipsSinkRender (state->handle, sink, &frame, buffer);
 }
 
-/* The end of stream is published like a frame: under the preroll lock, so that a flush
- * and a change of state interrupt it like one. */
-static void
-publish_end_of_stream (GstBaseSink * sink)
-{
-  GST_BASE_SINK_PREROLL_LOCK (sink);
-  if (!sink->flushing)
-    gstBipsSinkEndOfStream (gst_bips_sink_state (sink)->handle, sink);
-  GST_BASE_SINK_PREROLL_UNLOCK (sink);
-}
-
+/* Serialised events come with the preroll lock held, as frames do: so a flush and a
+ * change of state interrupt the publishing of the end of stream like that of a frame. */
 static gboolean
 sink_event (GstBaseSink * sink, GstEvent * event)
 {
+  GstBipsSinkState *state = gst_bips_sink_state (sink);
+
   if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
-    gst_bips_sink_state (sink)->upstream_live = -1;
+    state->upstream_live = -1;
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
-    publish_end_of_stream (sink);
+    gstBipsSinkEndOfStream (state->handle, sink);
   return parent_class->event (sink, event);
 }
 

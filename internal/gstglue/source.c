@@ -142,7 +142,7 @@ gst_bips_source_install (gpointer klass)
   GstBaseSrcClass *src_class = klass;
 
   state_quark = g_quark_from_static_string ("gst-bips-source");
-  parent_class = g_type_class_peek (GST_TYPE_BASE_SRC);
+  parent_class = g_type_class_peek_parent (klass);
   src_class->get_caps = source_get_caps;
   src_class->negotiate = source_negotiate;
   src_class->query = source_query;

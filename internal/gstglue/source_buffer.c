@@ -20,15 +20,15 @@ wrap (GstBipsFrame * frame)
       frame->size, GUINT_TO_POINTER (frame->lease), free_lease);
 }
 
-/* A plain pool, so that a stream of copies does not get its pages from the kernel for
- * each frame. */
+/* From a plain pool, so that a stream of copies does not get its pages from the kernel
+ * for each frame. */
 static GstBuffer *
 ordinary_buffer (GstBipsSourceState * state, gsize size)
 {
   GstBuffer *buffer = NULL;
   GstStructure *config;
 
-  if (state->copies && state->copies_size != size) {
+  if (state->copies && state->copies_size < size) {
     gst_buffer_pool_set_active (state->copies, FALSE);
     gst_clear_object (&state->copies);
   }
@@ -43,6 +43,7 @@ ordinary_buffer (GstBipsSourceState * state, gsize size)
   }
   if (gst_buffer_pool_acquire_buffer (state->copies, &buffer, NULL) != GST_FLOW_OK)
     return NULL;
+  gst_buffer_set_size (buffer, size);
   return buffer;
 }
 
