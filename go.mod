@@ -3,7 +3,7 @@ module github.com/bips-ipc/bips
 go 1.25.0
 
 require (
-	github.com/go-gst/go-glib v0.0.2 // indirect
-	github.com/go-gst/go-gst v0.0.2 // indirect
+	github.com/go-gst/go-glib v0.0.2
+	github.com/go-gst/go-gst v0.0.2
 	golang.org/x/sys v0.42.0 // indirect
 )

@@ -1,0 +1,30 @@
+// Package elements is the GStreamer elements of BIPS: bipssink publishes what it is given
+// into a pool, bipssrc reads a pool, in other processes, without a copy.
+//
+//	gst-launch-1.0 v4l2src ! videoconvert ! bipssink pool=camera0
+//	gst-launch-1.0 bipssrc pool=camera0 ! videoconvert ! autovideosink
+//
+// # bipssink
+//
+// It offers the pool's slots to the elements before it, which then write their frames
+// right into shared memory; such a frame is published as it is. A frame that lies
+// elsewhere is copied, once, and counted with the reason.
+//
+//	acquire (upstream) --> Lend --> filled --> render: seal, Publish --> released: Return
+//	                        |                         |
+//	                no slot: ordinary memory ------> Pull, copy, Push
+//
+// # bipssrc
+//
+// Each frame becomes a GstBuffer around the slot, read-only. The slot is pinned until the
+// last reference to the buffer's memory is gone, in whichever thread and however long
+// after the element. One pin is never handed out: the last of the quota is copied,
+// so that a queue behind the source cannot stop it.
+//
+// # In this package
+//
+// The methods of an element are spread over files by subject, each with the element's
+// name in front: its lifecycle (sink.go, source.go), its frame path (sink_render.go,
+// source_create.go), its caps, its stats. Properties are tables (sink_properties.go,
+// source_properties.go). What needs C is in internal/gstglue.
+package elements

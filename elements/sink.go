@@ -1,0 +1,144 @@
+package elements
+
+import (
+	"sync"
+
+	"github.com/go-gst/go-glib/pkg/gobject/v2"
+	"github.com/go-gst/go-gst/pkg/gst"
+	"github.com/go-gst/go-gst/pkg/gstbase"
+
+	"github.com/bips-ipc/bips/internal/gstglue"
+)
+
+// sink is bipssink. See the package comment for what it does; its properties are in
+// sink_properties.go.
+//
+// GStreamer calls Render, SetCaps and EndOfStream on the streaming thread; the other
+// methods on any.
+type sink struct {
+	gstbase.BaseSinkInstance
+
+	settings settings[sinkSettings]
+	counts   sinkCounts
+
+	// mu protects what follows.
+	mu sync.Mutex
+	// pool is the pool while there is one: from the caps, or the first frame, to READY.
+	pool *sinkPool
+	// unlocked and stopping both make every wait return: the first is GStreamer's
+	// unlock, the second lasts from PAUSED to READY on.
+	unlocked, stopping bool
+
+	// For the streaming thread.
+	caps    string // as set; the pool may not be there yet
+	latency uint64 // of upstream; all bits set: not live
+	awaited bool   // wait-for-consumers is done for this pool
+}
+
+func registerSink() gobject.Type {
+	overrides := gstbase.BaseSinkOverrides[*sink]{
+		Start:      (*sink).start,
+		Unlock:     (*sink).unlock,
+		UnlockStop: (*sink).unlockStop,
+	}
+	overrides.InstanceInit = (*sink).init
+	overrides.GetProperty = (*sink).getProperty
+	overrides.SetProperty = (*sink).setProperty
+	overrides.ChangeState = (*sink).changeState
+	return gstbase.RegisterBaseSinkSubClass[*sink]("GstBipsSink", initSinkClass, nil, overrides, nil)
+}
+
+func initSinkClass(class *gstbase.BaseSinkClass) {
+	element := class.ParentClass()
+	element.SetMetadata("BIPS sink", "Sink",
+		"Shares frames with other processes without a copy, through a pool in shared memory",
+		"The BIPS authors")
+	element.AddPadTemplate(gst.NewPadTemplate("sink", gst.PadSink, gst.PadAlways, gst.CapsFromString("ANY")))
+	install(gobject.UnsafeObjectClassFromGlibBorrow(gstbase.UnsafeBaseSinkClassToGlibNone(class)), sinkProperties, sinkDefaults)
+	gstglue.InstallSink(class)
+}
+
+func (s *sink) init() {
+	s.settings.reset(sinkDefaults)
+	s.latency = forever
+	gstglue.AttachSink(s, s)
+	// The last sample would pin a slot for good.
+	s.SetLastSampleEnabled(false)
+	s.SetQosEnabled(false)
+}
+
+func (s *sink) getProperty(id uint, _ *gobject.ParamSpec) any {
+	if id >= uint(len(sinkProperties)) {
+		return structure(s.stats())
+	}
+	return s.settings.get(&sinkProperties[id])
+}
+
+func (s *sink) setProperty(id uint, value any, _ *gobject.ParamSpec) {
+	defer gstglue.Rescue(s, "set a property")
+	if id < uint(len(sinkProperties)) {
+		s.settings.set(&sinkProperties[id], value)
+	}
+}
+
+// start runs from NULL to READY: settings that cannot work fail here, before anything streams.
+func (s *sink) start() (ok bool) {
+	defer gstglue.Rescue(s, "start")
+	values := s.settings.load()
+	if err := values.check(); err != nil {
+		fail(s, err)
+		return false
+	}
+	return true
+}
+
+func (s *sink) changeState(transition gst.StateChange) (result gst.StateChangeReturn) {
+	result = gst.StateChangeFailure
+	defer gstglue.Rescue(s, "change state")
+	switch transition {
+	case gst.StateChangeReadyToPaused:
+		s.counts.reset()
+		s.setStopping(false)
+	case gst.StateChangePausedToReady:
+		s.setStopping(true) // before the pads are stopped: they wait for who waits for us
+	}
+	result = s.ParentChangeState(transition)
+	if transition == gst.StateChangePausedToReady {
+		s.closePool()
+	}
+	return result
+}
+
+// unlock makes Render and EndOfStream return from any wait, until unlockStop.
+func (s *sink) unlock() bool {
+	defer gstglue.Rescue(s, "unlock")
+	s.setUnlocked(true)
+	return true
+}
+
+func (s *sink) unlockStop() bool {
+	defer gstglue.Rescue(s, "end an unlock")
+	s.setUnlocked(false)
+	return true
+}
+
+func (s *sink) setUnlocked(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.unlocked = on
+	s.applyFlushing()
+}
+
+func (s *sink) setStopping(on bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopping = on
+	s.applyFlushing()
+}
+
+// applyFlushing is called with s.mu held.
+func (s *sink) applyFlushing() {
+	if s.pool != nil {
+		s.pool.producer.SetFlushing(s.unlocked || s.stopping)
+	}
+}

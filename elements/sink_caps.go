@@ -1,0 +1,78 @@
+package elements
+
+import (
+	"fmt"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/gstglue"
+)
+
+// SetCaps implements gstglue.Sink: it makes the pool when the caps tell how large a frame
+// is, and keeps it over changes of caps as long as the frames fit.
+func (s *sink) SetCaps(caps string, frameSize int, foreignMemory string) bool {
+	if err := s.setCaps(caps, uint64(frameSize), foreignMemory); err != nil {
+		fail(s, err)
+		return false
+	}
+	logf(gstglue.LevelInfo, s, "caps %s", caps)
+	return true
+}
+
+func (s *sink) setCaps(caps string, frameSize uint64, foreignMemory string) error {
+	if foreignMemory != "" {
+		return core(gst.CoreErrorNegotiation, converterFor(foreignMemory), fmt.Errorf("frames in %s cannot be shared", foreignMemory))
+	}
+	if len(caps) > bips.MaxCapsLength {
+		return core(gst.CoreErrorCaps, "Remove what is large from them, for example with capssetter.",
+			fmt.Errorf("caps of %d bytes, at most %d can be shared", len(caps), bips.MaxCapsLength))
+	}
+	pool, err := s.poolFor(frameSize)
+	if err != nil {
+		return err
+	}
+	s.caps = caps
+	if pool == nil {
+		return nil // the first frame will tell
+	}
+	return pool.producer.SetCaps(caps)
+}
+
+// poolFor returns the pool for frames of a size; nil, if it is not known, and there is no pool yet.
+func (s *sink) poolFor(frameSize uint64) (*sinkPool, error) {
+	if pool := s.currentPool(); pool != nil {
+		if have := uint64(pool.producer.SlotSize()); frameSize > have {
+			return nil, resource(gst.ResourceErrorSettings, fmt.Sprintf("Set slot-size=%d, and start anew.", frameSize),
+				fmt.Errorf("the caps changed: frames are now %d bytes, the slots of pool %q have %d", frameSize, pool.producer.Name(), have))
+		}
+		return pool, nil
+	}
+	values := s.settings.load()
+	switch {
+	case values.slotSize == 0 && frameSize == 0:
+		return nil, nil
+	case values.slotSize == 0:
+		return s.openPool(&values, frameSize)
+	case values.slotSize < frameSize:
+		return nil, resource(gst.ResourceErrorSettings, fmt.Sprintf("Set slot-size to at least %d, or to 0 to take it from the caps.", frameSize),
+			fmt.Errorf("slot-size=%d is smaller than a frame of %d bytes", values.slotSize, frameSize))
+	default:
+		return s.openPool(&values, values.slotSize)
+	}
+}
+
+// converterFor says what puts frames from some other memory into the system's.
+func converterFor(memory string) string {
+	converter, ok := map[string]string{
+		"memory:NVMM":       "nvvidconv (or nvvideoconvert)",
+		"memory:GLMemory":   "gldownload",
+		"memory:VAMemory":   "vapostproc",
+		"memory:CUDAMemory": "cudadownload",
+		"memory:DMABuf":     "the converter of the element that made them (vapostproc, v4l2convert, glupload ! gldownload)",
+	}[memory]
+	if !ok {
+		converter = "a converter to system memory"
+	}
+	return fmt.Sprintf("Put %s before bipssink.", converter)
+}

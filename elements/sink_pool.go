@@ -1,0 +1,94 @@
+package elements
+
+import (
+	"io/fs"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/gstglue"
+)
+
+// sinkPool is the pool that a sink made, and what upstream sees of it.
+type sinkPool struct {
+	*lender
+	slots *gstglue.Slots
+}
+
+// Room for frames whose size the caps do not tell: encoded ones vary, and the first is
+// often a large one.
+const (
+	minGuessedSize  = 1 << 20
+	guessedMultiple = 4
+)
+
+// guessSlotSize is the size of slots when all that is known is the first frame.
+func guessSlotSize(first uint64) uint64 {
+	return max(guessedMultiple*first, minGuessedSize)
+}
+
+func (v *sinkSettings) options(slotSize uint64) bips.ProducerOptions {
+	return bips.ProducerOptions{
+		Backend:      bips.Backend(v.backend),
+		Slots:        int(v.slots),
+		SlotSize:     int(slotSize),
+		MaxConsumers: int(v.maxConsumers),
+		Permissions:  fs.FileMode(v.perms),
+		Overflow:     bips.Overflow(v.overflow),
+		BlockTimeout: duration(v.blockTimeout),
+	}
+}
+
+// duration reads a time property.
+func duration(ns uint64) time.Duration {
+	if ns > 1<<63-1 {
+		return bips.Forever
+	}
+	return time.Duration(ns)
+}
+
+// openPool makes the pool and offers its slots to upstream.
+func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error) {
+	producer, err := bips.NewProducer(values.pool, values.options(slotSize))
+	if err != nil {
+		return nil, err
+	}
+	l := &lender{producer: producer}
+	pool := &sinkPool{l, gstglue.NewSlots(l, producer.SlotSize())}
+	if s.latency != forever {
+		producer.SetLatency(bips.TimeFromNanoseconds(s.latency))
+	}
+	s.awaited = false
+
+	s.mu.Lock()
+	s.pool = pool
+	s.applyFlushing() // an unlock may have come meanwhile
+	s.mu.Unlock()
+	gstglue.OfferSlots(s, pool.slots)
+	logf(gstglue.LevelInfo, s, "pool %q: %d slots of %d bytes", producer.Name(), producer.Slots(), producer.SlotSize())
+	return pool, nil
+}
+
+// closePool ends the pool. What upstream still has of it stays valid.
+func (s *sink) closePool() {
+	s.mu.Lock()
+	pool := s.pool
+	s.pool = nil
+	s.mu.Unlock()
+	s.caps = ""
+	if pool == nil {
+		return
+	}
+	gstglue.OfferSlots(s, nil)
+	s.counts.keep(pool.producer.Stats())
+	if err := pool.producer.Close(); err != nil {
+		logf(gstglue.LevelWarning, s, "close: %v", err)
+	}
+	pool.slots.Unref()
+	logf(gstglue.LevelInfo, s, "pool %q closed: %v", pool.producer.Name(), s.stats())
+}
+
+func (s *sink) currentPool() *sinkPool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pool
+}

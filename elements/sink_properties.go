@@ -1,0 +1,83 @@
+package elements
+
+import "github.com/bips-ipc/bips/bips"
+
+// sinkSettings are the properties of bipssink. Times are nanoseconds.
+type sinkSettings struct {
+	pool             string
+	backend          int32
+	slots            uint32
+	slotSize         uint64
+	perms            uint32
+	maxConsumers     uint32
+	waitForConsumers uint32
+	overflow         int32
+	blockTimeout     uint64
+}
+
+var sinkDefaults = sinkSettings{
+	backend:      int32(bips.Shm),
+	slots:        bips.DefaultSlots,
+	perms:        uint32(bips.DefaultPermissions),
+	maxConsumers: bips.DefaultMaxConsumers,
+	overflow:     int32(bips.Block),
+}
+
+// Numbers out of range are refused at the start with a message that says the range:
+// GObject would clamp them without a word.
+var sinkProperties = []property[sinkSettings]{
+	{
+		name:  "pool",
+		blurb: "Name of the pool to make: letters, digits, _ and -; readers give the same name",
+		field: func(s *sinkSettings) any { return &s.pool },
+	}, {
+		name:   "backend",
+		blurb:  "How the pool's memory is made and found",
+		field:  func(s *sinkSettings) any { return &s.backend },
+		choice: backendChoice,
+	}, {
+		name:  "slots",
+		blurb: "How many frames the pool has room for (2 to 64)",
+		field: func(s *sinkSettings) any { return &s.slots },
+	}, {
+		name:  "slot-size",
+		blurb: "Room for each frame in bytes (0: from the caps; where these do not tell, four times the first frame, at least 1 MiB)",
+		field: func(s *sinkSettings) any { return &s.slotSize },
+	}, {
+		name:  "perms",
+		blurb: "Who may read the pool, as file permissions (0600 is 384: the same user only; 0660 is 432: the group too)",
+		field: func(s *sinkSettings) any { return &s.perms },
+	}, {
+		name:  "max-consumers",
+		blurb: "How many readers may be attached at a time (1 to 64)",
+		field: func(s *sinkSettings) any { return &s.maxConsumers },
+	}, {
+		name:  "wait-for-consumers",
+		blurb: "Wait for so many readers before the first frame is published",
+		field: func(s *sinkSettings) any { return &s.waitForConsumers },
+	}, {
+		name:   "overflow",
+		blurb:  "What to do when no slot is free because a reader of every frame is behind",
+		field:  func(s *sinkSettings) any { return &s.overflow },
+		choice: overflowChoice,
+	}, {
+		name:  "block-timeout",
+		blurb: "With overflow=block: how long to wait for a reader, in nanoseconds, before it is made to miss frames (0: for ever)",
+		field: func(s *sinkSettings) any { return &s.blockTimeout },
+	},
+}
+
+// check refuses settings that GObject let pass.
+func (s *sinkSettings) check() error {
+	switch {
+	case s.slots < bips.MinSlots || s.slots > bips.MaxSlots:
+		return badSetting("slots=%d: a pool has %d to %d slots", s.slots, bips.MinSlots, bips.MaxSlots)
+	case s.maxConsumers < 1 || s.maxConsumers > bips.MaxSeats:
+		return badSetting("max-consumers=%d: a pool takes 1 to %d readers", s.maxConsumers, bips.MaxSeats)
+	case s.waitForConsumers > s.maxConsumers:
+		return badSetting("wait-for-consumers=%d: max-consumers=%d lets no more readers in", s.waitForConsumers, s.maxConsumers)
+	case s.perms > 0o777:
+		return badSetting("perms=%#o: permissions are at most 0777", s.perms)
+	}
+	return checkPool(s.pool)
+}

@@ -1,0 +1,91 @@
+package elements
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/gstglue"
+)
+
+// sinkCounts count the frames of one run, from READY to READY.
+type sinkCounts struct {
+	inPlace atomic.Uint64
+	copied  [gstglue.CopyReasons]atomic.Uint64
+
+	mu   sync.Mutex
+	last bips.ProducerStats // of the pool that was closed last
+}
+
+func (c *sinkCounts) reset() {
+	c.inPlace.Store(0)
+	for i := range c.copied {
+		c.copied[i].Store(0)
+	}
+	c.keep(bips.ProducerStats{})
+}
+
+// keep remembers what a pool counted, for after its end.
+func (c *sinkCounts) keep(stats bips.ProducerStats) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.last = stats
+}
+
+func (c *sinkCounts) kept() bips.ProducerStats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last
+}
+
+// sinkReasons are the reasons for a copy in the sink, each with its name in the stats
+// and what to tell a user.
+var sinkReasons = []struct {
+	reason  gstglue.CopyReason
+	name    string
+	meaning string
+}{
+	{gstglue.CopyPoolExhausted, "pool-exhausted", "the elements before it hold all the slots they may have. More slots help, or a shorter queue"},
+	{gstglue.CopyStillMapped, "still-mapped", "an element before it still writes to the frame"},
+	{gstglue.CopyRepeated, "repeated", "an element before it sent the same frame again"},
+	{gstglue.CopyForeignMemory, "foreign-memory", "the elements before it do not write into the pool's slots"},
+	{gstglue.CopySeveralMemories, "several-memories", "its bytes lie in several pieces"},
+	{gstglue.CopyPartialMemory, "partial-memory", "it is only a part of a slot"},
+}
+
+// explainCopies tells, once for each reason, that frames are copied.
+func (s *sink) explainCopies(reason gstglue.CopyReason) {
+	for _, r := range sinkReasons {
+		if r.reason == reason {
+			inform(s, fmt.Sprintf("A frame had to be copied (%s): %s. Nothing is lost; the property \"stats\" counts such frames.", r.name, r.meaning), "told once for each reason")
+		}
+	}
+}
+
+// stats are the counters by name.
+func (s *sink) stats() []gstglue.Count {
+	producer := s.counts.kept()
+	if pool := s.currentPool(); pool != nil {
+		producer = pool.producer.Stats()
+	}
+	var copied uint64
+	for i := range s.counts.copied {
+		copied += s.counts.copied[i].Load()
+	}
+	counts := []gstglue.Count{
+		{Name: "in-place", Value: s.counts.inPlace.Load()},
+		{Name: "copied", Value: copied},
+	}
+	for _, r := range sinkReasons {
+		counts = append(counts, gstglue.Count{Name: r.name, Value: s.counts.copied[r.reason].Load()})
+	}
+	return append(counts,
+		gstglue.Count{Name: "dropped", Value: producer.Dropped},
+		gstglue.Count{Name: "consumers", Value: uint64(producer.Consumers)},
+		gstglue.Count{Name: "lent", Value: uint64(producer.Lent)},
+		gstglue.Count{Name: "demoted", Value: producer.Demoted},
+		gstglue.Count{Name: "banned", Value: producer.Banned},
+		gstglue.Count{Name: "reclaimed", Value: producer.Reclaimed},
+	)
+}

@@ -1,0 +1,161 @@
+package elements
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-gst/go-glib/pkg/gobject/v2"
+	"github.com/go-gst/go-gst/pkg/gst"
+	"github.com/go-gst/go-gst/pkg/gstbase"
+
+	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/gstglue"
+)
+
+// source is bipssrc. See the package comment for what it does; its properties are in
+// source_properties.go.
+//
+// GStreamer calls Create on the streaming thread, the other methods on any.
+type source struct {
+	gstbase.PushSrcInstance
+
+	settings settings[sourceSettings]
+	counts   sourceCounts
+	// frameDuration is that of the caps in nanoseconds; all bits set: unknown.
+	frameDuration atomic.Uint64
+
+	// mu protects what follows.
+	mu       sync.Mutex
+	consumer *bips.Consumer // from READY to READY
+	running  sourceSettings // the settings that consumer was started with
+
+	// For the streaming thread.
+	caps          string
+	instance      uint64    // of the pool that the last frame is from
+	searchedSince time.Time // zero: attached
+}
+
+func registerSource() gobject.Type {
+	overrides := gstbase.PushSrcOverrides[*source]{}
+	overrides.Start = (*source).start
+	overrides.Stop = (*source).stop
+	overrides.Unlock = (*source).unlock
+	overrides.UnlockStop = (*source).unlockStop
+	overrides.InstanceInit = (*source).init
+	overrides.GetProperty = (*source).getProperty
+	overrides.SetProperty = (*source).setProperty
+	overrides.ChangeState = (*source).changeState
+	return gstbase.RegisterPushSrcSubClass[*source]("GstBipsSrc", initSourceClass, nil, overrides, nil)
+}
+
+func initSourceClass(class *gstbase.PushSrcClass) {
+	element := class.ParentClass().ParentClass()
+	element.SetMetadata("BIPS source", "Source",
+		"Reads frames that another process shares, without a copy, from a pool in shared memory",
+		"The BIPS authors")
+	element.AddPadTemplate(gst.NewPadTemplate("src", gst.PadSrc, gst.PadAlways, gst.CapsFromString("ANY")))
+	install(gobject.UnsafeObjectClassFromGlibBorrow(gstbase.UnsafePushSrcClassToGlibNone(class)), sourceProperties, sourceDefaults)
+	gstglue.InstallSource(class)
+}
+
+func (s *source) init() {
+	s.settings.reset(sourceDefaults)
+	s.frameDuration.Store(forever)
+	gstglue.AttachSource(s, s)
+	s.SetLive(true)
+	s.SetFormat(gst.FormatTime)
+}
+
+func (s *source) getProperty(id uint, _ *gobject.ParamSpec) any {
+	if id >= uint(len(sourceProperties)) {
+		return structure(s.stats())
+	}
+	return s.settings.get(&sourceProperties[id])
+}
+
+func (s *source) setProperty(id uint, value any, _ *gobject.ParamSpec) {
+	defer gstglue.Rescue(s, "set a property")
+	if id < uint(len(sourceProperties)) {
+		s.settings.set(&sourceProperties[id], value)
+	}
+}
+
+// start runs from READY to PAUSED. It does not look for the pool: Create does, once the
+// pipeline plays.
+func (s *source) start() (ok bool) {
+	defer gstglue.Rescue(s, "start")
+	values := s.settings.load()
+	if err := values.check(); err != nil {
+		fail(s, err)
+		return false
+	}
+	consumer, err := bips.NewConsumer(values.pool, values.options())
+	if err != nil {
+		fail(s, err)
+		return false
+	}
+	s.counts.reset()
+	s.frameDuration.Store(forever)
+	s.caps, s.instance, s.searchedSince = "", 0, time.Time{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.consumer, s.running = consumer, values
+	return true
+}
+
+// stop runs from PAUSED to READY. Buffers that are still about keep what they need of the
+// pool.
+func (s *source) stop() bool {
+	defer gstglue.Rescue(s, "stop")
+	s.mu.Lock()
+	consumer := s.consumer
+	s.consumer = nil
+	s.mu.Unlock()
+	if consumer != nil {
+		s.counts.keep(consumer.Stats())
+		if err := consumer.Close(); err != nil {
+			logf(gstglue.LevelWarning, s, "close: %v", err)
+		}
+		logf(gstglue.LevelInfo, s, "closed: %v", s.stats())
+	}
+	return true
+}
+
+// changeState suspends the seat while paused: a producer must not wait for who does not read.
+func (s *source) changeState(transition gst.StateChange) (result gst.StateChangeReturn) {
+	result = gst.StateChangeFailure
+	defer gstglue.Rescue(s, "change state")
+	consumer, _ := s.current()
+	if transition == gst.StateChangePausedToPlaying && consumer != nil {
+		consumer.Resume()
+	}
+	result = s.ParentChangeState(transition)
+	if transition == gst.StateChangePlayingToPaused && consumer != nil {
+		consumer.Suspend()
+	}
+	return result
+}
+
+// unlock makes Create return from any wait, until unlockStop.
+func (s *source) unlock() bool {
+	defer gstglue.Rescue(s, "unlock")
+	if consumer, _ := s.current(); consumer != nil {
+		consumer.SetFlushing(true)
+	}
+	return true
+}
+
+func (s *source) unlockStop() bool {
+	defer gstglue.Rescue(s, "end an unlock")
+	if consumer, _ := s.current(); consumer != nil {
+		consumer.SetFlushing(false)
+	}
+	return true
+}
+
+func (s *source) current() (*bips.Consumer, sourceSettings) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.consumer, s.running
+}

@@ -1,0 +1,97 @@
+package elements
+
+import (
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+// sourceSettings are the properties of bipssrc. Times are nanoseconds, spin microseconds.
+type sourceSettings struct {
+	pool               string
+	backend            int32
+	readMode           int32
+	onProducerLoss     int32
+	onEOS              int32
+	connectTimeout     uint64
+	maxHeld            uint32
+	spin               uint32
+	processingDeadline uint64
+}
+
+// forever is how a time without limit is written in a property.
+const forever = ^uint64(0)
+
+var sourceDefaults = sourceSettings{
+	backend:            int32(bips.Shm),
+	readMode:           int32(bips.Latest),
+	onProducerLoss:     lossWait,
+	onEOS:              endEOS,
+	connectTimeout:     forever,
+	maxHeld:            bips.DefaultMaxHeld,
+	processingDeadline: uint64(20 * time.Millisecond),
+}
+
+var sourceProperties = []property[sourceSettings]{
+	{
+		name:  "pool",
+		blurb: "Name of the pool to read: the one that its bipssink was given",
+		field: func(s *sourceSettings) any { return &s.pool },
+	}, {
+		name:   "backend",
+		blurb:  "How the pool's memory is made and found",
+		field:  func(s *sourceSettings) any { return &s.backend },
+		choice: backendChoice,
+	}, {
+		name:   "read-mode",
+		blurb:  "Which frames to read",
+		field:  func(s *sourceSettings) any { return &s.readMode },
+		choice: readModeChoice,
+	}, {
+		name:   "on-producer-loss",
+		blurb:  "What to do when the producer dies, or stops without ending its stream",
+		field:  func(s *sourceSettings) any { return &s.onProducerLoss },
+		choice: lossChoice,
+	}, {
+		name:   "on-eos",
+		blurb:  "What to do when the producer ends its stream",
+		field:  func(s *sourceSettings) any { return &s.onEOS },
+		choice: endChoice,
+	}, {
+		name:  "connect-timeout",
+		blurb: "How long to wait for the pool, in nanoseconds, before an error (18446744073709551615: for ever)",
+		field: func(s *sourceSettings) any { return &s.connectTimeout },
+	}, {
+		name:  "max-held",
+		blurb: "How many slots to hold at most (1 to 63); the frame that would take the last one is copied instead, so 1 copies all",
+		field: func(s *sourceSettings) any { return &s.maxHeld },
+	}, {
+		name:  "spin",
+		blurb: "How long to look for a frame before sleeping, in microseconds (at most 100): a lower latency for a busy core",
+		field: func(s *sourceSettings) any { return &s.spin },
+	}, {
+		name:  "processing-deadline",
+		blurb: "Time that downstream has for each frame, in nanoseconds: added to the latency",
+		field: func(s *sourceSettings) any { return &s.processingDeadline },
+	},
+}
+
+// check refuses settings that GObject let pass.
+func (s *sourceSettings) check() error {
+	switch {
+	case s.maxHeld < 1 || s.maxHeld >= bips.MaxSlots:
+		return badSetting("max-held=%d: a reader may hold 1 to %d slots", s.maxHeld, bips.MaxSlots-1)
+	case time.Duration(s.spin)*time.Microsecond > bips.MaxSpin:
+		return badSetting("spin=%d: at most %d microseconds make sense", s.spin, bips.MaxSpin.Microseconds())
+	}
+	return checkPool(s.pool)
+}
+
+func (s *sourceSettings) options() bips.ConsumerOptions {
+	return bips.ConsumerOptions{
+		Backend: bips.Backend(s.backend),
+		Mode:    bips.Mode(s.readMode),
+		MaxHeld: int(s.maxHeld),
+		Spin:    time.Duration(s.spin) * time.Microsecond,
+	}
+}
