@@ -62,7 +62,10 @@ func NewConsumer(name string, o ConsumerOptions) (*Consumer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pool %q: %w", bare, err)
 	}
-	return &Consumer{name: bare, options: o, stirred: make(chan struct{}, 1)}, nil
+	return &Consumer{
+		name: bare, options: o, stirred: make(chan struct{}, 1),
+		waiter: bellWaiter{holding: o.HoldProcessor},
+	}, nil
 }
 
 // Pull returns the next frame, pinned, and waits for it at most timeout. It waits

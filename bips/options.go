@@ -89,6 +89,10 @@ type ConsumerOptions struct {
 	// Spin is how long Pull looks for a frame before it sleeps. It lowers the latency and
 	// occupies a core meanwhile; at most [MaxSpin].
 	Spin time.Duration
+	// HoldProcessor keeps the goroutine's processor (GOMAXPROCS counts them) while Pull
+	// sleeps, up to 100 ms at a time: the wake-up takes about a quarter less, and other
+	// goroutines have one processor less. Raise GOMAXPROCS by one for each such consumer.
+	HoldProcessor bool
 }
 
 // MaxSpin bounds [ConsumerOptions].Spin: spinning longer gains nothing measurable.

@@ -96,7 +96,8 @@ func ringBell(pool *layout.PoolHeader, seats []*layout.Seat) {
 
 // bellWaiter is a consumer's end of the bell. It can be interrupted from other threads.
 type bellWaiter struct {
-	pokes atomic.Uint32 // counts the interrupts
+	holding bool          // see ConsumerOptions.HoldProcessor
+	pokes   atomic.Uint32 // counts the interrupts
 	// sleeping is 0, or isSleeping and the count that the sleeper remembered.
 	sleeping atomic.Uint64
 }
@@ -112,7 +113,11 @@ func (w *bellWaiter) wait(pool *layout.PoolHeader, seat *layout.Seat, bell, poke
 	seat.Waiting.Store(1) // C4a
 	w.sleeping.Store(isSleeping | uint64(poked))
 	if w.pokes.Load() == poked {
-		timedOut = sys.FutexWait(&pool.Bell, bell, min(limit, bellLimit)) == sys.TimedOut // C4c
+		futexWait := sys.FutexWait
+		if w.holding {
+			futexWait = sys.FutexWaitHolding
+		}
+		timedOut = futexWait(&pool.Bell, bell, min(limit, bellLimit)) == sys.TimedOut // C4c
 	}
 	w.sleeping.Store(0)
 	seat.Waiting.Store(0) // C4d

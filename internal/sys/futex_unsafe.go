@@ -1,7 +1,6 @@
 package sys
 
 import (
-	"errors"
 	"math"
 	"sync/atomic"
 	"time"
@@ -34,7 +33,23 @@ func FutexWait(word *atomic.Uint32, value uint32, timeout time.Duration) WakeRes
 	// SAFETY: word and limit are kept alive by the call; the kernel writes to neither.
 	_, _, errno := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait,
 		uintptr(value), uintptr(unsafe.Pointer(&limit)), 0, 0)
-	if errors.Is(errno, unix.ETIMEDOUT) {
+	return wakeResult(errno)
+}
+
+// FutexWaitHolding is [FutexWait] without telling the Go scheduler, which goes on
+// counting the goroutine as running: it keeps its processor, and need not win one
+// back after the wake-up. A collection interrupts the sleep with a signal.
+func FutexWaitHolding(word *atomic.Uint32, value uint32, timeout time.Duration) WakeResult {
+	limit := unix.NsecToTimespec(timeout.Nanoseconds())
+	// SAFETY: as above; limit does not move, because the goroutine's stack does not grow
+	// or shrink while it is in the call.
+	_, _, errno := unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWait,
+		uintptr(value), uintptr(unsafe.Pointer(&limit)), 0, 0)
+	return wakeResult(errno)
+}
+
+func wakeResult(errno unix.Errno) WakeResult {
+	if errno == unix.ETIMEDOUT {
 		return TimedOut
 	}
 	return Woken
