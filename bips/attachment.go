@@ -36,8 +36,9 @@ type attachment struct {
 	last          uint64 // sequence delivered last; 0: none
 	dropped       uint64 // the producer's count of dropped frames, as of last
 	demoted       bool
-	ended         bool // the newest entry read is an end of stream
-	discontinuity bool // the next frame does not follow the last one
+	ended         bool   // the newest entry read is an end of stream
+	discontinuity bool   // the next frame does not follow the last one
+	lost, skipped uint64 // entries passed by since the last one delivered
 	caps          []capsText
 }
 
@@ -140,7 +141,11 @@ func (a *attachment) next(f *Frame) (outcome, error) {
 	for range pinTries {
 		state := a.pool.header.State.Load() // C2: the state, then
 		head := a.head()                    // C3: head: what a closing producer published is seen
-		if head+1 < a.cursor {
+		if state == 0 {
+			return gotNothing, fmt.Errorf("%w: it has no state any more", ErrDamaged)
+		}
+		// 2: in mode Latest an entry may be read (P3b) before it is the head (P3d).
+		if head+2 < a.cursor {
 			return gotNothing, fmt.Errorf("%w: its newest entry is %d after %d was read", ErrDamaged, head, a.cursor-1)
 		}
 		if head < a.cursor {
@@ -260,42 +265,45 @@ func (a *attachment) deliver(p pinnedSlot, f *Frame) (outcome, error) {
 	}
 	a.setCursor(p.sequence + 1) // C8: after the pin
 	a.last = p.sequence
-	lost := record.dropped - min(a.dropped, record.dropped)
+	if a.mode == Every {
+		a.lost += gap + record.dropped - min(a.dropped, record.dropped)
+	} else {
+		a.skipped += gap
+	}
 	a.dropped = record.dropped
 	a.ended = record.kind == layout.KindEndOfStream
 	if record.kind != layout.KindFrame {
 		a.unpin(p.slot)
-		if a.ended {
-			a.discontinuity = true
-			return gotEndOfStream, nil
+		if !a.ended {
+			return gotUnknown, nil
 		}
-		return gotUnknown, nil
+		*f = Frame{Lost: a.lost, Skipped: a.skipped}
+		a.countMissing(f)
+		a.discontinuity = true
+		return gotEndOfStream, nil
 	}
 	*f = Frame{
 		FrameInfo: record.info, Data: a.pool.slot(p.slot)[:record.info.Size], Caps: caps,
 		Sequence: p.sequence, Instance: a.pool.instance, PublishTime: record.publishTime,
+		Lost: a.lost, Skipped: a.skipped,
 		lease: Lease{attachment: a, slot: p.slot, sequence: p.sequence},
 	}
 	if record.metaLength > 0 {
 		f.Meta = a.pool.meta(p.slot)[:record.metaLength]
 	}
-	if a.mode == Every {
-		f.Lost = gap + lost
-	} else {
-		f.Skipped = gap
-	}
 	f.Discontinuity = a.discontinuity || f.Lost+f.Skipped > 0
 	a.discontinuity = false
+	a.seat.Received.Add(1)
+	a.countMissing(f) // the last look at shared memory: a fault leaves nothing held
 	a.held[p.slot].Store(p.sequence)
 	a.references.Add(1)
 	a.owner.Add(1)
-	a.count(f)
 	return gotFrame, nil
 }
 
-// count shows the counters to whoever looks at the seats.
-func (a *attachment) count(f *Frame) {
-	a.seat.Received.Add(1)
+// countMissing shows to whoever looks at the seats what was passed by before f.
+func (a *attachment) countMissing(f *Frame) {
+	a.lost, a.skipped = 0, 0
 	if f.Skipped > 0 {
 		a.seat.Skipped.Add(f.Skipped)
 	}

@@ -289,8 +289,8 @@ func (c *shmConsumer) openSeats(path string, g *geometry) (_ *seatSegment, err e
 	if err != nil {
 		return nil, err
 	}
-	if id.Size < int64(g.seatSegmentSize()) {
-		return nil, fmt.Errorf("%w: seats cut short to %d bytes", ErrDamaged, id.Size)
+	if id.Size < int64(g.seatSegmentSize()) || id.Size > layout.HeaderSize+MaxSeats*layout.MaxRecordSize {
+		return nil, fmt.Errorf("%w: seats of %d bytes, should be %d", ErrDamaged, id.Size, g.seatSegmentSize())
 	}
 	if c.seatMap, err = sys.MapPath(path, id, sys.ReadWrite); err != nil {
 		return nil, err

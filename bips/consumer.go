@@ -87,6 +87,9 @@ func (c *Consumer) Pull(timeout time.Duration) (Frame, error) {
 
 func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	if err := c.interrupted(); err != nil {
+		return Frame{}, err
+	}
 	if int(c.held.Load()) >= c.options.MaxHeld {
 		return Frame{}, fmt.Errorf("pool %q: %d frames held, max-held is %d: %w", c.name, c.held.Load(), c.options.MaxHeld, ErrQuota)
 	}
@@ -147,6 +150,11 @@ func (c *Consumer) settle(got outcome, failure error, f *Frame) (done bool, err 
 		c.mu.Unlock()
 		return true, nil
 	case gotEndOfStream:
+		c.mu.Lock()
+		c.stats.Skipped += f.Skipped
+		c.stats.Lost += f.Lost
+		c.mu.Unlock()
+		*f = Frame{}
 		return true, ErrEndOfStream
 	case poolClosed, poolMoved:
 		lost := got == poolClosed && !c.attachment.ended

@@ -51,7 +51,7 @@ type Producer struct {
 	loans       [MaxSlots]uint64 // counts each slot's lendings
 	reserved    Slot             // lent to ourselves by WaitLendable; Data nil: none
 	views       []seatView       // by seat
-	judgements  int              // verdicts in the present round
+	judgements  int              // verdicts taken back in the present round
 	capsText    string
 	capsIndex   int
 	capsVersion uint64
@@ -351,6 +351,8 @@ func (p *Producer) storeCaps(caps string) error {
 
 // SetLatency tells consumers the latency of what comes before the producer.
 func (p *Producer) SetLatency(latency Time) {
+	var err error // the next call that publishes will meet the fault, and report it
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.closed {
@@ -435,6 +437,8 @@ func (p *Producer) leave() {
 // SetFlushing(true) makes every wait, also one in progress, return [ErrFlushing] at
 // once, until SetFlushing(false).
 func (p *Producer) SetFlushing(flushing bool) {
+	var err error // who waits will meet the fault, and report it
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.flushing = flushing

@@ -27,7 +27,7 @@ const (
 // scanResult is what a scan found.
 type scanResult struct {
 	slot   int    // -1: none
-	oldest uint64 // lowest sequence that is neither lent nor newest; ^0: none
+	oldest uint64 // lowest sequence that nothing but some consumer's wish keeps; ^0: none
 	full   bool   // upstream has all the slots that it may have
 }
 
@@ -65,7 +65,7 @@ func (p *Producer) tryAcquire(d demand, patient bool) (_ Slot, remembered uint32
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.judgements = 0
-	for {
+	for round := 0; ; round++ {
 		if err := p.interrupted(); err != nil {
 			return Slot{}, 0, err
 		}
@@ -78,7 +78,9 @@ func (p *Producer) tryAcquire(d demand, patient bool) (_ Slot, remembered uint32
 			return Slot{}, 0, errAllUpstream
 		case found.full:
 			return Slot{}, remembered, errNothingFree
-		case p.reclaimDead(): // P4b, P4c
+		// P4b, P4c. Seats that show something again and again although nobody holds them are
+		// being written to by somebody hostile: then we wait like for anything else.
+		case round <= len(p.views) && p.reclaimDead():
 		case d == forFrame && p.overflow == Drop:
 			p.stats.Dropped++
 			p.pool.header.Dropped.Store(p.stats.Dropped)
@@ -115,8 +117,8 @@ func (p *Producer) scan(d demand) scanResult {
 	tried := p.lent
 	for {
 		candidate, oldest := p.candidate(tried, minCursor)
-		found.oldest = min(found.oldest, oldest)
 		if candidate < 0 {
+			found.oldest = oldest
 			return found
 		}
 		sequence := &p.pool.records[candidate].Sequence
@@ -133,7 +135,8 @@ func (p *Producer) scan(d demand) scanResult {
 
 // candidate picks the slot with the lowest sequence that is not in tried, not the
 // newest entry, and not wanted any more; empty slots first. oldest is the lowest
-// sequence that only somebody's wish keeps.
+// sequence that is still wanted, of the slots not in tried: when there is no
+// candidate left, those are neither lent nor pinned.
 func (p *Producer) candidate(tried, minCursor uint64) (slot int, oldest uint64) {
 	slot, oldest = -1, ^uint64(0)
 	best := ^uint64(0)
@@ -141,10 +144,10 @@ func (p *Producer) candidate(tried, minCursor uint64) (slot int, oldest uint64) 
 		if tried&(1<<i) != 0 || (sequence != 0 && sequence == p.head) {
 			continue
 		}
-		if sequence != 0 {
+		switch {
+		case sequence != 0 && sequence >= minCursor:
 			oldest = min(oldest, sequence)
-		}
-		if sequence < best && (sequence == 0 || sequence < minCursor) {
+		case sequence < best:
 			slot, best = i, sequence
 		}
 	}

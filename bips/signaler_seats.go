@@ -85,9 +85,14 @@ func (p *Producer) grant(i int) {
 	seat, v := p.seats.seats[i], &p.views[i]
 	generation, quota := seat.Generation.Load(), int(seat.Quota.Load())
 	if quota > p.room(i) {
-		// One who was admitted before may have died or left since it was looked at.
+		// One who was admitted before may have died or left since it was looked at, and
+		// somebody who is just joining may have its seat, and not have cleaned it yet.
 		p.reclaimDead()
+		joining, err := p.files.seats.IsLocked(layout.AdmissionLock)
 		p.viewSeats()
+		if quota > p.room(i) && joining && err == nil {
+			return // still a newcomer, whose pins are honoured, to be judged by no less than it asked for
+		}
 	}
 	v.generation, v.quota = generation, max(0, min(quota, p.room(i)))
 	p.pool.words[i].Granted.Store(layout.PackGrant(generation, uint32(v.quota)))
@@ -142,11 +147,11 @@ func (p *Producer) judge(i int, seat *layout.Seat, v *seatView, generation, verd
 	if p.judgements >= 3 { // a holder that changes its generation at will must not keep us
 		return false
 	}
-	p.judgements++
 	word := &p.pool.words[i].Verdict
 	word.Store(layout.PackVerdict(generation, verdict)) // D2
 	if seat.Generation.Load() != generation {           // D3
 		word.Store(0)
+		p.judgements++
 		return false
 	}
 	v.verdict = verdict
@@ -157,6 +162,9 @@ func (p *Producer) judge(i int, seat *layout.Seat, v *seatView, generation, verd
 // demoteBlockers demotes each consumer that still wants the oldest entry (D1), and
 // reports whether there was any. Called with p.mu held.
 func (p *Producer) demoteBlockers(oldest uint64) (demoted bool) {
+	if oldest == ^uint64(0) {
+		return false // what is not free is lent or pinned: nobody's wish keeps it
+	}
 	for i, seat := range p.seats.seats {
 		v := &p.views[i]
 		if v.wantsEvery() && v.cursor <= oldest &&

@@ -1,0 +1,101 @@
+package bips_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+func TestAHungReaderIsDemotedAlsoWhileAnotherHoldsAnOlderFrame(t *testing.T) {
+	useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8, BlockTimeout: 30 * time.Millisecond})
+	viewer := newConsumer(t, bips.ConsumerOptions{MaxHeld: 1})
+	join(t, viewer)
+	push(t, p, 1)
+	held := pull(t, viewer)
+	defer func() { _ = viewer.Push(held) }()
+	hung := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
+	join(t, hung)
+	for v := range byte(20) {
+		push(t, p, v)
+	}
+	if s := p.Stats(); s.Demoted != 1 {
+		t.Errorf("stats %+v", s)
+	}
+	if held.Data[0] != 1 {
+		t.Error("the held frame was written to")
+	}
+}
+
+func TestNobodyIsDemotedForSlotsThatAreLent(t *testing.T) {
+	useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 5, BlockTimeout: 10 * time.Millisecond})
+	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
+	join(t, c)
+	push(t, p, 1)
+	for range 4 {
+		slot, err := p.Pull(patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = p.Return(slot) }()
+	}
+	_, err := p.Pull(100 * time.Millisecond)
+	wantError(t, err, bips.ErrTimeout)
+	if s := p.Stats(); s.Demoted != 0 {
+		t.Errorf("stats %+v", s)
+	}
+}
+
+func TestFramesDroppedBeforeTheEndOfTheStreamAreCounted(t *testing.T) {
+	useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 5, Overflow: bips.Drop})
+	every := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
+	join(t, every)
+	for v := range byte(5) {
+		push(t, p, v)
+	}
+	_, err := p.Pull(0)
+	wantError(t, err, bips.ErrDropped)
+	for range 5 {
+		pullValue(t, every)
+	}
+	if err := p.EndOfStream(patience); err != nil {
+		t.Fatal(err)
+	}
+	_, err = every.Pull(patience)
+	wantError(t, err, bips.ErrEndOfStream)
+	if s := every.Stats(); s.Received != 5 || s.Lost != 1 {
+		t.Errorf("stats %+v", s)
+	}
+}
+
+func TestFlushingAPoolWhoseSeatsWereCutShortDoesNotCrash(t *testing.T) {
+	dir := useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{})
+	seats, _ := filepath.Glob(filepath.Join(dir, "*.seats"))
+	if err := os.Truncate(seats[0], 0); err != nil {
+		t.Fatal(err)
+	}
+	p.SetFlushing(true)
+	p.SetFlushing(false)
+	_, err := p.Pull(patience)
+	wantError(t, err, bips.ErrDamaged)
+}
+
+func TestAClosedConsumerSaysSoAlsoWhileItHoldsItsQuota(t *testing.T) {
+	useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{})
+	c := newConsumer(t, bips.ConsumerOptions{MaxHeld: 1})
+	push(t, p, 1)
+	f := pull(t, c)
+	_ = c.Close()
+	_, err := c.Pull(0)
+	wantError(t, err, bips.ErrClosed)
+	if err := c.Push(f); err != nil {
+		t.Fatal(err)
+	}
+}
