@@ -77,6 +77,10 @@ sink_set_caps (GstBaseSink * sink, GstCaps * caps)
   return accepted;
 }
 
+/* GstVideoMeta is not offered, though it is understood: an upstream that may place its
+ * planes as it likes prefers memory of its own over slots (libav's decoders do), and
+ * then the frame is copied here. Without, what has padding is packed into a slot by
+ * whoever made it, at the same cost, and readers get the plain layout. */
 static gboolean
 sink_propose_allocation (GstBaseSink * sink, GstQuery * query)
 {
@@ -91,8 +95,6 @@ sink_propose_allocation (GstBaseSink * sink, GstQuery * query)
   gst_query_parse_allocation (query, &caps, &need_pool);
   if (!gst_bips_layout_from_caps (&info, caps))
     return FALSE;
-  gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
-
   GST_OBJECT_LOCK (sink);
   allocator = state->allocator ? gst_object_ref (state->allocator) : NULL;
   GST_OBJECT_UNLOCK (sink);
