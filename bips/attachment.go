@@ -139,8 +139,7 @@ const pinTries = 1000
 // next looks for the frame wanted (C2 to C8) and pins it.
 func (a *attachment) next(f *Frame) (outcome, error) {
 	for range pinTries {
-		state := a.pool.header.State.Load() // C2: the state, then
-		head := a.head()                    // C3: head: what a closing producer published is seen
+		state, head := a.stateAndHead() // C2, C3
 		if state == 0 {
 			return gotNothing, fmt.Errorf("%w: it has no state any more", ErrDamaged)
 		}
@@ -172,6 +171,18 @@ func (a *attachment) next(f *Frame) (outcome, error) {
 		}
 	}
 	return gotNothing, fmt.Errorf("%w: no entry of its ring leads to a frame", ErrDamaged)
+}
+
+// stateAndHead reads the state, then head, so that what a closing producer published
+// is seen (C2, C3).
+func (a *attachment) stateAndHead() (state uint32, head uint64) {
+	if mutant("head-before-state") {
+		head = a.head()
+		pause()
+		return a.pool.header.State.Load(), head
+	}
+	state = a.pool.header.State.Load()
+	return state, a.head()
 }
 
 // wanted picks the sequence to read (C5).
@@ -210,6 +221,15 @@ func (a *attachment) pin(wanted uint64) (pinnedSlot, error) {
 		return pinnedSlot{}, fmt.Errorf("%w: entry %d names slot %d of %d", ErrDamaged, wanted, slot, a.pool.slots)
 	}
 	bit := uint64(1) << slot
+	if mutant("cursor-early") && a.mode == Every && !a.demoted {
+		a.seat.Cursor.Store(wanted + 1)
+		pause()
+	}
+	var early uint64
+	if mutant("validate-before-pin") {
+		early = a.pool.records[slot].Sequence.Load()
+		pause()
+	}
 	if a.seat.Pins.Or(bit)&bit != 0 { // C7a
 		// A slot that we hold cannot carry a newer frame: somebody is just giving it back.
 		runtime.Gosched()
@@ -219,6 +239,9 @@ func (a *attachment) pin(wanted uint64) (pinnedSlot, error) {
 		return pinnedSlot{}, nil
 	}
 	sequence := a.pool.records[slot].Sequence.Load() // C7b: Dekker pair with P2
+	if early != 0 {
+		sequence = early
+	}
 	if a.mode == Every && !a.demoted {
 		if sequence == wanted {
 			return pinnedSlot{slot, sequence}, nil

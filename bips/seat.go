@@ -125,9 +125,12 @@ func (a *attachment) refuse(i int, seat *layout.Seat) {
 // Every, with the newest one in mode Latest.
 func (a *attachment) join() {
 	if a.mode == Every {
-		a.setCursor(a.head() + 1)            // J3
+		a.setCursor(a.head() + 1) // J3
+		again := !mutant("no-second-store")
 		a.seat.State.Store(layout.SeatEvery) // J4
-		a.setCursor(a.head() + 1)            // J5: what came between J3 and J4 was not kept for us
+		if again {
+			a.setCursor(a.head() + 1) // J5: what came between J3 and J4 was not kept for us
+		}
 	} else {
 		a.setCursor(max(a.head(), 1, a.last+1)) // J3
 		a.seat.State.Store(layout.SeatLatest)   // J4

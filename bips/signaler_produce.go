@@ -122,7 +122,9 @@ func (p *Producer) scan(d demand) scanResult {
 			return found
 		}
 		sequence := &p.pool.records[candidate].Sequence
-		sequence.Store(0) // P2a: invalidate before the look at the pins. Dekker pair with C7.
+		if !mutant("no-invalidate") {
+			sequence.Store(0) // P2a: invalidate before the look at the pins. Dekker pair with C7.
+		}
 		if !p.isPinned(candidate) {
 			p.sequences[candidate] = 0
 			found.slot = candidate
@@ -166,6 +168,10 @@ func (p *Producer) lend(slot int) Slot {
 func (p *Producer) publish(slot int, kind uint32, f *FrameInfo) uint64 {
 	sequence := p.head + 1
 	record := p.pool.records[slot]
+	if mutant("sequence-early") {
+		record.Sequence.Swap(sequence)
+		pause()
+	}
 	record.Kind = kind
 	record.CapsIndex, record.CapsVersion = uint32(p.capsIndex), p.capsVersion
 	record.Size = uint64(f.Size)

@@ -184,9 +184,7 @@ func (p *Producer) reclaimDead() (reclaimed bool) {
 		if p.isClean(i, seat) {
 			continue
 		}
-		// R1: taking the lock is both the test and the claim. A probe would not do: between it
-		// and the cleaning a new consumer could sit down, and would lose its pins.
-		if dead, err := p.files.seats.TryLock(layout.SeatLockBase + int64(i)); err != nil || !dead {
+		if dead, err := p.claimDead(layout.SeatLockBase + int64(i)); err != nil || !dead {
 			continue
 		}
 		seat.State.Store(layout.SeatFree) // R2
@@ -201,6 +199,18 @@ func (p *Producer) reclaimDead() (reclaimed bool) {
 		reclaimed = true
 	}
 	return reclaimed
+}
+
+// claimDead takes the lock of a seat whose holder is dead (R1): that is both the test
+// and the claim. A probe would not do: between it and the cleaning a new consumer
+// could sit down, and would lose its pins.
+func (p *Producer) claimDead(lock int64) (bool, error) {
+	if mutant("reclaim-by-probe") {
+		locked, err := p.files.seats.IsLocked(lock)
+		pause()
+		return !locked, err
+	}
+	return p.files.seats.TryLock(lock)
 }
 
 // isClean reports whether a seat shows nothing that would have to be reclaimed.
