@@ -14,37 +14,50 @@ import (
 	"github.com/bips-ipc/bips/internal/gstglue"
 )
 
-// fault is an error as it is put on the bus: its kind, and a sentence on what to do.
+// fault is an error as it is put on the bus: its kind, what is wrong, what to do about
+// it, and, for the details, what it comes from.
 type fault struct {
-	domain func() glib.Quark
-	code   int32
-	advice string
-	cause  error
+	domain       func() glib.Quark
+	code         int32
+	text, advice string
+	cause        error
 }
 
-func (f *fault) Error() string { return f.cause.Error() }
+func (f *fault) Error() string { return f.text }
 func (f *fault) Unwrap() error { return f.cause }
 
-func resource(code gst.ResourceError, advice string, cause error) *fault {
-	return &fault{gst.ResourceErrorQuark, int32(code), advice, cause}
+func resource(code gst.ResourceError, text, advice string) *fault {
+	return &fault{domain: gst.ResourceErrorQuark, code: int32(code), text: text, advice: advice}
 }
 
-func stream(code gst.StreamError, advice string, cause error) *fault {
-	return &fault{gst.StreamErrorQuark, int32(code), advice, cause}
+func stream(code gst.StreamError, text, advice string) *fault {
+	return &fault{domain: gst.StreamErrorQuark, code: int32(code), text: text, advice: advice}
 }
 
-func core(code gst.CoreError, advice string, cause error) *fault {
-	return &fault{gst.CoreErrorQuark, int32(code), advice, cause}
+func core(code gst.CoreError, text, advice string) *fault {
+	return &fault{domain: gst.CoreErrorQuark, code: int32(code), text: text, advice: advice}
+}
+
+func (f *fault) because(err error) *fault {
+	f.cause = err
+	return f
+}
+
+func (f *fault) details() string {
+	if f.cause == nil {
+		return f.text
+	}
+	return f.cause.Error()
 }
 
 func badSetting(format string, args ...any) error {
-	return resource(gst.ResourceErrorSettings, "Change the property.", fmt.Errorf(format, args...))
+	return resource(gst.ResourceErrorSettings, "property "+fmt.Sprintf(format, args...), "Change it.")
 }
 
 // checkPool refuses what cannot be a pool's name.
 func checkPool(name string) error {
 	if name == "" {
-		return resource(gst.ResourceErrorSettings, "Set pool=NAME.", errors.New("no pool is named"))
+		return resource(gst.ResourceErrorSettings, "no pool is named", "Set pool=NAME.")
 	}
 	_, err := bips.NewConsumer(name, bips.ConsumerOptions{})
 	return err
@@ -61,13 +74,13 @@ func faultOf(err error) *fault {
 		code   gst.ResourceError
 		advice string
 	}{
-		{bips.ErrName, gst.ResourceErrorSettings, "Set pool=NAME."},
-		{bips.ErrOption, gst.ResourceErrorSettings, "Change the property."},
+		{bips.ErrName, gst.ResourceErrorSettings, ""},
+		{bips.ErrOption, gst.ResourceErrorSettings, ""},
 		{bips.ErrBackend, gst.ResourceErrorSettings, "Set backend=shm."},
-		{bips.ErrPoolBusy, gst.ResourceErrorBusy, "Stop it, or choose another name with pool=NAME."},
+		{bips.ErrPoolBusy, gst.ResourceErrorBusy, ""},
 		{bips.ErrNoSpace, gst.ResourceErrorNoSpaceLeft, ""},
-		{bips.ErrPoolFull, gst.ResourceErrorBusy, "Stop a reader, or give the producer more slots or max-consumers."},
-		{bips.ErrVersion, gst.ResourceErrorOpenRead, "Use the same version of BIPS on both sides."},
+		{bips.ErrPoolFull, gst.ResourceErrorBusy, ""},
+		{bips.ErrVersion, gst.ResourceErrorOpenRead, ""},
 		{bips.ErrPermission, gst.ResourceErrorNotAuthorized, "Give its bipssink perms=0660 or perms=0666, or run as the same user."},
 		{bips.ErrDamaged, gst.ResourceErrorRead, "Start its producer anew."},
 		{bips.ErrBanned, gst.ResourceErrorNotAuthorized, "Start this reader anew."},
@@ -76,21 +89,27 @@ func faultOf(err error) *fault {
 		{bips.ErrTimeout, gst.ResourceErrorNotFound, "Start its producer, or check the pool's name."},
 	} {
 		if errors.Is(err, known.err) {
-			return resource(known.code, known.advice, err)
+			return resource(known.code, err.Error(), known.advice).because(err)
 		}
 	}
-	return resource(gst.ResourceErrorFailed, "", err)
+	return resource(gst.ResourceErrorFailed, err.Error(), "").because(err)
 }
 
 // fail posts err as an element error.
 func fail(element gst.Element, err error) {
 	f := faultOf(err)
-	report(element, gst.MessageError, f.domain(), f.code, sentences(err.Error(), f.advice), fmt.Sprintf("%T: %v", unwrapped(f.cause), f.cause))
+	report(element, gst.MessageError, f.domain(), f.code, sentences(f.text, f.advice), f.details())
 }
 
-// inform posts an information: all is well, but a user may want to know.
-func inform(element gst.Element, text, details string) {
-	report(element, gst.MessageInfo, gst.ResourceErrorQuark(), int32(gst.ResourceErrorFailed), text, details)
+// warn posts a warning: something is wrong, or will be.
+func warn(element gst.Element, text string) {
+	report(element, gst.MessageWarning, gst.CoreErrorQuark(), int32(gst.CoreErrorNegotiation), text, text)
+}
+
+// inform posts an information: all is well, but a user may want to know. gst-launch-1.0
+// prints the details only.
+func inform(element gst.Element, text string) {
+	report(element, gst.MessageInfo, gst.ResourceErrorQuark(), int32(gst.ResourceErrorFailed), text, text)
 }
 
 func report(element gst.Element, kind gst.MessageType, domain glib.Quark, code int32, text, details string) {
@@ -114,17 +133,6 @@ func sentences(text, advice string) string {
 		text += " " + advice
 	}
 	return text
-}
-
-// unwrapped is the innermost error, whose type says where it is from.
-func unwrapped(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
 }
 
 // logf writes a line to the debug category bips, if anyone wants it.

@@ -2,6 +2,7 @@ package elements
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/go-gst/go-glib/pkg/gobject/v2"
 	"github.com/go-gst/go-gst/pkg/gst"
@@ -20,6 +21,7 @@ type sink struct {
 
 	settings settings[sinkSettings]
 	counts   sinkCounts
+	warned   atomic.Bool // of memory that is not the system's, in this run
 
 	// mu protects what follows.
 	mu sync.Mutex
@@ -31,6 +33,7 @@ type sink struct {
 
 	// For the streaming thread.
 	caps    string // as set; the pool may not be there yet
+	refused string // caps that were an error
 	latency uint64 // of upstream; all bits set: not live
 	awaited bool   // wait-for-consumers is done for this pool
 }
@@ -98,6 +101,7 @@ func (s *sink) changeState(transition gst.StateChange) (result gst.StateChangeRe
 	switch transition {
 	case gst.StateChangeReadyToPaused:
 		s.counts.reset()
+		s.warned.Store(false)
 		s.setStopping(false)
 	case gst.StateChangePausedToReady:
 		s.setStopping(true) // before the pads are stopped: they wait for who waits for us

@@ -13,7 +13,10 @@ import (
 // is, and keeps it over changes of caps as long as the frames fit.
 func (s *sink) SetCaps(caps string, frameSize int, foreignMemory string) bool {
 	if err := s.setCaps(caps, uint64(frameSize), foreignMemory); err != nil {
-		fail(s, err)
+		if caps != s.refused { // upstream tries the same caps several times
+			fail(s, err)
+		}
+		s.refused = caps
 		return false
 	}
 	logf(gstglue.LevelInfo, s, "caps %s", caps)
@@ -22,11 +25,11 @@ func (s *sink) SetCaps(caps string, frameSize int, foreignMemory string) bool {
 
 func (s *sink) setCaps(caps string, frameSize uint64, foreignMemory string) error {
 	if foreignMemory != "" {
-		return core(gst.CoreErrorNegotiation, converterFor(foreignMemory), fmt.Errorf("frames in %s cannot be shared", foreignMemory))
+		return core(gst.CoreErrorNegotiation, fmt.Sprintf("frames in %s cannot be shared", foreignMemory), converterFor(foreignMemory))
 	}
 	if len(caps) > bips.MaxCapsLength {
-		return core(gst.CoreErrorCaps, "Remove what is large from them, for example with capssetter.",
-			fmt.Errorf("caps of %d bytes, at most %d can be shared", len(caps), bips.MaxCapsLength))
+		return core(gst.CoreErrorCaps, fmt.Sprintf("the caps have %d bytes, of which at most %d can be shared", len(caps), bips.MaxCapsLength),
+			"Remove what is large from them, for example with capssetter.")
 	}
 	pool, err := s.poolFor(frameSize)
 	if err != nil {
@@ -39,12 +42,20 @@ func (s *sink) setCaps(caps string, frameSize uint64, foreignMemory string) erro
 	return pool.producer.SetCaps(caps)
 }
 
+// ForeignOnly implements gstglue.Sink. Upstream will fail, and not say why.
+func (s *sink) ForeignOnly(memory string) {
+	if s.warned.CompareAndSwap(false, true) {
+		warn(s, fmt.Sprintf("The elements before bipssink offer frames in %s only. %s", memory, converterFor(memory)))
+	}
+}
+
 // poolFor returns the pool for frames of a size; nil, if it is not known, and there is no pool yet.
 func (s *sink) poolFor(frameSize uint64) (*sinkPool, error) {
 	if pool := s.currentPool(); pool != nil {
 		if have := uint64(pool.producer.SlotSize()); frameSize > have {
-			return nil, resource(gst.ResourceErrorSettings, fmt.Sprintf("Set slot-size=%d, and start anew.", frameSize),
-				fmt.Errorf("the caps changed: frames are now %d bytes, the slots of pool %q have %d", frameSize, pool.producer.Name(), have))
+			return nil, resource(gst.ResourceErrorSettings,
+				fmt.Sprintf("the caps changed: frames have %d bytes now, the slots of pool %q only %d", frameSize, pool.producer.Name(), have),
+				fmt.Sprintf("Set slot-size=%d, and start anew.", frameSize))
 		}
 		return pool, nil
 	}
@@ -55,8 +66,9 @@ func (s *sink) poolFor(frameSize uint64) (*sinkPool, error) {
 	case values.slotSize == 0:
 		return s.openPool(&values, frameSize)
 	case values.slotSize < frameSize:
-		return nil, resource(gst.ResourceErrorSettings, fmt.Sprintf("Set slot-size to at least %d, or to 0 to take it from the caps.", frameSize),
-			fmt.Errorf("slot-size=%d is smaller than a frame of %d bytes", values.slotSize, frameSize))
+		return nil, resource(gst.ResourceErrorSettings,
+			fmt.Sprintf("property slot-size=%d is less than a frame of %d bytes", values.slotSize, frameSize),
+			fmt.Sprintf("Set it to at least %d, or to 0 to take it from the caps.", frameSize))
 	default:
 		return s.openPool(&values, values.slotSize)
 	}

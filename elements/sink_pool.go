@@ -74,7 +74,7 @@ func (s *sink) closePool() {
 	pool := s.pool
 	s.pool = nil
 	s.mu.Unlock()
-	s.caps = ""
+	s.caps, s.refused = "", ""
 	if pool == nil {
 		return
 	}

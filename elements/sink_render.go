@@ -71,7 +71,8 @@ func (s *sink) publishCopy(pool *sinkPool, f *gstglue.Frame, b gstglue.Buffer) e
 		err = pool.producer.Push(slot, frameInfo(f))
 	}
 	if err != nil {
-		return errors.Join(err, pool.producer.Return(slot))
+		_ = pool.producer.Return(slot) // what went wrong first is what counts
+		return err
 	}
 	if s.counts.copied[f.Reason].Add(1) == 1 {
 		s.explainCopies(f.Reason)
@@ -99,11 +100,12 @@ func (s *sink) makeRoom(pool *sinkPool) {
 
 func (s *sink) cannotCopy(pool *sinkPool, size uint64, n int) error {
 	if n < 0 {
-		return stream(gst.StreamErrorFormat, "Put a converter to system memory before bipssink, such as videoconvert, gldownload, vapostproc or nvvidconv.",
-			errors.New("the frame is in memory that the CPU cannot map"))
+		return stream(gst.StreamErrorFormat, "the frame is in memory that the CPU cannot map",
+			"Put a converter to system memory before bipssink, such as gldownload, vapostproc or nvvidconv.")
 	}
-	return resource(gst.ResourceErrorSettings, fmt.Sprintf("Set slot-size to at least %d, and start anew.", size),
-		fmt.Errorf("a frame of %d bytes does not fit the slots of pool %q, which have %d", size, pool.producer.Name(), pool.producer.SlotSize()))
+	return resource(gst.ResourceErrorSettings,
+		fmt.Sprintf("a frame of %d bytes does not fit the slots of pool %q, which have %d", size, pool.producer.Name(), pool.producer.SlotSize()),
+		fmt.Sprintf("Set slot-size to at least %d, and start anew.", size))
 }
 
 // poolAtFirstFrame makes the pool for caps that do not tell a frame's size.

@@ -58,7 +58,7 @@ var sinkReasons = []struct {
 func (s *sink) explainCopies(reason gstglue.CopyReason) {
 	for _, r := range sinkReasons {
 		if r.reason == reason {
-			inform(s, fmt.Sprintf("A frame had to be copied (%s): %s. Nothing is lost; the property \"stats\" counts such frames.", r.name, r.meaning), "told once for each reason")
+			inform(s, fmt.Sprintf("A frame had to be copied (%s): %s. Nothing is lost; the property \"stats\" counts such frames.", r.name, r.meaning))
 		}
 	}
 }

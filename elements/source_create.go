@@ -75,11 +75,11 @@ func (s *source) changeCaps(caps, pool string) gst.FlowReturn {
 	case gstglue.CapsFlushing:
 		return gst.FlowFlushing
 	case gstglue.CapsInvalid:
-		fail(s, stream(gst.StreamErrorFormat, "Start its producer anew.", fmt.Errorf("pool %q has caps that are not valid: %q", pool, caps)))
+		fail(s, stream(gst.StreamErrorFormat, fmt.Sprintf("pool %q has caps that are not valid: %q", pool, caps), "Start its producer anew."))
 		return gst.FlowError
 	default:
-		fail(s, core(gst.CoreErrorNegotiation, "Put a converter after bipssrc, or change the caps on one side.",
-			fmt.Errorf("pool %q has %s, but downstream wants %s", pool, caps, downstream)))
+		fail(s, core(gst.CoreErrorNegotiation, fmt.Sprintf("pool %q has %s, but downstream wants %s", pool, caps, downstream),
+			"Put a converter behind bipssrc, or change the caps on one side."))
 		return gst.FlowNotNegotiated
 	}
 }
@@ -124,6 +124,9 @@ func (s *source) settle(err error, consumer *bips.Consumer, values *sourceSettin
 		if _, attached := consumer.Pool(); attached {
 			return gst.FlowOK, true // it was found just in time; now frames may take as long as they like
 		}
+		err = resource(gst.ResourceErrorNotFound,
+			fmt.Sprintf("no pool %q appeared within %v (connect-timeout)", values.pool, duration(values.connectTimeout)),
+			"Start its producer, or check the pool's name.").because(err)
 	}
 	fail(s, err)
 	return gst.FlowError, false

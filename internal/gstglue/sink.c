@@ -54,11 +54,19 @@ gst_bips_sink_offer (gpointer sink, GstAllocator * allocator)
 }
 
 /* Memory that the CPU cannot map is left out, so that upstream picks system memory
- * where it can. */
+ * where it can. Where it cannot, it will only say "not negotiated". */
 static GstCaps *
 sink_get_caps (GstBaseSink * sink, GstCaps * filter)
 {
-  return filter ? gst_bips_caps_in_system_memory (filter) : gst_caps_new_any ();
+  GstCaps *caps;
+
+  if (!filter)
+    return gst_caps_new_any ();
+  caps = gst_bips_caps_in_system_memory (filter);
+  if (gst_caps_is_empty (caps) && !gst_caps_is_empty (filter))
+    gstBipsSinkForeignOnly (gst_bips_sink_state (sink)->handle, sink,
+        (gchar *) gst_bips_caps_foreign_memory (filter));
+  return caps;
 }
 
 static gboolean

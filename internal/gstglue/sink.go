@@ -18,6 +18,9 @@ type Sink interface {
 	// frame of raw video, else 0. foreignMemory names the memory that the caps ask for
 	// if it is not system memory.
 	SetCaps(caps string, frameSize int, foreignMemory string) bool
+	// ForeignOnly is told when upstream offers nothing but a memory that is not system
+	// memory. It is called from any thread.
+	ForeignOnly(memory string)
 	// UpstreamLatency tells what the part of the pipeline before the sink adds, all bits
 	// set when it is not live.
 	UpstreamLatency(ns uint64)
@@ -78,6 +81,14 @@ func gstBipsSinkSetCaps(handle C.guint64, sink *C.GstBaseSink, caps *C.gchar, fr
 		return 1
 	}
 	return 0
+}
+
+//export gstBipsSinkForeignOnly
+func gstBipsSinkForeignOnly(handle C.guint64, sink *C.GstBaseSink, memory *C.gchar) {
+	defer rescue(unsafe.Pointer(sink), "compare caps")
+	if s, ok := sinks.get(uint64(handle)); ok {
+		s.ForeignOnly(C.GoString(memory))
+	}
 }
 
 //export gstBipsSinkLatency
