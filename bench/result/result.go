@@ -1,0 +1,165 @@
+package result
+
+import (
+	"encoding/json"
+	"os"
+)
+
+// Report is one run of the benchmark.
+type Report struct {
+	Date    string    `json:"date"` // of the start, 2006-01-02 15:04
+	Command string    `json:"command"`
+	Rounds  int       `json:"rounds"`
+	Quick   bool      `json:"quick,omitzero"`
+	Machine Machine   `json:"machine"`
+	Setups  []Setup   `json:"setups"`
+	Targets []Verdict `json:"targets,omitempty"`
+}
+
+// Machine is what was measured on.
+type Machine struct {
+	CPU    string `json:"cpu"`
+	Cores  int    `json:"cores"`
+	Kernel string `json:"kernel"`
+	Memory string `json:"memory"`
+}
+
+// Setup is a GStreamer, and what was measured with it.
+type Setup struct {
+	Name     string   `json:"name"`
+	Versions []string `json:"versions"` // "GStreamer 1.26.2", one for each part
+	Load     float64  `json:"load"`     // load average of the last minute at the start
+	Stolen   float64  `json:"stolen"`   // share of processor time that others took from the machine
+	Skipped  []string `json:"skipped,omitempty"`
+	Works    []Work   `json:"works"`
+}
+
+// Work is what the processes had to do.
+type Work struct {
+	ID        string   `json:"id"`
+	Title     string   `json:"title"`
+	Size      int      `json:"size"` // bytes of a frame
+	Consumers int      `json:"consumers,omitzero"`
+	Metrics   []string `json:"metrics"` // those that the tables show
+	Pairs     []Cell   `json:"pairs"`
+}
+
+// Cell is how one pair did one work.
+type Cell struct {
+	Pair    string    `json:"pair"`
+	Spin    int       `json:"spin_us"`
+	Samples []Sample  `json:"rounds"`
+	Latency Histogram `json:"latency,omitzero"` // of all rounds together
+}
+
+// Status is how a round went.
+type Status string
+
+const (
+	// OK: what was measured counts.
+	OK Status = "ok"
+	// Stalled: frames stopped coming.
+	Stalled Status = "stalled"
+	// Failed: a process ended with an error, or frames were damaged.
+	Failed Status = "failed"
+	// Skipped: it was not tried.
+	Skipped Status = "skipped"
+)
+
+// Sample is one round.
+type Sample struct {
+	Status Status             `json:"status"`
+	Detail string             `json:"detail,omitzero"` // why it is not OK
+	Values map[string]float64 `json:"values,omitempty"`
+}
+
+// Metrics, the keys of Sample.Values.
+const (
+	P50      = "p50_us"          // age of a frame when the consumer gets it
+	P99      = "p99_us"          //
+	FPS      = "fps"             // frames per second at the consumer
+	CPU      = "cpu_us"          // of the producer's process, per frame
+	Lost     = "lost"            // frames that a consumer did not get
+	Publish  = "publish_p50_us"  // how long pushing a frame takes the producer
+	Publish9 = "publish_p99_us"  //
+	Acquire  = "acquire_p50_us"  // how long getting an empty buffer takes it
+	Acquire9 = "acquire_p99_us"  //
+	Trips    = "round_trips"     // per second
+	RSS      = "rss_mb"          // of a consumer: resident memory, the pool's included
+	PSS      = "pss_mb"          // its share of it
+	Private  = "private_mb"      // what is its alone
+	Tables   = "page_tables_kb"  // page tables
+	SrcRSS   = "producer_rss_mb" // the same of the producer
+	SrcPSS   = "producer_pss_mb" //
+)
+
+// unit says how a metric is written in a table.
+type unit struct {
+	title  string
+	format func(float64) string
+	lower  bool // lower is better
+}
+
+var units = map[string]unit{
+	P50:      {"latency p50, us", short, true},
+	P99:      {"latency p99, us", short, true},
+	FPS:      {"frames/s", thousands, false},
+	CPU:      {"producer CPU per frame, us", short, true},
+	Lost:     {"frames lost", thousands, true},
+	Publish:  {"publication p50, us", short, true},
+	Publish9: {"publication p99, us", short, true},
+	Acquire:  {"empty buffer p50, us", short, true},
+	Acquire9: {"empty buffer p99, us", short, true},
+	Trips:    {"round trips/s", thousands, false},
+	RSS:      {"consumer RSS, MB", short, true},
+	PSS:      {"consumer PSS, MB", short, true},
+	Private:  {"consumer private, MB", short, true},
+	Tables:   {"consumer page tables, KB", short, true},
+	SrcRSS:   {"producer RSS, MB", short, true},
+	SrcPSS:   {"producer PSS, MB", short, true},
+}
+
+// Load reads a report from a JSON file.
+func Load(path string) (*Report, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var r Report
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, err
+	}
+	return &r, nil
+}
+
+// Save writes a report as JSON.
+func (r *Report) Save(path string) error {
+	text, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(compactPairs(text), '\n'), 0o644)
+}
+
+// Work returns a setup's work, or nil.
+func (s *Setup) Work(id string) *Work {
+	for i := range s.Works {
+		if s.Works[i].ID == id {
+			return &s.Works[i]
+		}
+	}
+	return nil
+}
+
+// Cell returns how a pair did the work, or nil.
+func (w *Work) Cell(pair string, spin int) *Cell {
+	if w == nil {
+		return nil
+	}
+	for i := range w.Pairs {
+		if w.Pairs[i].Pair == pair && w.Pairs[i].Spin == spin {
+			return &w.Pairs[i]
+		}
+	}
+	return nil
+}

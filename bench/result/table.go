@@ -1,0 +1,230 @@
+package result
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// busy is the load average per core from which a run's figures are doubted, and
+// spread how far apart rounds may lie.
+const (
+	busyPerCore = 0.25
+	wideSpread  = 2
+)
+
+var titles = map[string]string{
+	Bips:     "bipssink/ bipssrc",
+	Shm:      "shmsink/ shmsrc",
+	UnixFD:   "unixfdsink/ unixfdsrc",
+	Iceoryx2: "gst-plugin-iceoryx2",
+	Floor:    "bare futex (C)",
+	FutexGo:  "bare futex (Go)",
+}
+
+// title is a pair's name in a table.
+func title(pair string, spin int) string {
+	name := titles[pair]
+	if name == "" {
+		name = pair
+	}
+	if spin > 0 {
+		name += fmt.Sprintf(", spin %d us", spin)
+	}
+	return name
+}
+
+// Title is a pair's name in tables and pictures.
+func (c *Cell) Title() string { return strings.ReplaceAll(title(c.Pair, c.Spin), "/ ", "/") }
+
+// Markdown writes all of the report: the machine, a table for each setup, the targets.
+func (r *Report) Markdown(w io.Writer, level int) {
+	heading := strings.Repeat("#", level) + " "
+	fmt.Fprintln(w, r.machineLine())
+	for i := range r.Setups {
+		s := &r.Setups[i]
+		fmt.Fprintf(w, "\n%s%s\n\n%s.", heading, s.Name, strings.Join(s.Versions, ", "))
+		r.writeWarnings(w, s)
+		fmt.Fprintln(w)
+		for _, group := range s.groups() {
+			fmt.Fprintln(w)
+			group.write(w)
+		}
+		writeTroubles(w, s)
+	}
+	if verdicts := r.Judge(); len(verdicts) > 0 {
+		fmt.Fprintf(w, "\n%sTargets\n\n", heading)
+		writeVerdicts(w, verdicts)
+	}
+}
+
+func (r *Report) machineLine() string {
+	kind := ""
+	if r.Quick {
+		kind = " A quick run: short rounds."
+	}
+	return fmt.Sprintf("%s, %d cores, Linux %s, %s memory; %s. Medians of %d interleaved rounds, the range in brackets.%s",
+		r.Machine.CPU, r.Machine.Cores, r.Machine.Kernel, r.Machine.Memory, r.Date, r.Rounds, kind)
+}
+
+// writeWarnings says what makes figures doubtful, and what is missing.
+func (r *Report) writeWarnings(w io.Writer, s *Setup) {
+	if s.Load > busyPerCore*float64(r.Machine.Cores) {
+		fmt.Fprintf(w, " **The machine was busy: load average %.1f at the start.**", s.Load)
+	}
+	if s.Stolen > 0.01 {
+		fmt.Fprintf(w, " **Other guests of the machine took %.0f%% of the processor time.**", s.Stolen*100)
+	}
+	if wide := s.wide(); len(wide) > 0 {
+		fmt.Fprintf(w, " Rounds lie more than a factor of %d apart in: %s.", wideSpread, strings.Join(wide, "; "))
+	}
+	for _, sentence := range s.Skipped {
+		fmt.Fprintf(w, " Left out: %s.", sentence)
+	}
+}
+
+// wide names what has rounds far apart.
+func (s *Setup) wide() (names []string) {
+	for i := range s.Works {
+		work := &s.Works[i]
+		for j := range work.Pairs {
+			cell := &work.Pairs[j]
+			for _, metric := range work.Metrics {
+				if metric != P99 && metric != Publish9 && metric != Acquire9 && cell.Summary(metric).Spread() > wideSpread {
+					names = append(names, work.ID+" of "+cell.Title())
+					break
+				}
+			}
+		}
+	}
+	return names
+}
+
+// column is a pair in a table.
+type column struct {
+	pair string
+	spin int
+}
+
+// group is the works that have the same pairs, which make one table.
+type group struct {
+	columns []column
+	works   []*Work
+}
+
+func (s *Setup) groups() (groups []group) {
+	for i := range s.Works {
+		work := &s.Works[i]
+		var columns []column
+		for _, cell := range work.Pairs {
+			columns = append(columns, column{cell.Pair, cell.Spin})
+		}
+		if len(groups) > 0 {
+			// The floor has no more than some of the works; it is a column anyway.
+			if last := &groups[len(groups)-1]; last.takes(columns) {
+				last.works = append(last.works, work)
+				continue
+			}
+		}
+		groups = append(groups, group{columns, []*Work{work}})
+	}
+	return groups
+}
+
+// takes reports whether a work with these pairs fits into the table.
+func (g *group) takes(columns []column) bool {
+	for _, c := range columns {
+		if !slices.Contains(g.columns, c) {
+			return false
+		}
+	}
+	return len(columns) > 0
+}
+
+func (g *group) write(w io.Writer) {
+	header, rule := "| work | ", "| --- | "
+	for _, c := range g.columns {
+		header += title(c.pair, c.spin) + " | "
+		rule += "--- | "
+	}
+	fmt.Fprintf(w, "%s\n%s\n", strings.TrimSpace(header), strings.TrimSpace(rule))
+	for _, work := range g.works {
+		for _, metric := range work.Metrics {
+			g.writeRow(w, work, metric)
+		}
+	}
+}
+
+func (g *group) writeRow(w io.Writer, work *Work, metric string) {
+	cells := []string{work.Title + ": " + units[metric].title}
+	empty := true
+	for _, c := range g.columns {
+		text := work.Cell(c.pair, c.spin).text(metric)
+		empty = empty && text == ""
+		cells = append(cells, text)
+	}
+	if !empty {
+		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
+	}
+}
+
+// text is what a table says of a metric.
+func (c *Cell) text(metric string) string {
+	if c == nil {
+		return ""
+	}
+	s, trouble := c.Summary(metric), c.trouble()
+	if s.Rounds == 0 {
+		return trouble
+	}
+	format := units[metric].format
+	text := format(s.Median)
+	if s.Rounds > 1 {
+		text += fmt.Sprintf(" (%s-%s)", format(s.Min), format(s.Max))
+	}
+	if trouble != "" {
+		text += ", " + trouble
+	}
+	return text
+}
+
+// writeTroubles says why, for each cell with rounds that did not go well.
+func writeTroubles(w io.Writer, s *Setup) {
+	first := true
+	for i := range s.Works {
+		work := &s.Works[i]
+		for j := range work.Pairs {
+			cell := &work.Pairs[j]
+			for _, sample := range cell.Samples {
+				if sample.Status == OK || sample.Detail == "" {
+					continue
+				}
+				if first {
+					fmt.Fprintln(w)
+					first = false
+				}
+				fmt.Fprintf(w, "- %s, %s: %s: %s\n", work.Title, cell.Title(), sample.Status, sample.Detail)
+				break
+			}
+		}
+	}
+}
+
+func writeVerdicts(w io.Writer, verdicts []Verdict) {
+	fmt.Fprintln(w, "| GStreamer | work | ours | theirs | ratio | target | |")
+	fmt.Fprintln(w, "| --- | --- | --- | --- | --- | --- | --- |")
+	for _, v := range verdicts {
+		format := units[v.Metric].format
+		theirs, ratio := "", ""
+		if v.Against != "" {
+			theirs, ratio = format(v.Theirs), fmt.Sprintf("%.2f", v.Ratio)
+		}
+		met := "missed"
+		if v.Met {
+			met = "met"
+		}
+		fmt.Fprintf(w, "| %s | %s: %s | %s | %s | %s | %s | %s |\n", v.Setup, v.title,
+			units[v.Metric].title, format(v.Ours), theirs, ratio, v.aim(), met)
+	}
+}

@@ -1,0 +1,130 @@
+package result
+
+import "fmt"
+
+// Pairs, as Cell.Pair names them.
+const (
+	Bips     = "bips"
+	Shm      = "shm"
+	UnixFD   = "unixfd"
+	Iceoryx2 = "iceoryx2"
+	Floor    = "floor" // bare futexes in C
+	FutexGo  = "futex in Go"
+)
+
+// peers are what BIPS is compared with, in the order of the tables.
+var peers = []string{Shm, UnixFD, Iceoryx2}
+
+// target is a ratio of medians that is aimed at.
+type target struct {
+	work, metric string
+	against      string // a pair, "best" of the peers, or "" for a number as such
+	spin         int    // of ours
+	factor       float64
+}
+
+// The aims of the project. A metric that should be low may be at most factor times
+// the other's, one that should be high must be at least that.
+var targets = []target{
+	{work: "latency-1", metric: P50, against: Shm, factor: 0.6},
+	{work: "latency-1", metric: P99, against: Shm, factor: 1},
+	{work: "latency-4", metric: P50, against: Shm, factor: 0.6},
+	{work: "untouched", metric: FPS, against: Shm, factor: 3},
+	{work: "touched", metric: FPS, against: best, factor: 1},
+	{work: "tiny", metric: FPS, against: Iceoryx2, factor: 2},
+	{work: "latency-1", metric: CPU, against: Shm, factor: 1},
+	{work: "exchange-spinning", metric: Trips, factor: 1e6, spin: 100},
+	{work: "exchange-sleeping", metric: Trips, against: FutexGo, factor: 0.9},
+}
+
+const best = "best"
+
+// Verdict is a target and what came of it.
+type Verdict struct {
+	Setup   string  `json:"setup"`
+	Work    string  `json:"work"`
+	Metric  string  `json:"metric"`
+	Against string  `json:"against,omitzero"`
+	Spin    int     `json:"spin_us"`
+	Ours    float64 `json:"ours"`
+	Theirs  float64 `json:"theirs,omitzero"`
+	Ratio   float64 `json:"ratio"`
+	Target  float64 `json:"target"`
+	Met     bool    `json:"met"`
+	lower   bool
+	title   string
+}
+
+// Judge compares the medians with the targets, as far as both sides were measured.
+func (r *Report) Judge() []Verdict {
+	var verdicts []Verdict
+	for i := range r.Setups {
+		s := &r.Setups[i]
+		for _, t := range targets {
+			if v, ok := t.judge(s); ok {
+				verdicts = append(verdicts, v)
+			}
+		}
+	}
+	return verdicts
+}
+
+func (t target) judge(s *Setup) (Verdict, bool) {
+	work := s.Work(t.work)
+	ours := work.Cell(Bips, t.spin).Summary(t.metric)
+	if ours.Rounds == 0 {
+		return Verdict{}, false
+	}
+	lower := units[t.metric].lower
+	v := Verdict{
+		Setup: s.Name, Work: t.work, Metric: t.metric, Against: t.against, Spin: t.spin,
+		Ours: ours.Median, Ratio: ours.Median, Target: t.factor,
+		lower: lower, title: work.Title,
+	}
+	if t.against != "" {
+		pair, theirs, ok := t.rival(work)
+		if !ok {
+			return Verdict{}, false
+		}
+		v.Against, v.Theirs, v.Ratio = pair, theirs, ours.Median/theirs
+	}
+	v.Met = v.Ratio >= t.factor
+	if lower {
+		v.Met = v.Ratio <= t.factor
+	}
+	return v, true
+}
+
+// rival finds whom to compare with, and its median.
+func (t target) rival(w *Work) (pair string, median float64, ok bool) {
+	candidates := []string{t.against}
+	if t.against == best {
+		candidates = peers
+	}
+	for _, candidate := range candidates {
+		theirs := w.Cell(candidate, 0).Summary(t.metric)
+		if theirs.Rounds == 0 || theirs.Median <= 0 {
+			continue
+		}
+		better := theirs.Median > median
+		if units[t.metric].lower {
+			better = theirs.Median < median
+		}
+		if !ok || better {
+			pair, median, ok = candidate, theirs.Median, true
+		}
+	}
+	return pair, median, ok
+}
+
+// aim writes the target: "<= 0.6 x shm".
+func (v Verdict) aim() string {
+	sign := ">="
+	if v.lower {
+		sign = "<="
+	}
+	if v.Against == "" {
+		return fmt.Sprintf("%s %s", sign, thousands(v.Target))
+	}
+	return fmt.Sprintf("%s %.1f x %s", sign, v.Target, title(v.Against, 0))
+}
