@@ -1,5 +1,7 @@
 #include "sink.h"
 
+#include <string.h>
+
 #include "clock.h"
 #include "layout.h"
 #include "slotmemory.h"
@@ -63,6 +65,20 @@ gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer 
   gst_bips_layout_describe (&state->info, buffer, frame);
 }
 
+/* A slot that is mapped for writing only cannot be mapped for reading; its bytes are at
+ * hand all the same. */
+static gsize
+extract (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * frame, guint8 * data)
+{
+  GstBipsSlotMemory *slot;
+
+  if (frame->reason != GST_BIPS_COPY_STILL_MAPPED)
+    return gst_buffer_extract (buffer, 0, data, frame->size);
+  slot = gst_bips_slot_memory_root (gst_buffer_peek_memory (buffer, 0), state->allocator);
+  memcpy (data, slot->data, frame->size);
+  return frame->size;
+}
+
 gssize
 gst_bips_sink_copy (gpointer sink, GstBuffer * buffer, GstBipsFrame * frame, guint8 * data,
     gsize size)
@@ -71,8 +87,7 @@ gst_bips_sink_copy (gpointer sink, GstBuffer * buffer, GstBipsFrame * frame, gui
   gsize packed;
 
   if (frame->size <= size)
-    return gst_buffer_extract (buffer, 0, data, frame->size) == frame->size ? (gssize) frame->size :
-        -1;
+    return extract (state, buffer, frame, data) == frame->size ? (gssize) frame->size : -1;
   if (frame->n_planes == 0)
     return 0;
   packed = gst_bips_layout_repack (&state->info, buffer, data, size);

@@ -117,10 +117,14 @@ gst_bips_slot_memory_root (GstMemory * mem, gpointer allocator)
   return allocator && root->allocator == allocator ? (GstBipsSlotMemory *) root : NULL;
 }
 
+/* EXCLUSIVE besides READ: a second exclusive owner is what nobody who maps for writing
+ * goes with. READ alone goes with a map for reading and writing, as decoders keep it. */
+#define SEAL (GST_LOCK_FLAG_READ | GST_LOCK_FLAG_EXCLUSIVE)
+
 gboolean
 gst_bips_slot_memory_seal (GstBipsSlotMemory * mem)
 {
-  mem->sealed = gst_memory_lock (GST_MEMORY_CAST (mem), GST_LOCK_FLAG_READ);
+  mem->sealed = gst_memory_lock (GST_MEMORY_CAST (mem), SEAL);
   return mem->sealed;
 }
 
@@ -128,6 +132,6 @@ void
 gst_bips_slot_memory_unseal (GstBipsSlotMemory * mem)
 {
   if (mem->sealed)
-    gst_memory_unlock (GST_MEMORY_CAST (mem), GST_LOCK_FLAG_READ);
+    gst_memory_unlock (GST_MEMORY_CAST (mem), SEAL);
   mem->sealed = FALSE;
 }

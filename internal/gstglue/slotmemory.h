@@ -22,7 +22,7 @@ typedef struct
   guint8 *data;
   guint slot;
   gboolean lent;                /* the slot has to be returned when this memory goes */
-  gboolean sealed;              /* published: a read lock of ours keeps writers off */
+  gboolean sealed;              /* published: a lock of ours keeps writers off */
 } GstBipsSlotMemory;
 
 GType gst_bips_slot_allocator_get_type (void);
