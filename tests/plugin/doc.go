@@ -1,0 +1,7 @@
+// Package plugin tests the GStreamer plugin from outside: real gst-launch-1.0 and
+// gst-inspect-1.0 processes, one file per behaviour. The plugin is never loaded into
+// the test's own process, which has a Go runtime already; there package bips plays the
+// other side, so that a test sees each frame, or makes it.
+//
+// The plugin is looked for in $BIPS_PLUGIN_DIR, or else in build/plugin.
+package plugin

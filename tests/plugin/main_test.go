@@ -1,0 +1,81 @@
+package plugin
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/bips-ipc/bips/internal/testmain"
+)
+
+// scratch is a folder for all tests.
+var scratch string
+
+// env is the environment of the children: nothing of the machine's own settings of
+// GStreamer, a registry of our own.
+var env []string
+
+func TestMain(m *testing.M) {
+	var err error
+	if scratch, err = os.MkdirTemp("", "bips-plugin-test-"); err == nil {
+		err = prepare()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "tests/plugin:", err)
+		os.Exit(1)
+	}
+	testmain.Run(cleaning{m})
+}
+
+// cleaning removes the folder after the tests.
+type cleaning struct{ m *testing.M }
+
+func (c cleaning) Run() int {
+	defer os.RemoveAll(scratch)
+	return c.m.Run()
+}
+
+// prepare builds the environment, and the registry in it: once, since that takes seconds.
+func prepare() error {
+	plugin, err := pluginDir()
+	if err != nil {
+		return err
+	}
+	troubleDir = buildTrouble(filepath.Dir(plugin))
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "GST_") && !strings.HasPrefix(v, "BIPS_") {
+			env = append(env, v)
+		}
+	}
+	env = append(env,
+		"GST_PLUGIN_PATH_1_0="+strings.Join([]string{plugin, troubleDir}, ":"),
+		"GST_REGISTRY="+filepath.Join(scratch, "registry.bin"),
+		"GST_DEBUG_NO_COLOR=1",
+		"LANG=C.UTF-8")
+	inspect := exec.Command("gst-inspect-1.0", "bips")
+	inspect.Env = env
+	out, err := inspect.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("GStreamer does not load the plugin in %s: %w\n%s", plugin, err, out)
+	}
+	env = append(env, "GST_REGISTRY_UPDATE=no")
+	return nil
+}
+
+func pluginDir() (string, error) {
+	dir := os.Getenv("BIPS_PLUGIN_DIR")
+	if dir == "" {
+		dir = "../../build/plugin"
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if _, err := os.Stat(filepath.Join(dir, "libgstbips.so")); err != nil {
+		return "", fmt.Errorf("no plugin to test: run \"make build\" first (%w)", err)
+	}
+	return dir, nil
+}
