@@ -99,3 +99,30 @@ func TestAClosedConsumerSaysSoAlsoWhileItHoldsItsQuota(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestADeadProducerIsFoundAlsoWhenSignalsEndEachSleep(t *testing.T) {
+	dir := useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{})
+	c := newConsumer(t, bips.ConsumerOptions{HoldProcessor: true}) // the scheduler sends a signal every 10 ms
+	push(t, p, 1)
+	pullValue(t, c)
+	gone := filepath.Join(dir, "gone")
+	if err := os.Rename(filepath.Join(dir, "bips.camera"), gone); err != nil {
+		t.Fatal(err)
+	}
+	defer os.Remove(gone)
+	_ = p.Close()
+	// Its state says closed; what a killed one leaves behind says running.
+	file, err := os.OpenFile(gone, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	if _, err := file.WriteAt([]byte{1}, 512); err != nil {
+		t.Fatal(err)
+	}
+	returns(t, "Pull from a dead producer", func() {
+		_, err := c.Pull(bips.Forever)
+		wantError(t, err, bips.ErrProducerLost)
+	})
+}

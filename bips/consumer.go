@@ -31,6 +31,8 @@ type Consumer struct {
 	pulling    sync.Mutex
 	lastSearch error     // why there is no pool yet; protected by pulling
 	fullSince  time.Time // when the pool was first found full; protected by pulling
+	quietBell  uint32    // value of the bell when nothing new was last waited for; protected by pulling
+	quietSince time.Time // since when it has that value, or the producer was found alive; protected by pulling
 
 	mu         sync.Mutex  // protects what follows against those who do not hold pulling
 	attachment *attachment // nil: not attached; changed with both locks held
@@ -179,9 +181,15 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 	if !ok {
 		return fmt.Errorf("pool %q: no frame: %w", c.name, ErrTimeout)
 	}
-	if !c.waiter.wait(a.pool.header, a.seat, bell, poked, left) {
+	if c.quietBell != bell || c.quietSince.IsZero() {
+		c.quietBell, c.quietSince = bell, time.Now()
+	}
+	timedOut := c.waiter.wait(a.pool.header, a.seat, bell, poked, left)
+	// Signals may end each sleep before its time-out does.
+	if !timedOut && time.Since(c.quietSince) < bellLimit {
 		return nil
 	}
+	c.quietSince = time.Now()
 	if alive, err := a.files.producerAlive(); err != nil || alive {
 		return err
 	}
