@@ -36,8 +36,7 @@ GstMemory *gst_bips_slot_memory_new (GstAllocator * allocator, guint slot, guint
 /* The slot memory that mem is or is a part of, if allocator made it; else NULL. */
 GstBipsSlotMemory *gst_bips_slot_memory_root (GstMemory * mem, gpointer allocator);
 
-/* Locks the memory for reading, so that whoever maps it for writing from now on gets a
- * copy. FALSE: somebody has it mapped for writing. */
+/* Locks the memory, so that whoever maps it for writing from now on gets a copy. FALSE: somebody has it mapped for writing. */
 gboolean gst_bips_slot_memory_seal (GstBipsSlotMemory * mem);
 void gst_bips_slot_memory_unseal (GstBipsSlotMemory * mem);
 
