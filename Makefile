@@ -4,7 +4,7 @@ BUILD ?= build
 export BIPS_BUILD := $(abspath $(BUILD))
 
 .DEFAULT_GOAL := help
-.PHONY: help all setup build demo test model test-debian13 test-debian13-build test-debian11 install clean
+.PHONY: help all setup build demo test soak mutants model test-debian13 test-debian13-build test-debian11 install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t h; do printf '  make %-20s %s\n' "$$t" "$$h"; done
@@ -36,6 +36,12 @@ test-debian13-build: setup ## the same, with the plugin built there (2 to 3 minu
 test-debian11: build ## a smoke test on GStreamer 1.18, in a private Debian 11 tree
 	@tools/setup trees
 	@tools/test-in-tree bullseye
+
+soak: ## processes killed, stopped and restarted for hours (BIPS_STRESS_SECONDS=3600, BIPS_STRESS_SEED)
+	@BIPS_STRESS_SECONDS=$${BIPS_STRESS_SECONDS:-3600} CGO_ENABLED=0 go test -count=1 -v -timeout 0 -run UnderFire ./tests/stress
+
+mutants: ## show that the stress test fails when the protocol is wrong (3 minutes)
+	@tools/mutants
 
 model: ## check the protocol's model exhaustively
 	@tools/setup model

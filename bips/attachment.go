@@ -178,7 +178,9 @@ func (a *attachment) next(f *Frame) (outcome, error) {
 func (a *attachment) stateAndHead() (state uint32, head uint64) {
 	if mutant("head-before-state") {
 		head = a.head()
-		pause()
+		for range 10 {
+			pause()
+		}
 		return a.pool.header.State.Load(), head
 	}
 	state = a.pool.header.State.Load()

@@ -1,0 +1,100 @@
+package stress
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+// producerPlan is what a producer process is told.
+type producerPlan struct {
+	History      string
+	Seed         uint64
+	Slots        int
+	SlotSize     int
+	Overflow     bips.Overflow
+	BlockTimeout time.Duration
+	Pause        time.Duration // at most, between frames; 0: as fast as it can
+	Lend         bool          // half of the frames are written by a second goroutine, into lent slots
+	EndOfStream  bool          // before it closes
+}
+
+// consumerPlan is what a consumer process is told.
+type consumerPlan struct {
+	History  string
+	Seed     uint64
+	Mode     bips.Mode
+	MaxHeld  int
+	Pause    time.Duration // at most, before a frame is given back; 0: at once
+	Restless int           // suspends, or leaves and joins again, about once in so many frames; 0: never
+	Hold     bool          // bips.ConsumerOptions.HoldProcessor
+	Spin     time.Duration
+}
+
+// plan is one round: a pool, its producers and consumers.
+type plan struct {
+	producer  producerPlan
+	consumers []consumerPlan
+	tempo     time.Duration // at most, between two things that happen to processes
+}
+
+func (p plan) String() string {
+	text := fmt.Sprintf("tempo %v, %d slots of %d, overflow %d after %v, lend %v, pause %v;", p.tempo, p.producer.Slots, p.producer.SlotSize,
+		p.producer.Overflow, p.producer.BlockTimeout, p.producer.Lend, p.producer.Pause)
+	for _, c := range p.consumers {
+		text += fmt.Sprintf(" mode %d held %d pause %v;", c.Mode, c.MaxHeld, c.Pause)
+	}
+	return text
+}
+
+// makePlan draws a round. Slots are as few as admission allows, or a few more.
+func makePlan(random *rand.Rand) plan {
+	p := plan{producer: producerPlan{
+		SlotSize:     pick(random, 64, 1000, 5000, 70000),
+		BlockTimeout: pick(random, bips.Forever, bips.Forever, 5*time.Millisecond, 30*time.Millisecond),
+		Overflow:     pick(random, bips.Block, bips.Block, bips.Block, bips.Drop),
+		Pause:        pick(random, 0, 0, 50*time.Microsecond, time.Millisecond),
+		Lend:         random.IntN(2) == 0,
+	}}
+	quotas := 0
+	for range 1 + random.IntN(4) {
+		c := consumerPlan{
+			Mode: pick(random, bips.Latest, bips.Every), MaxHeld: 1 + random.IntN(3),
+			Pause:    pick(random, 0, 0, 20*time.Microsecond, 3*time.Millisecond),
+			Restless: pick(random, 0, 20, 300, 3000), Hold: random.IntN(4) == 0, Spin: pick(random, 0, 0, 0, 20*time.Microsecond),
+		}
+		if c.Mode == bips.Every && c.Pause > time.Millisecond {
+			c.Pause = 300 * time.Microsecond
+		}
+		quotas += c.MaxHeld
+		p.consumers = append(p.consumers, c)
+	}
+	p.tempo = pick(random, 5*time.Millisecond, 15*time.Millisecond, 80*time.Millisecond)
+	p.producer.Slots = 4 + quotas + pick(random, 0, 0, 1, 5)
+	return p
+}
+
+func pick[T any](random *rand.Rand, values ...T) T { return values[random.IntN(len(values))] }
+
+// upTo draws a duration below limit.
+func upTo(random *rand.Rand, limit time.Duration) time.Duration {
+	return time.Duration(random.Int64N(int64(limit)))
+}
+
+func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x5eed)) }
+
+func encode(v any) string {
+	text, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}
+
+func decode[T any](text string) (v T, err error) {
+	err = json.Unmarshal([]byte(text), &v)
+	return v, err
+}
