@@ -4,7 +4,7 @@ BUILD ?= build
 export BIPS_BUILD := $(abspath $(BUILD))
 
 .DEFAULT_GOAL := help
-.PHONY: help all setup build demo test soak mutants model test-debian13 test-debian13-build test-debian11 install clean
+.PHONY: help all setup build demo test soak mutants bench bench-quick bench-grow model test-debian13 test-debian13-build test-debian11 install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t h; do printf '  make %-20s %s\n' "$$t" "$$h"; done
@@ -42,6 +42,15 @@ soak: ## processes killed, stopped and restarted for hours (BIPS_STRESS_SECONDS=
 
 mutants: ## show that the stress test fails when the protocol is wrong (3 minutes)
 	@tools/mutants
+
+bench: build ## measure the pair beside others, into bench/results and README.md (12 minutes)
+	@bench/run
+
+bench-quick: build ## the same in 3 minutes, to see whether it works; nothing in the checkout changes
+	@bench/run --quick
+
+bench-grow: build ## what the pair costs as consumers, frames and slots grow (5 minutes)
+	@bench/run grow
 
 model: ## check the protocol's model exhaustively
 	@tools/setup model

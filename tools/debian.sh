@@ -21,3 +21,7 @@ debian_keyring() {
     done
     die "the package debian-archive-keyring is missing, so Debian's packages cannot be verified: install it"
 }
+
+# What the trees of other GStreamers have: one list, so that all use the same tree.
+# shellcheck disable=SC2034 # for those who source this
+tree_packages=gstreamer1.0-tools,gstreamer1.0-plugins-base,gstreamer1.0-plugins-good,gstreamer1.0-plugins-bad,gstreamer1.0-libav

@@ -22,7 +22,7 @@ typedef struct {
   guint64 frames, lost, bad, next;
   guint64 first, last; // when, in nanoseconds
   guint64 sum;         // of the bytes: what is read must be of use, or no compiler reads it
-  Histogram latency;
+  Histogram *latency;  // too large for an instance
 } BenchSink;
 
 typedef struct {
@@ -51,6 +51,11 @@ static void bench_sink_set_property(GObject *object, guint id, const GValue *val
   }
 }
 
+static void bench_sink_finalize(GObject *object) {
+  g_free(((BenchSink *)object)->latency);
+  G_OBJECT_CLASS(bench_sink_parent_class)->finalize(object);
+}
+
 static void report(BenchSink *self) {
   if (self->reported)
     return;
@@ -60,7 +65,7 @@ static void report(BenchSink *self) {
           ",\"elapsed_s\":%.6f,\"sum\":%u,",
           self->frames, self->lost, self->bad, (gdouble)(self->last - self->first) / 1e9,
           (guint8)self->sum);
-  histogram_print(&self->latency, "latency", stderr);
+  histogram_print(self->latency, "latency", stderr);
   fputs("}\n", stderr);
 }
 
@@ -80,7 +85,7 @@ static void note(BenchSink *self, const Stamp *stamp, guint64 now) {
   if (stamp->sequence > self->next)
     self->lost += stamp->sequence - self->next;
   self->next = stamp->sequence + 1;
-  histogram_record(&self->latency, now - stamp->time_ns);
+  histogram_record(self->latency, now - stamp->time_ns);
 }
 
 static GstFlowReturn bench_sink_render(GstBaseSink *base, GstBuffer *buffer) {
@@ -126,6 +131,7 @@ static void bench_sink_class_init(BenchSinkClass *klass) {
   GstElementClass *element = GST_ELEMENT_CLASS(klass);
   GstBaseSinkClass *base = GST_BASE_SINK_CLASS(klass);
   object->set_property = bench_sink_set_property;
+  object->finalize = bench_sink_finalize;
   base->render = bench_sink_render;
   base->event = bench_sink_event;
   base->stop = bench_sink_stop;
@@ -143,6 +149,7 @@ static void bench_sink_class_init(BenchSinkClass *klass) {
 }
 
 static void bench_sink_init(BenchSink *self) {
+  self->latency = g_new0(Histogram, 1);
   gst_base_sink_set_sync(GST_BASE_SINK(self), FALSE);
   gst_base_sink_set_async_enabled(GST_BASE_SINK(self), FALSE);
   gst_base_sink_set_last_sample_enabled(GST_BASE_SINK(self), FALSE);

@@ -34,7 +34,7 @@ typedef struct {
   guint64 filled;   // when the frame under way was ready to be pushed
   guint64 acquired; // how long its buffer took
   gdouble cpu;
-  Histogram acquire, publish;
+  Histogram *acquire, *publish; // too large for an instance
 } BenchSrc;
 
 typedef struct {
@@ -88,6 +88,8 @@ static void bench_src_finalize(GObject *object) {
   BenchSrc *self = (BenchSrc *)object;
   gst_caps_replace(&self->caps, NULL);
   g_free(self->start);
+  g_free(self->acquire);
+  g_free(self->publish);
   G_OBJECT_CLASS(bench_src_parent_class)->finalize(object);
 }
 
@@ -109,8 +111,8 @@ static GstFlowReturn bench_src_alloc(GstBaseSrc *base, guint64 offset, guint siz
   BenchSrc *self = (BenchSrc *)base;
   guint64 before = now_ns();
   if (self->measuring && self->frames) {
-    histogram_record(&self->publish, before - self->filled);
-    histogram_record(&self->acquire, self->acquired);
+    histogram_record(self->publish, before - self->filled);
+    histogram_record(self->acquire, self->acquired);
   }
   GstFlowReturn flow =
       GST_BASE_SRC_CLASS(bench_src_parent_class)->alloc(base, offset, size, buffer);
@@ -150,9 +152,9 @@ static void report(BenchSrc *self) {
   gdouble elapsed = (gdouble)(now_ns() - self->measuring) / 1e9;
   fprintf(stderr, "{\"bench\":\"src\",\"frames\":%" PRIu64 ",\"elapsed_s\":%.6f,\"cpu_s\":%.6f,",
           self->frames, elapsed, cpu_seconds() - self->cpu);
-  histogram_print(&self->acquire, "acquire", stderr);
+  histogram_print(self->acquire, "acquire", stderr);
   fputc(',', stderr);
-  histogram_print(&self->publish, "publish", stderr);
+  histogram_print(self->publish, "publish", stderr);
   fputs("}\n", stderr);
 }
 
@@ -224,5 +226,7 @@ static void bench_src_class_init(BenchSrcClass *klass) {
 static void bench_src_init(BenchSrc *self) {
   self->size = 3110400;
   self->seconds = 1;
+  self->acquire = g_new0(Histogram, 1);
+  self->publish = g_new0(Histogram, 1);
   gst_base_src_set_format(GST_BASE_SRC(self), GST_FORMAT_TIME);
 }

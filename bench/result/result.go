@@ -37,10 +37,12 @@ type Setup struct {
 // Work is what the processes had to do.
 type Work struct {
 	ID        string   `json:"id"`
+	Group     string   `json:"group,omitzero"` // of works in one table, a row each
 	Title     string   `json:"title"`
 	Size      int      `json:"size"` // bytes of a frame
 	Consumers int      `json:"consumers,omitzero"`
-	Metrics   []string `json:"metrics"` // those that the tables show
+	Sweep     bool     `json:"sweep,omitzero"` // part of the throughput by frame size
+	Metrics   []string `json:"metrics"`        // those that the tables show
 	Pairs     []Cell   `json:"pairs"`
 }
 
@@ -162,4 +164,9 @@ func (w *Work) Cell(pair string, spin int) *Cell {
 		}
 	}
 	return nil
+}
+
+// Describe writes a metric's value with its name.
+func Describe(metric string, v float64) string {
+	return units[metric].title + " " + units[metric].format(v)
 }

@@ -109,6 +109,7 @@ type column struct {
 
 // group is the works that have the same pairs, which make one table.
 type group struct {
+	name    string
 	columns []column
 	works   []*Work
 }
@@ -122,12 +123,12 @@ func (s *Setup) groups() (groups []group) {
 		}
 		if len(groups) > 0 {
 			// The floor has no more than some of the works; it is a column anyway.
-			if last := &groups[len(groups)-1]; last.takes(columns) {
+			if last := &groups[len(groups)-1]; last.name == work.Group && last.takes(columns) {
 				last.works = append(last.works, work)
 				continue
 			}
 		}
-		groups = append(groups, group{columns, []*Work{work}})
+		groups = append(groups, group{work.Group, columns, []*Work{work}})
 	}
 	return groups
 }
@@ -142,7 +143,13 @@ func (g *group) takes(columns []column) bool {
 	return len(columns) > 0
 }
 
+// write writes the table: a column for each pair, or, for works of a named group, one
+// for each metric.
 func (g *group) write(w io.Writer) {
+	if g.name != "" {
+		g.writeGrowth(w)
+		return
+	}
 	header, rule := "| work | ", "| --- | "
 	for _, c := range g.columns {
 		header += title(c.pair, c.spin) + " | "
@@ -153,6 +160,29 @@ func (g *group) write(w io.Writer) {
 		for _, metric := range work.Metrics {
 			g.writeRow(w, work, metric)
 		}
+	}
+}
+
+// writeGrowth writes how one pair does as the work grows. Ranges would make the table
+// too wide; they are in the JSON.
+func (g *group) writeGrowth(w io.Writer) {
+	header, rule := "| "+g.name+" | ", "| --- | "
+	for _, metric := range g.works[0].Metrics {
+		header += units[metric].title + " | "
+		rule += "--- | "
+	}
+	fmt.Fprintf(w, "%s\n%s\n", strings.TrimSpace(header), strings.TrimSpace(rule))
+	for _, work := range g.works {
+		cells := []string{work.Title}
+		cell := &work.Pairs[0]
+		for _, metric := range work.Metrics {
+			text := cell.trouble()
+			if s := cell.Summary(metric); s.Rounds > 0 {
+				text = units[metric].format(s.Median)
+			}
+			cells = append(cells, text)
+		}
+		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
 	}
 }
 
