@@ -171,7 +171,11 @@ func (s *shmProducer) checkSpace(g *geometry) error {
 
 // explain says what an error means for this pool and what to do.
 func (s *shmProducer) explain(err error, size uint64) error {
-	if !errors.Is(err, sys.ErrNoSpace) {
+	switch {
+	case errors.Is(err, sys.ErrNoSpace):
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("pool %q: %w: the name is another user's, or the directory is read-only: use another name, or %s", s.paths.name, err, shmDirVariable)
+	default:
 		return fmt.Errorf("pool %q: %w", s.paths.name, err)
 	}
 	total, free, statErr := sys.FreeSpace(s.dir)
@@ -298,14 +302,16 @@ func (c *shmConsumer) openSeats(path string, g *geometry) (_ *seatSegment, err e
 	return openSeatSegment(c.seatMap.Bytes, g)
 }
 
+// errNotShared: somebody else's pool, which we could read all the same, as root can.
+var errNotShared = fmt.Errorf("%w: its user did not share the pool", ErrPermission)
+
 // checkOwner refuses a pool that somebody else put under the name without meaning
 // to share it: anyone may make files in /dev/shm.
 func checkOwner(id sys.FileID) error {
 	if own := uint32(os.Getuid()); id.UID == own || id.UID == 0 || id.Mode&0o044 != 0 {
 		return nil
 	}
-	return fmt.Errorf("%w: the pool belongs to user %d, who did not share it (its permissions are %o): set perms on the producer",
-		ErrPermission, id.UID, id.Mode)
+	return fmt.Errorf("%w (its permissions are %o, its user is %d): set perms=0660 or perms=0666 on its producer", errNotShared, id.Mode, id.UID)
 }
 
 func (c *shmConsumer) producerAlive() (bool, error) { return c.pool.IsLocked(layout.ProducerLock) }

@@ -18,6 +18,14 @@ func shmDir() string {
 	return "/dev/shm"
 }
 
+// CheckName reports whether a pool can have the name: letters, digits, _ and -, at most
+// [MaxNameLength] bytes. One leading slash is accepted and means nothing. The error is
+// [ErrName].
+func CheckName(name string) error {
+	_, err := poolName(name)
+	return err
+}
+
 // poolName checks a pool's name and takes the leading slash off, which is accepted
 // and means nothing.
 func poolName(name string) (string, error) {

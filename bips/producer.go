@@ -36,6 +36,8 @@ type Producer struct {
 	done  chan struct{} // closed by Close: the housekeeper ends
 	house sync.WaitGroup
 
+	errTimeout error // made ahead: who polls gets it for every frame
+
 	// mu is over scan, reclaim and publish: without it two threads take the same slot,
 	// each seeing the other's probe as free. It is never held while sleeping, and
 	// protects all below.
@@ -81,6 +83,7 @@ func NewProducer(name string, o ProducerOptions) (*Producer, error) {
 	p := &Producer{
 		name: bare, overflow: o.Overflow, blockTimeout: o.BlockTimeout,
 		files: files, done: make(chan struct{}), views: make([]seatView, o.MaxConsumers),
+		errTimeout: fmt.Errorf("pool %q: no slot is free: %w", bare, ErrTimeout),
 	}
 	if err := p.fill(&g); err != nil {
 		files.abandon()

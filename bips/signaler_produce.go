@@ -1,7 +1,6 @@
 package bips
 
 import (
-	"fmt"
 	"runtime/debug"
 	"time"
 
@@ -46,7 +45,7 @@ func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) 
 	for {
 		wait, ok := limit.left(doorLimit)
 		if !ok {
-			return Slot{}, fmt.Errorf("pool %q: no slot is free: %w", p.name, ErrTimeout)
+			return Slot{}, p.errTimeout
 		}
 		if patienceLeft, ok := patience.left(wait); ok {
 			wait = patienceLeft

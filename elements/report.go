@@ -59,8 +59,7 @@ func checkPool(name string) error {
 	if name == "" {
 		return resource(gst.ResourceErrorSettings, "no pool is named", "Set pool=NAME.")
 	}
-	_, err := bips.NewConsumer(name, bips.ConsumerOptions{})
-	return err
+	return bips.CheckName(name)
 }
 
 // faultOf finds out how to report an error of package bips.
@@ -81,7 +80,7 @@ func faultOf(err error) *fault {
 		{bips.ErrNoSpace, gst.ResourceErrorNoSpaceLeft, ""},
 		{bips.ErrPoolFull, gst.ResourceErrorBusy, ""},
 		{bips.ErrVersion, gst.ResourceErrorOpenRead, ""},
-		{bips.ErrPermission, gst.ResourceErrorNotAuthorized, "Give its bipssink perms=0660 or perms=0666, or run as the same user."},
+		{bips.ErrPermission, gst.ResourceErrorNotAuthorized, ""},
 		{bips.ErrDamaged, gst.ResourceErrorRead, "Start its producer anew."},
 		{bips.ErrBanned, gst.ResourceErrorNotAuthorized, "Start this reader anew."},
 		{bips.ErrProducerLost, gst.ResourceErrorRead, "Start its producer anew, or set on-producer-loss=wait."},
