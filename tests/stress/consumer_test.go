@@ -166,12 +166,7 @@ func (c *consuming) step() {
 	if c.Restless > 0 {
 		switch c.random.IntN(2 * c.Restless) {
 		case 0:
-			c.close()
-			c.add(eventBreak, 0, 0)
-			if err := c.open(); err != nil {
-				c.complain("P11", "NewConsumer: %v", err)
-				c.stop.Store(true)
-			}
+			c.reopen()
 			return
 		case 1:
 			c.pool.Suspend()
@@ -196,15 +191,35 @@ func (c *consuming) step() {
 	case errors.Is(err, bips.ErrEndOfStream):
 		c.add(eventEnd, 0, 0)
 		c.ended = true
+		c.forgetDemotion()
 	case errors.Is(err, bips.ErrProducerLost):
 		c.add(eventLost, 0, 0)
 		c.known = false
+		c.forgetDemotion()
 	case errors.Is(err, bips.ErrPoolFull):
 		c.set(wordRefused, c.get(wordRefused)+1)
 	case errors.Is(err, bips.ErrTimeout), errors.Is(err, bips.ErrFlushing):
 	default:
 		c.complain("P11", "Pull: %v", err)
 		c.stop.Store(true)
+	}
+}
+
+// reopen leaves and joins again.
+func (c *consuming) reopen() {
+	c.close()
+	c.add(eventBreak, 0, 0)
+	if err := c.open(); err != nil {
+		c.complain("P11", "NewConsumer: %v", err)
+		c.stop.Store(true)
+	}
+}
+
+// forgetDemotion makes who was demoted a reader of mode Every again, when the instance
+// is over: its statistics remember for life.
+func (c *consuming) forgetDemotion() {
+	if c.pool.Stats().Demoted {
+		c.reopen()
 	}
 }
 

@@ -112,7 +112,7 @@ func (v *validator) checkEnd() {
 		last++ // it is the last entry
 	}
 	switch {
-	case v.ended && last <= published && v.child.mode != "every":
+	case v.ended && last <= published && !v.every():
 		// How many entries it passed by to reach the end, its own checks know.
 	case last < published, closed && last > published, last > published+1:
 		v.Errorf("P5: %s: the instance ended at %d (closed: %v), the last entry read is %d", v.child.history, published, closed, last)

@@ -1,0 +1,236 @@
+package hostile
+
+import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
+)
+
+const (
+	poolName = "hostile"
+	patience = 10 * time.Second // a watchdog
+	deed     = time.Second      // how long the hostile process does what it does
+)
+
+// villain is a hostile process.
+type villain struct {
+	t       *testing.T
+	command *exec.Cmd
+	input   io.Closer
+}
+
+// send starts a hostile process and waits until it is at it.
+func send(t *testing.T, role string, args ...string) *villain {
+	t.Helper()
+	v := &villain{t: t, command: testmain.Child(t, role, args...)}
+	v.command.Stderr = os.Stderr
+	input, err := v.command.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	output, err := v.command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.input = input
+	if err := v.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(v.kill)
+	if line, err := bufio.NewReader(output).ReadString('\n'); err != nil && role != "truncate" {
+		t.Fatalf("%s %v: %q, %v", role, args, line, err)
+	}
+	if role == "truncate" {
+		v.kill()
+	}
+	return v
+}
+
+func (v *villain) kill() {
+	if v.command.ProcessState == nil {
+		_ = v.input.Close()
+		_ = v.command.Process.Kill()
+		_ = v.command.Wait()
+	}
+}
+
+// scene is a pool with an honest producer, which publishes numbered frames, and honest
+// readers, which check them, all in the test's own process.
+type scene struct {
+	*testing.T
+	dir       string
+	pool      *bips.Producer
+	published atomic.Uint64
+	stop      atomic.Bool
+	busy      sync.WaitGroup
+}
+
+func newScene(t *testing.T, o bips.ProducerOptions) *scene {
+	t.Helper()
+	s := &scene{T: t, dir: testmain.Dir(t)}
+	o.SlotSize = 4096
+	pool, err := bips.NewProducer(poolName, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.pool = pool
+	t.Cleanup(func() {
+		s.end()
+		if err := pool.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+func (s *scene) end() {
+	s.stop.Store(true)
+	s.busy.Wait()
+}
+
+// seats is the path of the seat segment.
+func (s *scene) seats() string {
+	s.Helper()
+	found, _ := filepath.Glob(filepath.Join(s.dir, "*.seats"))
+	if len(found) != 1 {
+		s.Fatal(found)
+	}
+	return found[0]
+}
+
+func (s *scene) file() string { return filepath.Join(s.dir, "bips."+poolName) }
+
+// publish lets frames flow until the scene ends, or until an error that is allowed.
+func (s *scene) publish(allowed ...error) {
+	s.goOn(func() bool {
+		slot, err := s.pool.Pull(patience)
+		if err != nil {
+			s.mustBe(err, allowed)
+			return false
+		}
+		number := s.published.Load() + 1
+		for i := 0; i < 4096; i += 8 {
+			binary.LittleEndian.PutUint64(slot.Data[i:], number)
+		}
+		if err := s.pool.Push(slot, bips.FrameInfo{Size: 4096}); err != nil {
+			s.mustBe(err, allowed)
+			_ = s.pool.Return(slot)
+			return false
+		}
+		s.published.Add(1)
+		time.Sleep(50 * time.Microsecond)
+		return true
+	})
+}
+
+func (s *scene) mustBe(err error, allowed []error) {
+	for _, want := range allowed {
+		if errors.Is(err, want) {
+			return
+		}
+	}
+	s.Errorf("got %v, allowed are %v", err, allowed)
+}
+
+func (s *scene) goOn(step func() bool) {
+	s.busy.Add(1)
+	go func() {
+		defer s.busy.Done()
+		for !s.stop.Load() && step() {
+		}
+	}()
+}
+
+// read lets an honest reader check frames, and returns how many it had so far.
+func (s *scene) read(mode bips.Mode) *atomic.Uint64 {
+	s.Helper()
+	c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{Mode: mode, MaxHeld: 2})
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() {
+		s.end()
+		_ = c.Close()
+	})
+	var count atomic.Uint64
+	var last uint64
+	s.goOn(func() bool {
+		f, err := c.Pull(50 * time.Millisecond)
+		if errors.Is(err, bips.ErrTimeout) {
+			return true
+		}
+		if err != nil {
+			s.Errorf("an honest reader got %v", err)
+			return false
+		}
+		number := binary.LittleEndian.Uint64(f.Data)
+		for i := 0; i < len(f.Data); i += 8 {
+			if got := binary.LittleEndian.Uint64(f.Data[i:]); got != number {
+				s.Errorf("a torn frame: %d and %d", number, got)
+				return false
+			}
+		}
+		if number <= last || (mode == bips.Every && last != 0 && number != last+1) {
+			s.Errorf("frame %d after %d", number, last)
+		}
+		last = number
+		count.Add(1)
+		if err := c.Push(f); err != nil {
+			s.Error(err)
+		}
+		return true
+	})
+	s.waitFor("an honest reader's first frames", func() bool { return count.Load() > 2 })
+	return &count
+}
+
+func (s *scene) waitFor(what string, condition func() bool) {
+	s.Helper()
+	for end := time.Now().Add(patience); !condition(); time.Sleep(time.Millisecond) {
+		if s.Failed() {
+			s.FailNow()
+		}
+		if time.Now().After(end) {
+			s.Fatalf("%s: did not come", what)
+		}
+	}
+}
+
+// flows checks that frames flow to each reader.
+func (s *scene) flows(readers ...*atomic.Uint64) {
+	s.Helper()
+	for _, reader := range readers {
+		before := reader.Load()
+		s.waitFor("frames for an honest reader", func() bool { return reader.Load() > before+10 })
+	}
+}
+
+// tryJoin attaches one more reader and pulls a frame.
+func (s *scene) tryJoin(timeout time.Duration) error {
+	c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{MaxHeld: 1})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	f, err := c.Pull(timeout)
+	if err != nil {
+		return err
+	}
+	return c.Push(f)
+}
+
+func isFull(err error) bool {
+	return errors.Is(err, bips.ErrPoolFull) && strings.Contains(err.Error(), "pool full")
+}

@@ -1,0 +1,139 @@
+package hostile
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+func TestWhoScribblesOverItsOwnSeatIsBannedAndReadersWhoAreThereDoNotNotice(t *testing.T) {
+	seed := time.Now().UnixNano()
+	t.Logf("seed %d", seed)
+	s := newScene(t, bips.ProducerOptions{Overflow: bips.Block, BlockTimeout: 100 * time.Millisecond})
+	s.publish()
+	every, latest := s.read(bips.Every), s.read(bips.Latest)
+	v := send(t, "scribble", s.seats(), "own", strconv.FormatInt(seed, 10))
+	for end := time.Now().Add(deed); time.Now().Before(end); {
+		s.flows(every, latest)
+	}
+	s.waitFor("the ban", func() bool { return s.pool.Stats().Banned == 1 })
+	v.kill()
+	s.flows(every, latest)
+	if err := s.tryJoin(patience); err != nil {
+		t.Errorf("nobody can join when it is gone: %v", err)
+	}
+	s.end()
+	if stats := s.pool.Stats(); stats.Banned != 1 {
+		t.Errorf("statistics %+v", stats)
+	}
+}
+
+func TestWhoScribblesOverAllSeatsHarmsReadersButTheProducerLivesAndEachCallEnds(t *testing.T) {
+	seed := time.Now().UnixNano()
+	t.Logf("seed %d", seed)
+	s := newScene(t, bips.ProducerOptions{BlockTimeout: 20 * time.Millisecond})
+	s.publish()
+	s.waitFor("a frame", func() bool { return s.published.Load() > 0 })
+	v := send(t, "scribble", s.seats(), "all", strconv.FormatInt(seed, 10))
+	s.end()
+	calls := 0
+	for end := time.Now().Add(deed); time.Now().Before(end); calls++ {
+		slot, err := s.pool.Pull(30 * time.Millisecond)
+		if err == nil {
+			err = s.pool.Push(slot, bips.FrameInfo{Size: 1})
+		}
+		if err != nil && !errors.Is(err, bips.ErrTimeout) {
+			t.Fatal(err)
+		}
+		_ = s.pool.Stats()
+		_ = s.tryJoin(0)
+	}
+	v.kill()
+	if calls < 3 {
+		t.Errorf("only %d calls ended", calls)
+	}
+	s.waitFor("a slot when it is gone", func() bool {
+		slot, err := s.pool.Pull(time.Second)
+		if err != nil {
+			return false
+		}
+		return s.pool.Push(slot, bips.FrameInfo{Size: 1}) == nil
+	})
+}
+
+func TestWhoCutsTheSeatsShortMakesEachCallAnErrorAlsoOneInProgress(t *testing.T) {
+	s := newScene(t, bips.ProducerOptions{Slots: 5})
+	var lent []bips.Slot
+	for range 5 {
+		slot, err := s.pool.Pull(patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lent = append(lent, slot)
+	}
+	result := make(chan error)
+	go func() {
+		_, err := s.pool.Pull(bips.Forever)
+		result <- err
+	}()
+	send(t, "truncate", s.seats(), "0")
+	select {
+	case err := <-result:
+		if !errors.Is(err, bips.ErrDamaged) {
+			t.Errorf("got %v", err)
+		}
+	case <-time.After(patience):
+		t.Fatal("Pull did not return")
+	}
+	for i, slot := range lent {
+		_, err := s.pool.Publish(slot, bips.FrameInfo{Size: 1})
+		if !errors.Is(err, bips.ErrDamaged) {
+			t.Errorf("slot %d: %v", i, err)
+		}
+		if err := s.pool.Return(slot); !errors.Is(err, bips.ErrDamaged) {
+			t.Errorf("slot %d: %v", i, err)
+		}
+	}
+	s.pool.SetFlushing(true)
+	_ = s.pool.Stats()
+}
+
+func TestWhoHoldsItsQuotaForEverAndIsStoppedHoldsNobodyUp(t *testing.T) {
+	s := newScene(t, bips.ProducerOptions{})
+	s.publish()
+	latest := s.read(bips.Latest)
+	v := send(t, "consume", "0", "3") // and never releases
+	if err := v.command.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	before := s.published.Load()
+	s.waitFor("a thousand frames", func() bool { return s.published.Load() > before+1000 })
+	s.flows(latest)
+}
+
+func TestWhoReadsEachFrameAndHangsIsDemoted(t *testing.T) {
+	s := newScene(t, bips.ProducerOptions{BlockTimeout: 50 * time.Millisecond})
+	s.publish()
+	every := s.read(bips.Every)
+	send(t, "consume", "1", "2")
+	s.waitFor("the demotion", func() bool { return s.pool.Stats().Demoted == 1 })
+	s.flows(every)
+}
+
+func TestWhoMakesTheSeatsHugeKeepsOthersFromJoiningWithAnError(t *testing.T) {
+	s := newScene(t, bips.ProducerOptions{})
+	s.publish()
+	latest := s.read(bips.Latest)
+	if err := os.Truncate(s.seats(), 1<<40); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.tryJoin(patience); !errors.Is(err, bips.ErrDamaged) {
+		t.Errorf("got %v", err)
+	}
+	s.flows(latest)
+}
