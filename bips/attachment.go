@@ -48,7 +48,7 @@ type capsText struct {
 	text    string
 }
 
-// heldCount counts frames that are held.
+// heldCount counts frames that are held: what C0 compares with the quota.
 type heldCount struct{ atomic.Int32 }
 
 // attach opens the pool of a name and sits down in it.

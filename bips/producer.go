@@ -290,7 +290,7 @@ func (p *Producer) checkLoan(s Slot) error {
 	return nil
 }
 
-// Return gives a slot back, published or not, and never waits. After [Producer.Close]
+// Return gives a slot back, published or not, and never waits (P5). After [Producer.Close]
 // too it must be called for every slot: the memory stays mapped until the last.
 //
 // Errors: [ErrStale], [ErrDamaged].

@@ -70,7 +70,7 @@ func (a *attachment) lockAdmission() error {
 	return fmt.Errorf("%w: another consumer has been joining for %v", ErrPoolFull, admissionTries*admissionPause)
 }
 
-// claim takes the lock of a seat that nobody has and the producer has not judged (A3).
+// claim takes the lock of a seat that nobody has and the producer has not judged (A3b).
 func (a *attachment) claim(i int) (bool, error) {
 	if a.pool.words[i].Verdict.Load() != 0 {
 		return false, nil
@@ -148,7 +148,8 @@ func (a *attachment) setCursor(sequence uint64) {
 // head reads the newest sequence (C3).
 func (a *attachment) head() uint64 { return min(a.pool.header.Head.Load(), layout.MaxSequence) }
 
-// suspend makes the seat need nothing while it keeps its pins (U1, U2).
+// suspend makes the seat need nothing while it keeps its pins (U1, U2). To resume is
+// to join again (U3).
 func (a *attachment) suspend() {
 	a.seat.State.Store(layout.SeatSuspended)
 	ringDoor(a.seats.header)

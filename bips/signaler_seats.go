@@ -78,7 +78,7 @@ func (p *Producer) lookAtSeat(seat *layout.Seat, v *seatView) (generation uint32
 	return generation
 }
 
-// grant copies mode and quota of a seat's new holder, once: what it writes later
+// grant copies the quota of a seat's new holder, once (P1f): what it writes later
 // changes nothing. Joiners refuse themselves when the pool has no room for them, so
 // an honest one fits; who wrote a larger number gets what is left.
 func (p *Producer) grant(i int) {
