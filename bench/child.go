@@ -146,9 +146,14 @@ func (c *child) end(patience time.Duration) bool {
 	if c.ended(patience) {
 		return true
 	}
-	c.signal(syscall.SIGKILL)
-	<-c.over
+	c.kill()
 	return false
+}
+
+// kill ends the process and all that it started: they have a group of their own.
+func (c *child) kill() {
+	_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGKILL)
+	<-c.over
 }
 
 func (c *child) signal(s syscall.Signal) { _ = c.cmd.Process.Signal(s) }

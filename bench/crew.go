@@ -13,8 +13,8 @@ import (
 	"github.com/bips-ipc/bips/bench/result"
 )
 
-// How long things may take besides the measuring itself.
-const (
+// How long things may take besides the measuring itself. Tests have less patience.
+var (
 	comeUp   = 10 * time.Second // until the first frame has come everywhere
 	overtime = 5 * time.Second  // for the producer to end, after its time
 	leave    = 2 * time.Second  // for a process to end when it was told to
@@ -272,8 +272,7 @@ func bare(ctx context.Context, program string, limit time.Duration, args ...stri
 	select {
 	case <-c.over:
 	case <-ctx.Done():
-		c.signal(syscall.SIGKILL)
-		<-c.over
+		c.kill()
 		return message{}, stalledAt("it did not end in %v", limit)
 	}
 	m, ok := c.report()

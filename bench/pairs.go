@@ -124,7 +124,7 @@ func (r *runner) measureAll(ctx context.Context, found []*pair) error {
 	r.setup.Works = make([]result.Work, len(chosen))
 	for i, w := range chosen {
 		r.setup.Works[i] = result.Work{
-			ID: w.id, Title: w.title, Size: w.size(), Consumers: w.consumers, Sweep: w.sweep, Metrics: w.metrics,
+			ID: w.id, Title: w.title, Size: w.size(), Consumers: w.consumers, Sweep: w.sweep, Optional: w.optional, Metrics: w.metrics,
 			Pairs: r.cells(w, found),
 		}
 		field = append(field, r.contestants(&r.setup.Works[i], found))

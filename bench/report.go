@@ -24,7 +24,7 @@ func report(args []string) error {
 	dir := flags.String("dir", "bench/results", "the folder for the result")
 	suffix := flags.String("suffix", "", "what to add to the result's name, which is the date and the processor")
 	command := flags.String("command", "make bench", "the command that reproduces it")
-	mark := flags.String("mark", "bench", "put the tables where a document says <!-- MARK:begin --> and <!-- MARK:end -->")
+	mark := flags.String("mark", "bench", "put the tables where a document says <!-- MARK:begin --> and <!-- MARK:end -->, a summary where it says MARK-summary")
 	var documents multi
 	flags.Var(&documents, "into", "a document with such marks; may be repeated")
 	_ = flags.Parse(args)
@@ -102,10 +102,12 @@ func putInto(document, mark string, r *result.Report) error {
 	if err != nil {
 		return err
 	}
-	var text bytes.Buffer
-	r.Markdown(&text, 3)
-	fresh, ok := between(string(old), mark, text.String())
-	if !ok {
+	var all, short bytes.Buffer
+	r.Markdown(&all, 3)
+	r.Summary(&short)
+	fresh, _ := between(string(old), mark, all.String())
+	fresh, _ = between(fresh, mark+"-summary", short.String())
+	if fresh == string(old) {
 		return nil
 	}
 	return os.WriteFile(document, []byte(fresh), 0o644)

@@ -41,8 +41,9 @@ type Work struct {
 	Title     string   `json:"title"`
 	Size      int      `json:"size"` // bytes of a frame
 	Consumers int      `json:"consumers,omitzero"`
-	Sweep     bool     `json:"sweep,omitzero"` // part of the throughput by frame size
-	Metrics   []string `json:"metrics"`        // those that the tables show
+	Sweep     bool     `json:"sweep,omitzero"`    // part of the throughput by frame size
+	Optional  bool     `json:"optional,omitzero"` // of that only
+	Metrics   []string `json:"metrics"`           // those that the tables show
 	Pairs     []Cell   `json:"pairs"`
 }
 

@@ -16,6 +16,7 @@ const (
 
 var titles = map[string]string{
 	Bips:     "bipssink/ bipssrc",
+	Library:  "package bips",
 	Shm:      "shmsink/ shmsrc",
 	UnixFD:   "unixfdsink/ unixfdsrc",
 	Iceoryx2: "gst-plugin-iceoryx2",
@@ -43,20 +44,46 @@ func (r *Report) Markdown(w io.Writer, level int) {
 	heading := strings.Repeat("#", level) + " "
 	fmt.Fprintln(w, r.machineLine())
 	for i := range r.Setups {
-		s := &r.Setups[i]
-		fmt.Fprintf(w, "\n%s%s\n\n%s.", heading, s.Name, strings.Join(s.Versions, ", "))
-		r.writeWarnings(w, s)
-		fmt.Fprintln(w)
-		for _, group := range s.groups() {
-			fmt.Fprintln(w)
-			group.write(w)
-		}
-		writeTroubles(w, s)
+		fmt.Fprintf(w, "\n%s%s\n\n", heading, r.Setups[i].Name)
+		r.writeSetup(w, &r.Setups[i])
 	}
 	if verdicts := r.Judge(); len(verdicts) > 0 {
 		fmt.Fprintf(w, "\n%sTargets\n\n", heading)
 		writeVerdicts(w, verdicts)
 	}
+}
+
+// Summary writes what a reader in a hurry wants: the setup with the most pairs, the
+// library, without the throughput by frame size, and how the pairs compare.
+func (r *Report) Summary(w io.Writer) {
+	fmt.Fprintln(w, r.machineLine())
+	short := Report{Machine: r.Machine}
+	for i := range r.Setups {
+		s := r.Setups[i]
+		if i > 0 && s.Work("latency-1") != nil {
+			continue
+		}
+		s.Works = slices.DeleteFunc(slices.Clone(s.Works), func(w Work) bool { return w.Sweep && w.Optional })
+		fmt.Fprintf(w, "\n%s: ", s.Name)
+		short.writeSetup(w, &s)
+		short.Setups = append(short.Setups, s)
+	}
+	if verdicts := short.Judge(); len(verdicts) > 0 {
+		fmt.Fprintln(w)
+		writeVerdicts(w, verdicts)
+	}
+	fmt.Fprintf(w, "\n`%s` reproduces it.\n", r.Command)
+}
+
+func (r *Report) writeSetup(w io.Writer, s *Setup) {
+	fmt.Fprintf(w, "%s.", strings.Join(s.Versions, ", "))
+	r.writeWarnings(w, s)
+	fmt.Fprintln(w)
+	for _, group := range s.groups() {
+		fmt.Fprintln(w)
+		group.write(w)
+	}
+	writeTroubles(w, s)
 }
 
 func (r *Report) machineLine() string {
@@ -122,9 +149,8 @@ func (s *Setup) groups() (groups []group) {
 			columns = append(columns, column{cell.Pair, cell.Spin})
 		}
 		if len(groups) > 0 {
-			// The floor has no more than some of the works; it is a column anyway.
 			if last := &groups[len(groups)-1]; last.name == work.Group && last.takes(columns) {
-				last.works = append(last.works, work)
+				last.add(work, columns)
 				continue
 			}
 		}
@@ -133,14 +159,25 @@ func (s *Setup) groups() (groups []group) {
 	return groups
 }
 
-// takes reports whether a work with these pairs fits into the table.
+// takes reports whether a work with these pairs fits into the table: when most of
+// its columns are there. The floor is in some works only.
 func (g *group) takes(columns []column) bool {
+	known := 0
 	for _, c := range columns {
-		if !slices.Contains(g.columns, c) {
-			return false
+		if slices.Contains(g.columns, c) {
+			known++
 		}
 	}
-	return len(columns) > 0
+	return 2*known > len(columns)
+}
+
+func (g *group) add(w *Work, columns []column) {
+	g.works = append(g.works, w)
+	for _, c := range columns {
+		if !slices.Contains(g.columns, c) {
+			g.columns = append(g.columns, c)
+		}
+	}
 }
 
 // write writes the table: a column for each pair, or, for works of a named group, one
