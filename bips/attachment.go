@@ -138,6 +138,7 @@ const pinTries = 1000
 
 // next looks for the frame wanted (C2 to C8) and pins it.
 func (a *attachment) next(f *Frame) (outcome, error) {
+	var passed uint64 // head before which a frame was tried and missed
 	for range pinTries {
 		state, head := a.stateAndHead() // C2, C3
 		if state == 0 {
@@ -156,11 +157,15 @@ func (a *attachment) next(f *Frame) (outcome, error) {
 			}
 			return gotNothing, nil
 		}
-		pinned, err := a.pin(a.wanted(head)) // C5 to C7
+		wanted, newest := a.wanted(head, passed), a.newestOnly()
+		pinned, err := a.pin(wanted) // C5 to C7
 		if err != nil {
 			return gotNothing, err
 		}
 		if pinned.sequence == 0 {
+			if newest && wanted != head {
+				passed = head
+			}
 			if err := a.missed(); err != nil {
 				return gotNothing, err
 			}
@@ -187,13 +192,17 @@ func (a *attachment) stateAndHead() (state uint32, head uint64) {
 	return state, a.head()
 }
 
-// wanted picks the sequence to read (C5).
-func (a *attachment) wanted(head uint64) uint64 {
-	if a.mode == Every && !a.demoted {
+// newestOnly reports whether the newest entry is read and not each.
+func (a *attachment) newestOnly() bool { return a.mode == Latest || a.demoted }
+
+// wanted picks the sequence to read (C5). Before the head passed, no frame is tried again.
+func (a *attachment) wanted(head, passed uint64) uint64 {
+	if !a.newestOnly() {
 		return a.cursor
 	}
 	// An end of stream must not hide the last frame from who takes only the newest entry.
-	if _, _, kind := layout.UnpackRing(a.pool.entry(head).Load()); kind == layout.KindEndOfStream && head > a.cursor && a.isFrame(head-1) {
+	if _, _, kind := layout.UnpackRing(a.pool.entry(head).Load()); kind == layout.KindEndOfStream &&
+		head > a.cursor && head != passed && a.isFrame(head-1) {
 		return head - 1
 	}
 	return head
@@ -244,11 +253,12 @@ func (a *attachment) pin(wanted uint64) (pinnedSlot, error) {
 	if early != 0 {
 		sequence = early
 	}
-	if a.mode == Every && !a.demoted {
-		if sequence == wanted {
-			return pinnedSlot{slot, sequence}, nil
-		}
-	} else if sequence >= a.cursor && sequence != 0 {
+	switch {
+	case sequence == wanted:
+		return pinnedSlot{slot, sequence}, nil
+	// A newer entry will do, else a fast producer could make us retry for ever. Not an end
+	// of stream, which would hide the frame before it.
+	case a.newestOnly() && sequence != 0 && sequence >= a.cursor && a.pool.records[slot].Kind != layout.KindEndOfStream:
 		return pinnedSlot{slot, sequence}, nil
 	}
 	a.unpin(slot) // C7c

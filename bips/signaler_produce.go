@@ -224,7 +224,7 @@ func (p *Producer) cleanUp() {
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.closed && p.reclaimDead() {
-		ringDoor(p.seats.header)
+	if !p.closed {
+		p.reclaimDead()
 	}
 }

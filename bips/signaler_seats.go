@@ -16,7 +16,8 @@ type seatView struct {
 	// seat's reclaim and nowhere else.
 	verdict uint32
 
-	// What the last look showed:
+	// What the last look showed, and of whom:
+	seen   uint32
 	state  uint32
 	cursor uint64
 }
@@ -75,6 +76,7 @@ func (p *Producer) lookAtSeat(seat *layout.Seat, v *seatView) (generation uint32
 			break
 		}
 	}
+	v.seen = generation
 	return generation
 }
 
@@ -156,6 +158,7 @@ func (p *Producer) judge(i int, seat *layout.Seat, v *seatView, generation, verd
 	}
 	v.verdict = verdict
 	ringBell(p.pool.header, p.seats.seats) // D4
+	ringDoor(p.seats.header)               // as in reclaimDead
 	return true
 }
 
@@ -168,7 +171,7 @@ func (p *Producer) demoteBlockers(oldest uint64) (demoted bool) {
 	for i, seat := range p.seats.seats {
 		v := &p.views[i]
 		if v.wantsEvery() && v.cursor <= oldest &&
-			p.judge(i, seat, v, v.generation, layout.VerdictDemoted) {
+			p.judge(i, seat, v, v.seen, layout.VerdictDemoted) {
 			p.stats.Demoted++
 			demoted = true
 		}
@@ -197,6 +200,9 @@ func (p *Producer) reclaimDead() (reclaimed bool) {
 		_ = p.files.seats.Unlock(layout.SeatLockBase + int64(i)) // R6
 		p.stats.Reclaimed++
 		reclaimed = true
+	}
+	if reclaimed {
+		ringDoor(p.seats.header) // other threads of ours may wait for what became free
 	}
 	return reclaimed
 }

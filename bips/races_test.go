@@ -1,0 +1,93 @@
+package bips
+
+import (
+	"testing"
+
+	"github.com/bips-ipc/bips/internal/layout"
+)
+
+// These are races that the model found (tests/model), played by hand: what one side
+// does between two steps of the other.
+
+func TestASlotReusedForTheEndOfTheStreamDoesNotHideTheLastFrame(t *testing.T) {
+	t.Setenv("BIPS_SHM_DIR", t.TempDir())
+	p, err := NewProducer("camera", ProducerOptions{Slots: 3, SlotSize: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	var owner heldCount
+	a, err := attach("camera", Latest, 1, &owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.letGo()
+	for range 3 {
+		slot, err := p.Pull(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Push(slot, FrameInfo{Size: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.EndOfStream(0); err != nil {
+		t.Fatal(err)
+	}
+	// Entry 4, the end of the stream, is in the slot of entry 1, which we were about to pin.
+	if pinned, err := a.pin(1); err != nil || pinned.sequence != 0 {
+		t.Fatalf("wanted entry 1, got %d, %v", pinned.sequence, err)
+	}
+	var f Frame
+	if got, err := a.next(&f); got != gotFrame || f.Sequence != 3 || err != nil {
+		t.Fatalf("outcome %d, entry %d, %v", got, f.Sequence, err)
+	}
+	if err := f.Lease().Release(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := a.next(&f); got != gotEndOfStream || err != nil {
+		t.Fatalf("outcome %d, %v", got, err)
+	}
+}
+
+func TestANewcomerIsNotDemotedForWhatItsPredecessorWanted(t *testing.T) {
+	t.Setenv("BIPS_SHM_DIR", t.TempDir())
+	p, err := NewProducer("camera", ProducerOptions{Slots: 6, SlotSize: 1, MaxConsumers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	seat, v := p.seats.seats[0], &p.views[0]
+	seat.Quota.Store(1)
+	seat.Generation.Store(7)
+	seat.Cursor.Store(1)
+	seat.State.Store(layout.SeatEvery)
+	newcomers := p.viewSeats()
+	seat.Generation.Store(8) // the seat changes hands
+	seat.Cursor.Store(9)
+	if newcomers != 1 {
+		t.Fatalf("newcomers %b", newcomers)
+	}
+	p.grant(0)
+	if p.demoteBlockers(1) || v.verdict != 0 || p.pool.words[0].Verdict.Load() != 0 {
+		t.Errorf("generation 8 is demoted for the cursor of 7: verdict %#x", p.pool.words[0].Verdict.Load())
+	}
+}
+
+func TestAReclaimRingsForTheProducersOtherThreads(t *testing.T) {
+	t.Setenv("BIPS_SHM_DIR", t.TempDir())
+	p, err := NewProducer("camera", ProducerOptions{Slots: 6, SlotSize: 1, MaxConsumers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.seats.seats[0].Pins.Store(1) // of somebody who holds no lock
+	before := p.door.look()
+	if !p.reclaimDead() || p.door.look() == before {
+		t.Error("a reclaim without a ring")
+	}
+}
