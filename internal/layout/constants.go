@@ -2,29 +2,29 @@ package layout
 
 // Magic numbers: the first eight bytes of each segment.
 const (
-	PoolMagic uint64 = 'B' | 'I'<<8 | 'P'<<16 | 'S'<<24 | 'P'<<32 | 'O'<<40 | 'O'<<48 | 'L'<<56
-	SeatMagic uint64 = 'B' | 'I'<<8 | 'P'<<16 | 'S'<<24 | 'S'<<32 | 'E'<<40 | 'A'<<48 | 'T'<<56
+	PoolMagic uint64 = 'B' | 'I'<<8 | 'P'<<16 | 'S'<<24 | 'P'<<32 | 'O'<<40 | 'O'<<48 | 'L'<<56 // "BIPSPOOL"
+	SeatMagic uint64 = 'B' | 'I'<<8 | 'P'<<16 | 'S'<<24 | 'S'<<32 | 'E'<<40 | 'A'<<48 | 'T'<<56 // "BIPSSEAT"
 )
 
 // Sizes in bytes.
 const (
-	PageSize       = 4096
-	HeaderSize     = 4096 // of PoolHeader and of SeatHeader
-	RingWordSize   = 8
-	SlotRecordSize = 256
-	SeatWordSize   = 64
-	SeatSize       = 256
-	CapsRecordSize = 16 << 10
-	CapsTextOffset = 16
-	MetaAreaSize   = 4 << 10
-	MaxSegmentSize = 1 << 46 // a geometry that says more is damaged
-	MaxRecordSize  = 1 << 20 // likewise, for one record of a table
+	PageSize       = 4096     // alignment of tables and slots, whatever the machine's pages are
+	HeaderSize     = 4096     // of PoolHeader and of SeatHeader
+	RingWordSize   = 8        // sequence 48 bits, slot 8, kind 8, from the top
+	SlotRecordSize = 256      // this version's; readers step by the header's
+	SeatWordSize   = 64       // likewise
+	SeatSize       = 256      // likewise
+	CapsRecordSize = 16 << 10 // likewise
+	CapsTextOffset = 16       // from the start of a caps record
+	MetaAreaSize   = 4 << 10  // this version's
+	MaxSegmentSize = 1 << 46  // a geometry that says more is damaged
+	MaxRecordSize  = 1 << 20  // likewise, for one record of a table
 )
 
 // Counts.
 const (
 	MaxSlots = 64 // bits of Seat.Pins
-	MaxSeats = 64
+	MaxSeats = 64 // of a pool
 )
 
 // NoTime is an unknown time, as GST_CLOCK_TIME_NONE.
@@ -60,7 +60,7 @@ const (
 
 // Backends (PoolHeader.Backend).
 const (
-	BackendShm uint32 = 0
+	BackendShm uint32 = 0 // POSIX shared memory, found by name
 )
 
 // Bytes that are locked, as open file description locks. They need not exist.

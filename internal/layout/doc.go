@@ -25,4 +25,6 @@
 // are stands in the header, so that a reader steps by the producer's sizes, not
 // by its own. docs/protocol.md is the normative text; its tables are generated
 // from these structs by internal/cmd/genlayout.
+//
+//go:generate go run ../cmd/genlayout
 package layout

@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// PoolHeader is the first page of a pool segment. Fields up to Name are written
+// PoolHeader is the first page of a pool segment. Fields up to ProducerPID are written
 // before Magic and immutable from then on; the others are written by the
 // producer only.
 type PoolHeader struct {
