@@ -1,6 +1,7 @@
 package bips_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -106,23 +107,44 @@ func TestADeadProducerIsFoundAlsoWhenSignalsEndEachSleep(t *testing.T) {
 	c := newConsumer(t, bips.ConsumerOptions{HoldProcessor: true}) // the scheduler sends a signal every 10 ms
 	push(t, p, 1)
 	pullValue(t, c)
+	defer dieInsteadOfClosing(t, dir, p)()
+	returns(t, "Pull from a dead producer", func() {
+		_, err := c.Pull(bips.Forever)
+		wantError(t, err, bips.ErrProducerLost)
+	})
+}
+
+func TestADeadProducerIsFoundAlsoByWhoOnlyPolls(t *testing.T) {
+	dir := useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{})
+	c := newConsumer(t, bips.ConsumerOptions{})
+	push(t, p, 1)
+	pullValue(t, c)
+	defer dieInsteadOfClosing(t, dir, p)()
+	returns(t, "polling a dead producer", func() {
+		err := error(bips.ErrTimeout)
+		for errors.Is(err, bips.ErrTimeout) {
+			_, err = c.Pull(0)
+		}
+		wantError(t, err, bips.ErrProducerLost)
+	})
+}
+
+// dieInsteadOfClosing closes a producer and makes its pool look as if it had been killed.
+func dieInsteadOfClosing(t *testing.T, dir string, p *bips.Producer) (sweep func()) {
+	t.Helper()
 	gone := filepath.Join(dir, "gone")
 	if err := os.Rename(filepath.Join(dir, "bips.camera"), gone); err != nil {
 		t.Fatal(err)
 	}
-	defer os.Remove(gone)
 	_ = p.Close()
-	// Its state says closed; what a killed one leaves behind says running.
 	file, err := os.OpenFile(gone, os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if _, err := file.WriteAt([]byte{1}, 512); err != nil {
+	if _, err := file.WriteAt([]byte{1}, 512); err != nil { // its state: running
 		t.Fatal(err)
 	}
-	returns(t, "Pull from a dead producer", func() {
-		_, err := c.Pull(bips.Forever)
-		wantError(t, err, bips.ErrProducerLost)
-	})
+	return func() { _ = os.Remove(gone) }
 }

@@ -178,21 +178,22 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 	if c.options.Spin > 0 && a.spin(bell, c.options.Spin) {
 		return nil
 	}
-	left, ok := limit.left(bellLimit)
-	if !ok {
-		return fmt.Errorf("pool %q: no frame: %w", c.name, ErrTimeout)
-	}
+	left, inTime := limit.left(bellLimit)
 	if c.quietBell != bell || c.quietSince.IsZero() {
 		c.quietBell, c.quietSince = bell, time.Now()
 	}
-	timedOut := c.waiter.wait(a.pool.header, a.seat, bell, poked, left)
-	// Signals may end each sleep before its time-out does.
+	timedOut := inTime && c.waiter.wait(a.pool.header, a.seat, bell, poked, left)
+	var err error
+	if !inTime {
+		err = fmt.Errorf("pool %q: no frame: %w", c.name, ErrTimeout)
+	}
+	// Signals may end each sleep before its time-out does, and who polls never sleeps.
 	if !timedOut && time.Since(c.quietSince) < bellLimit {
-		return nil
+		return err
 	}
 	c.quietSince = time.Now()
-	if alive, err := a.files.producerAlive(); err != nil || alive {
-		return err
+	if alive, failure := a.files.producerAlive(); failure != nil || alive {
+		return errors.Join(failure, err)
 	}
 	// C4e: its lock is free, so all it ever did is visible now. End of stream, closed and
 	// moved win over lost, and what it published is read first.
