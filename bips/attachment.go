@@ -115,6 +115,13 @@ func (l Lease) Release() (err error) {
 	defer a.unreference()
 	defer a.owner.Add(-1) // C11: the quota is counted after the pin is gone
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	if mutant("count-before-pin") {
+		a.owner.Add(-1)
+		defer a.owner.Add(1)
+		for range 10 {
+			pause()
+		}
+	}
 	a.seat.Pins.And(^(uint64(1) << l.slot)) // C10
 	ringDoor(a.seats.header)                // C12
 	return nil

@@ -20,6 +20,7 @@ import (
 //	validate-before-pin  C7b before C7a
 //	cursor-early         C8 before C7a
 //	head-before-state    C3 before C2
+//	count-before-pin     C11 before C10
 var chosen = os.Getenv("BIPS_MUTANT")
 
 func mutant(name string) bool {
