@@ -160,7 +160,10 @@ func TestBlockedCallsReturnAtOnceWhenFlushedOrClosed(t *testing.T) {
 			_, err := p.Pull(bips.Forever)
 			return err
 		},
-		"Producer.Lend":          func(t *testing.T, p *bips.Producer, c *bips.Consumer) error { _, err := p.Lend(bips.Forever); return err },
+		"Producer.Lend": func(t *testing.T, p *bips.Producer, c *bips.Consumer) error {
+			_, err := p.Lend(bips.Forever)
+			return err
+		},
 		"Producer.WaitLendable":  func(t *testing.T, p *bips.Producer, c *bips.Consumer) error { return p.WaitLendable(bips.Forever) },
 		"Producer.EndOfStream":   func(t *testing.T, p *bips.Producer, c *bips.Consumer) error { return p.EndOfStream(bips.Forever) },
 		"Producer.WaitConsumers": func(t *testing.T, p *bips.Producer, c *bips.Consumer) error { return p.WaitConsumers(2, bips.Forever) },
