@@ -112,6 +112,12 @@ func (p *producing) publish() {
 	if p.Pause > 0 {
 		time.Sleep(upTo(p.random, p.Pause))
 	}
+	if p.Lend && p.random.IntN(16) == 0 {
+		err := p.pool.WaitLendable(time.Millisecond)
+		if err != nil && !errors.Is(err, bips.ErrTimeout) && !errors.Is(err, bips.ErrFlushing) {
+			p.complain("P11", "WaitLendable: %v", err)
+		}
+	}
 	var slot bips.Slot
 	var err error
 	select {
