@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -241,6 +242,8 @@ func (c *crew) trouble(err error) result.Sample {
 	if status == result.Stalled && frames > 0 {
 		s.Detail += fmt.Sprintf(" (%d measured frames had come)", frames)
 	}
+	// Names that no other run has tell a reader nothing.
+	s.Detail = strings.NewReplacer(c.dir+"/", "", c.id, "bench").Replace(s.Detail)
 	return s
 }
 

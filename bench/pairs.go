@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"time"
 
@@ -153,7 +154,10 @@ func (r *runner) cells(w *work, found []*pair) (cells []result.Cell) {
 		}
 	}
 	if r.floor != "" && !w.noFloor && r.pairs.matches(result.Floor) {
-		cells = append(cells, result.Cell{Pair: result.Floor}, result.Cell{Pair: result.Floor, Spin: 100})
+		cells = append(cells, result.Cell{Pair: result.Floor})
+		if w.consumers < runtime.NumCPU() { // else they spin in each other's way
+			cells = append(cells, result.Cell{Pair: result.Floor, Spin: 100})
+		}
 	}
 	return cells
 }

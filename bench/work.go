@@ -44,11 +44,11 @@ func (w *work) caps() string {
 var works = []work{
 	{
 		id: "latency-1", title: "300 frames/s of 1920x1080 NV12",
-		format: "NV12", width: 1920, height: 1080, rate: 300, consumers: 1, length: 2 * time.Second,
+		format: "NV12", width: 1920, height: 1080, rate: 300, consumers: 1, length: 1800 * time.Millisecond,
 		metrics: []string{result.P50, result.P99, result.CPU},
 	}, {
 		id: "latency-4", title: "the same, 4 consumers",
-		format: "NV12", width: 1920, height: 1080, rate: 300, consumers: 4, length: 2 * time.Second,
+		format: "NV12", width: 1920, height: 1080, rate: 300, consumers: 4, length: 1800 * time.Millisecond,
 		metrics: []string{result.P50, result.P99, result.CPU},
 	}, {
 		id: "untouched", title: "flat out, 1920x1080 NV12, not touched",
@@ -73,7 +73,7 @@ var works = []work{
 func sweep(size string, width, height int) work {
 	return work{
 		id: fmt.Sprintf("sweep-%dx%d", width, height), title: "flat out, " + size + ", every byte written and read",
-		format: "RGB", width: width, height: height, touch: true, consumers: 1, length: 500 * time.Millisecond,
+		format: "RGB", width: width, height: height, touch: true, consumers: 1, length: 400 * time.Millisecond,
 		noFloor: true, noSpin: true, sweep: true, optional: true, metrics: []string{result.FPS},
 	}
 }
