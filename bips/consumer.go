@@ -156,6 +156,7 @@ func (c *Consumer) settle(got outcome, failure error, f *Frame) (done bool, err 
 		c.mu.Lock()
 		c.stats.Skipped += f.Skipped
 		c.stats.Lost += f.Lost
+		c.stats.Demoted = c.stats.Demoted || c.attachment.demoted
 		c.mu.Unlock()
 		*f = Frame{}
 		return true, ErrEndOfStream

@@ -189,6 +189,9 @@ func (c *consuming) step() {
 		c.look(&f)
 		c.held <- f
 	case errors.Is(err, bips.ErrEndOfStream):
+		if c.pool.Stats().Demoted {
+			c.add(eventDemoted, 0, 0)
+		}
 		c.add(eventEnd, 0, 0)
 		c.ended = true
 		c.forgetDemotion()

@@ -39,7 +39,7 @@ const (
 	eventBreak               // the next frame follows a pause or a new joining
 	eventEnd                 // end of stream
 	eventLost                // the producer was found dead, or closed without end of stream
-	eventDemoted             // seen before the next frame
+	eventDemoted             // seen before the next frame or end of stream
 	eventTotals              // value: received; more: skipped<<32 | lost, by the statistics
 )
 
