@@ -68,9 +68,10 @@ func attach(name string, mode Mode, quota int, owner *heldCount) (a *attachment,
 		return nil, err
 	}
 	a.references.Store(1)
-	a.join()
-	// A9: a producer that went while we sat down has not seen us and will not tell us.
-	if alive, err := files.producerAlive(); err != nil || !alive || pool.header.State.Load() != layout.StateRunning {
+	joined := a.join()
+	// A9: a producer that went while we sat down has not seen us and will not tell us,
+	// unless it published something since: it may have waited for us to do so.
+	if alive, err := files.producerAlive(); err != nil || (!alive || pool.header.State.Load() != layout.StateRunning) && a.head() == joined {
 		a.leave()
 		return nil, fmt.Errorf("%w: its producer is gone", ErrNoPool)
 	}

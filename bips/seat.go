@@ -122,22 +122,26 @@ func (a *attachment) refuse(i int, seat *layout.Seat) {
 }
 
 // join begins to read (J3 to J6): with the frames published from now on in mode
-// Every, with the newest one in mode Latest.
-func (a *attachment) join() {
+// Every, with the newest one in mode Latest. It returns the newest one's sequence.
+func (a *attachment) join() (head uint64) {
 	if a.mode == Every {
-		a.setCursor(a.head() + 1) // J3
+		head = a.head()
+		a.setCursor(head + 1) // J3
 		again := !mutant("no-second-store")
 		a.seat.State.Store(layout.SeatEvery) // J4
 		if again {
-			a.setCursor(a.head() + 1) // J5: what came between J3 and J4 was not kept for us
+			head = a.head()
+			a.setCursor(head + 1) // J5: what came between J3 and J4 was not kept for us
 		}
 	} else {
-		a.setCursor(max(a.head(), 1, a.last+1)) // J3
-		a.seat.State.Store(layout.SeatLatest)   // J4
+		head = a.head()
+		a.setCursor(max(head, 1, a.last+1))    // J3
+		a.seat.State.Store(layout.SeatLatest) // J4
 	}
 	a.dropped = a.pool.header.Dropped.Load()
 	a.discontinuity = true
 	ringDoor(a.seats.header) // J6
+	return head
 }
 
 func (a *attachment) setCursor(sequence uint64) {
