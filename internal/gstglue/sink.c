@@ -164,7 +164,9 @@ sink_render (GstBaseSink * sink, GstBuffer * buffer)
 }
 
 /* Serialised events come with the preroll lock held, as frames do: so a flush and a
- * change of state interrupt the publishing of the end of stream like that of a frame. */
+ * change of state interrupt the publishing of the end of stream like that of a frame.
+ * The base class looked for a flush before; it does not look again, and would wait for
+ * one that was. */
 static gboolean
 sink_event (GstBaseSink * sink, GstEvent * event)
 {
@@ -172,8 +174,13 @@ sink_event (GstBaseSink * sink, GstEvent * event)
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
     state->upstream_live = -1;
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
     gstBipsSinkEndOfStream (state->handle, sink);
+    if (sink->flushing) {
+      gst_event_unref (event);
+      return FALSE;
+    }
+  }
   return parent_class->event (sink, event);
 }
 
