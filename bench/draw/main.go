@@ -66,7 +66,7 @@ func draw(file, folder string) error {
 // latency draws the share of frames that were there within a time, of all rounds.
 func latency(work *result.Work, below, path string) error {
 	p := newPlot("How old a frame is when the consumer gets it: "+work.Title, "microseconds"+below, "share of frames")
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	useLogarithm(&p.X)
 	for i := range work.Pairs {
 		var points plotter.XYs
 		for _, point := range work.Pairs[i].Latency.Distribution() {
@@ -78,15 +78,14 @@ func latency(work *result.Work, below, path string) error {
 	}
 	p.X.Min, p.X.Max = 1, 10_000
 	p.Y.Min, p.Y.Max = 0, 1
-	p.Legend.Top, p.Legend.Left = true, true
 	return p.Save(width, height, path)
 }
 
 // throughput draws medians by the size of the frame.
 func throughput(setup *result.Setup, below, path string) error {
 	p := newPlot("Flat out, every byte written and read", "bytes in a frame"+below, "bytes per second")
-	p.X.Scale, p.X.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
-	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, plot.LogTicks{Prec: -1}
+	useLogarithm(&p.X)
+	useLogarithm(&p.Y)
 	lines := map[string]plotter.XYs{}
 	var order []*result.Cell
 	for i := range setup.Works {
@@ -119,8 +118,17 @@ func throughput(setup *result.Setup, below, path string) error {
 	if !drawn {
 		return nil
 	}
-	p.Legend.Top, p.Legend.Left = true, true
 	return p.Save(width, height, path)
+}
+
+func useLogarithm(axis *plot.Axis) {
+	axis.Scale = plot.LogScale{}
+	axis.Tick.Marker = plot.TickerFunc(func(low, high float64) []plot.Tick {
+		// LogTicks goes on to the next power of ten, and the plot makes room for it.
+		return slices.DeleteFunc(plot.LogTicks{Prec: -1}.Ticks(low, high), func(t plot.Tick) bool {
+			return t.Value < low || t.Value > high
+		})
+	})
 }
 
 func newPlot(title, x, y string) *plot.Plot {
