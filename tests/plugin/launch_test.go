@@ -21,6 +21,9 @@ import (
 // that something is fast: it waits for it, under this watchdog.
 const patience = 60 * time.Second
 
+// impatience is the same for what has to stop at once.
+const impatience = 10 * time.Second
+
 // A pipeline is a gst-launch-1.0 process.
 type pipeline struct {
 	t       *testing.T
@@ -138,7 +141,7 @@ func (p *pipeline) waitFor(n int, pattern string) string {
 // finish waits for the process, which has to succeed.
 func (p *pipeline) finish() {
 	p.t.Helper()
-	if err := p.wait(); err != nil {
+	if err := p.wait(patience); err != nil {
 		p.t.Fatalf("%v: %s", err, p.line)
 	}
 }
@@ -146,13 +149,20 @@ func (p *pipeline) finish() {
 // fail waits for the process, which has to fail, and say all of the words.
 func (p *pipeline) fail(words ...string) {
 	p.t.Helper()
-	err := p.wait()
+	p.waitFor(1, `^ERROR|^WARNING: erroneous`)
+	select {
+	case <-p.ended:
+	case <-time.After(3 * time.Second):
+		// An error that comes before gst-launch-1.0 enters its main loop does not
+		// end that loop.
+		_ = p.command.Process.Signal(syscall.SIGINT)
+	}
+	err := p.wait(patience)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || !exit.Exited() {
 		p.t.Fatalf("got %v, want an exit status other than 0: %s", err, p.line)
 	}
-	lines, _ := p.lines()
-	said := strings.Join(lines, "\n")
+	said := p.said()
 	for _, word := range words {
 		if !strings.Contains(said, word) {
 			p.t.Errorf("did not say %q: %s", word, p.line)
@@ -160,8 +170,14 @@ func (p *pipeline) fail(words ...string) {
 	}
 }
 
+// said is the whole output.
+func (p *pipeline) said() string {
+	lines, _ := p.lines()
+	return strings.Join(lines, "\n")
+}
+
 // wait waits for the process and returns how it ended.
-func (p *pipeline) wait() error {
+func (p *pipeline) wait(patience time.Duration) error {
 	p.t.Helper()
 	select {
 	case <-p.ended:
@@ -175,7 +191,7 @@ func (p *pipeline) wait() error {
 func (p *pipeline) interrupt() {
 	p.t.Helper()
 	p.signal(syscall.SIGINT)
-	if err := p.wait(); err != nil {
+	if err := p.wait(impatience); err != nil {
 		p.t.Fatalf("%v after SIGINT: %s", err, p.line)
 	}
 }
@@ -184,7 +200,7 @@ func (p *pipeline) interrupt() {
 func (p *pipeline) kill() {
 	p.t.Helper()
 	p.signal(syscall.SIGKILL)
-	_ = p.wait()
+	_ = p.wait(patience)
 }
 
 func (p *pipeline) signal(s syscall.Signal) {

@@ -85,13 +85,16 @@ func (r *reader) all() []seen {
 	return r.frames
 }
 
-// pull waits for a consumer's next frame.
+// pull waits for a consumer's next frame, which is held until the end of the test, or
+// given back by the test.
 func pull(t *testing.T, c *bips.Consumer) bips.Frame {
 	t.Helper()
 	f, err := c.Pull(patience)
 	if err != nil {
 		t.Fatalf("no frame came: %v", err)
 	}
+	lease := f.Lease()
+	t.Cleanup(func() { _ = lease.Release() })
 	return f
 }
 

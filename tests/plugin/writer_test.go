@@ -79,7 +79,7 @@ func (w *writer) publish(size int, f bips.FrameInfo) string {
 	sum := checksum(slot.Data[:size])
 	f.Size = size
 	if !f.CaptureTime.Known() {
-		f.CaptureTime = bips.TimeOf(sys.Monotonic())
+		f.CaptureTime = now()
 	}
 	if !f.PTS.Known() {
 		f.PTS = f.CaptureTime
@@ -102,3 +102,18 @@ func fill(data []byte, n int) {
 		data[i] = byte(i*7 + i>>8 + n*31)
 	}
 }
+
+// sweep takes away, at the end of the test, what a killed producer left of a pool: the
+// next producer does that.
+func sweep(t *testing.T, pool string) {
+	t.Cleanup(func() {
+		if p, err := bips.NewProducer(pool, bips.ProducerOptions{SlotSize: 1}); err != nil {
+			t.Error(err)
+		} else if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// now is the time on the clock that all processes share.
+func now() bips.Time { return bips.TimeOf(sys.Monotonic()) }

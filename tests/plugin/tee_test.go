@@ -1,0 +1,38 @@
+package plugin
+
+import (
+	"testing"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+// Two sinks in one process, behind a tee: two pools with the same frames.
+func TestTeeIntoTwoPools(t *testing.T) {
+	t.Parallel()
+	const beginning = "videotestsrc num-buffers=20 pattern=ball ! video/x-raw,format=I420,width=320,height=240"
+	want := reference(t, beginning)
+	a := read(t, poolName(t)+"-a", bips.ConsumerOptions{Mode: bips.Every}, nil)
+	b := read(t, poolName(t)+"-b", bips.ConsumerOptions{Mode: bips.Every}, nil)
+	p := launch(t, "%s ! tee name=t ! queue ! bipssink name=a pool=%[2]s-a sync=false wait-for-consumers=1 t. ! queue ! bipssink name=b pool=%[2]s-b sync=false wait-for-consumers=1",
+		beginning, poolName(t))
+	p.finish()
+	same(t, "the first pool", sums(a.all()), want)
+	same(t, "the second pool", sums(b.all()), want)
+	for _, name := range []string{"a", "b"} {
+		p.stats(name).want(t, counts{"in-place": 0, "foreign-memory": 20, "dropped": 0})
+	}
+}
+
+// Two pipelines in one process, and a source and a sink: a frame goes through two pools.
+func TestOnePoolAfterTheOther(t *testing.T) {
+	t.Parallel()
+	const beginning = "videotestsrc num-buffers=50 pattern=ball ! video/x-raw,format=I420,width=320,height=240"
+	want := reference(t, beginning)
+	r := read(t, poolName(t)+"-b", bips.ConsumerOptions{Mode: bips.Every}, nil)
+	relay := launch(t, "bipssrc pool=%[1]s-a read-mode=every ! videoconvert ! bipssink name=b pool=%[1]s-b wait-for-consumers=1", poolName(t))
+	p := launch(t, "%s ! bipssink name=a pool=%s-a sync=false wait-for-consumers=1", beginning, poolName(t))
+	p.finish()
+	relay.finish()
+	same(t, "the second pool", sums(r.all()), want)
+	p.stats("a").want(t, allInPlace(50))
+}
