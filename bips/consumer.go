@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/sys"
 )
 
 // Consumer reads the frames of a pool, under whatever producer has its name: it
@@ -176,10 +177,13 @@ func (c *Consumer) settle(got outcome, failure error, f *Frame) (done bool, err 
 // whether the producer still lives.
 func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 	a := c.attachment
-	if c.options.Spin > 0 && a.spin(bell, c.options.Spin) {
-		return nil
-	}
 	left, inTime := limit.left(bellLimit)
+	if start := time.Now(); inTime {
+		defer c.waiter.eager.note(start)
+		if spin := c.spin(left); spin > 0 && sys.Spin(&a.pool.header.Bell, bell, start, spin) {
+			return nil
+		}
+	}
 	if c.quietBell != bell || c.quietSince.IsZero() {
 		c.quietBell, c.quietSince = bell, time.Now()
 	}
@@ -207,6 +211,15 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 		return nil
 	}
 	return fmt.Errorf("pool %q: its producer died: %w", c.name, ErrProducerLost)
+}
+
+// spin is how long to look for a frame before sleeping.
+func (c *Consumer) spin(left time.Duration) time.Duration {
+	spin := c.options.Spin
+	if c.waiter.eager.Load() {
+		spin = max(spin, eagerSpin)
+	}
+	return min(spin, left)
 }
 
 // search waits a moment, or for Resume, and looks for the pool.

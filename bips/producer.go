@@ -54,6 +54,7 @@ type Producer struct {
 	reserved    Slot             // lent to ourselves by WaitLendable; Data nil: none
 	views       []seatView       // by seat
 	judgements  int              // verdicts taken back in the present round
+	lastReclaim time.Time        // when a look for dead consumers last found none
 	capsText    string
 	capsIndex   int
 	capsVersion uint64

@@ -135,7 +135,7 @@ func (a *attachment) join() (head uint64) {
 		}
 	} else {
 		head = a.head()
-		a.setCursor(max(head, 1, a.last+1))    // J3
+		a.setCursor(max(head, 1, a.last+1))   // J3
 		a.seat.State.Store(layout.SeatLatest) // J4
 	}
 	a.dropped = a.pool.header.Dropped.Load()

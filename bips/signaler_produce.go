@@ -79,7 +79,7 @@ func (p *Producer) tryAcquire(d demand, patient bool) (_ Slot, remembered uint32
 			return Slot{}, remembered, errNothingFree
 		// P4b, P4c. Seats that show something again and again although nobody holds them are
 		// being written to by somebody hostile: then we wait like for anything else.
-		case round <= len(p.views) && p.reclaimDead():
+		case round <= len(p.views) && p.reclaimIfDue():
 		case d == forFrame && p.overflow == Drop:
 			p.stats.Dropped++
 			p.pool.header.Dropped.Store(p.stats.Dropped)

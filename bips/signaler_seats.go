@@ -2,6 +2,7 @@ package bips
 
 import (
 	"math/bits"
+	"time"
 
 	"github.com/bips-ipc/bips/internal/layout"
 )
@@ -177,6 +178,19 @@ func (p *Producer) demoteBlockers(oldest uint64) (demoted bool) {
 		}
 	}
 	return demoted
+}
+
+// reclaimIfDue is reclaimDead, unless that was done just now: it takes a system call
+// for each seat that is taken, and under back-pressure no slot is free most of the time.
+func (p *Producer) reclaimIfDue() (reclaimed bool) {
+	if time.Since(p.lastReclaim) < reclaimPause {
+		return false
+	}
+	reclaimed = p.reclaimDead()
+	if !reclaimed {
+		p.lastReclaim = time.Now()
+	}
+	return reclaimed
 }
 
 // reclaimDead takes back the seats of dead consumers, and reports whether there

@@ -15,9 +15,28 @@ const (
 	bellLimit = 100 * time.Millisecond
 	// houseLimit is how often the producer looks for dead consumers when nothing else makes it.
 	houseLimit = 50 * time.Millisecond
+	// reclaimPause is how long it does not look again after it found none.
+	reclaimPause = 5 * time.Millisecond
 	// searchLimit is how often a consumer looks for a pool that is not there.
 	searchLimit = 50 * time.Millisecond
 )
+
+// Spinning before a sleep saves both sides a system call, if what is waited for
+// comes soon. Whether it does is guessed from the last wait.
+const (
+	// eagerSpin is how long is spun after a short wait; it costs this much once when
+	// frames stop coming.
+	eagerSpin = 30 * time.Microsecond
+	// shortWait is the longest wait after which the next one is expected to be short.
+	shortWait = 50 * time.Microsecond
+)
+
+// eagerness is whether the last wait was short. It is for one thread at a time, or
+// guarded by its owner.
+type eagerness struct{ atomic.Bool }
+
+// note remembers how long a wait took that began at start.
+func (e *eagerness) note(start time.Time) { e.Store(time.Since(start) < shortWait) }
 
 // deadline is a timeout turned into a point in time; the zero deadline is for ever.
 type deadline struct {
@@ -45,6 +64,7 @@ func (d deadline) left(limit time.Duration) (time.Duration, bool) {
 // when something that could free a slot changed.
 type doorbell struct {
 	header   *layout.SeatHeader
+	eager    eagerness
 	mu       sync.Mutex
 	sleepers int // protected by mu; shared memory only shows whether there are any
 }
@@ -52,9 +72,14 @@ type doorbell struct {
 // look remembers the door's value (P4a), before the scan that finds nothing.
 func (d *doorbell) look() uint32 { return d.header.Door.Load() }
 
-// wait sleeps until the door rings after the value was remembered (P4d, P4e). The
+// wait sleeps until the door rings after the value was remembered (P4e, P4f). The
 // whole scan starts again after it, whatever ended it.
 func (d *doorbell) wait(remembered uint32, limit time.Duration) {
+	start := time.Now()
+	defer d.eager.note(start)
+	if d.eager.Load() && sys.Spin(&d.header.Door, remembered, start, min(limit, eagerSpin)) {
+		return
+	}
 	d.count(+1)
 	sys.FutexWait(&d.header.Door, remembered, min(limit, doorLimit))
 	d.count(-1)
@@ -96,6 +121,7 @@ func ringBell(pool *layout.PoolHeader, seats []*layout.Seat) {
 
 // bellWaiter is a consumer's end of the bell. It can be interrupted from other threads.
 type bellWaiter struct {
+	eager   eagerness
 	holding bool          // see ConsumerOptions.HoldProcessor
 	pokes   atomic.Uint32 // counts the interrupts
 	// sleeping is 0, or isSleeping and the count that the sleeper remembered.
@@ -135,21 +161,5 @@ func (w *bellWaiter) interrupt(pool *layout.PoolHeader) {
 		}
 		sys.FutexWakeAll(&pool.Bell)
 		time.Sleep(20 * time.Microsecond)
-	}
-}
-
-// spin looks for a change of the bell without sleeping, and reports whether there
-// was one.
-func (a *attachment) spin(bell uint32, limit time.Duration) bool {
-	end := time.Now().Add(limit)
-	for {
-		for range 32 {
-			if a.pool.header.Bell.Load() != bell {
-				return true
-			}
-		}
-		if !time.Now().Before(end) {
-			return false
-		}
 	}
 }

@@ -59,5 +59,5 @@ func wakeResult(errno unix.Errno) WakeResult {
 // read-only.
 func FutexWakeAll(word *atomic.Uint32) {
 	// SAFETY: the kernel uses the address as a key and does not write to it.
-	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWake, math.MaxInt32, 0, 0, 0)
+	_, _, _ = unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWake, math.MaxInt32, 0, 0, 0)
 }

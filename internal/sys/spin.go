@@ -1,0 +1,26 @@
+package sys
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// pause tells the processor that the caller is spinning (PAUSE, YIELD), so that it
+// leaves the core to the other thread that shares it.
+func pause()
+
+// Spin looks for a change of word until start+limit without sleeping, and reports
+// whether there was one.
+func Spin(word *atomic.Uint32, value uint32, start time.Time, limit time.Duration) bool {
+	for {
+		for range 16 {
+			if word.Load() != value {
+				return true
+			}
+			pause()
+		}
+		if time.Since(start) >= limit {
+			return false
+		}
+	}
+}
