@@ -1,5 +1,7 @@
 #include <gst/gst.h>
 
+#include "timerslack.h"
+
 #include "_cgo_export.h"
 
 #define PACKAGE "bips"
@@ -7,6 +9,7 @@
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
+  gst_bips_restore_timer_slack ();
   return gstBipsRegister (plugin);
 }
 
