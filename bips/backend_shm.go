@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
@@ -55,25 +56,25 @@ func createShm(name string, plan func(instance uint64) geometry, permissions fs.
 	if err := s.checkSpace(&g); err != nil {
 		return nil, g, err
 	}
-	// S4. Readers of the pool need to write to the seats.
+	// S4. Others may open the files only when the producer's lock is taken.
 	seatsPath, poolPath := s.paths.seats(s.instance), s.unnamed(s.instance)
-	s.seatMap, s.seats, err = makeSegment(seatsPath, g.seatSegmentSize(), writableByReaders(permissions))
-	if err != nil {
+	if s.seatMap, s.seats, err = makeSegment(seatsPath, g.seatSegmentSize()); err != nil {
 		return nil, g, err
 	}
-	s.poolMap, s.pool, err = makeSegment(poolPath, g.segmentSize, permissions&0o444|0o600)
-	if err != nil {
+	if s.poolMap, s.pool, err = makeSegment(poolPath, g.segmentSize); err != nil {
 		return nil, g, err
 	}
-	ours, err := s.pool.TryLock(layout.ProducerLock)
-	if err == nil && !ours {
-		err = fmt.Errorf("%s is locked by another process", poolPath)
+	if ours, err := s.pool.TryLock(layout.ProducerLock); err != nil || !ours {
+		return nil, g, errors.Join(err, fmt.Errorf("%s is locked by another process", poolPath))
 	}
-	return s, g, err
+	if err := s.seats.Chmod(writableByReaders(permissions)); err != nil {
+		return nil, g, err
+	}
+	return s, g, s.pool.Chmod(permissions&0o444 | 0o600)
 }
 
-// makeSegment makes a file, maps it, and opens it once more for its locks.
-func makeSegment(path string, size uint64, permissions fs.FileMode) (*sys.Mapping, *sys.LockFile, error) {
+// makeSegment makes a file for the own user, maps it, and opens it once more for its locks.
+func makeSegment(path string, size uint64) (*sys.Mapping, *sys.LockFile, error) {
 	file, err := sys.CreateAllocated(path, int64(size))
 	if err != nil {
 		return nil, nil, err
@@ -84,13 +85,10 @@ func makeSegment(path string, size uint64, permissions fs.FileMode) (*sys.Mappin
 		return nil, nil, err
 	}
 	lock, err := sys.OpenLockFile(path, os.O_RDWR, LockDescriptorHook)
-	if err == nil {
-		err = file.Chmod(permissions)
-	}
 	return mapping, lock, err
 }
 
-// writableByReaders adds write permission for whom there is read permission.
+// writableByReaders is for the seats, which readers of the pool write to. It adds write permission for whom there is read permission.
 func writableByReaders(permissions fs.FileMode) fs.FileMode {
 	readers := permissions & 0o444
 	return readers | readers>>1 | 0o600
@@ -104,7 +102,7 @@ func (s *shmProducer) lockName(permissions fs.FileMode) error {
 		if err != nil {
 			return err
 		}
-		ours, err := lock.TryLock(layout.NameLock)
+		ours, err := tryLockFor(busyGrace, lock, layout.NameLock)
 		if err != nil || !ours {
 			_ = lock.Close()
 			if err == nil {
@@ -122,6 +120,20 @@ func (s *shmProducer) lockName(permissions fs.FileMode) error {
 			return nil
 		}
 		_ = lock.Close() // somebody removed the file under us: again
+	}
+}
+
+// busyGrace is how long a name that is taken is tried again: a producer that was
+// killed has it until the kernel is done with its memory, 0.4 s at 4 GiB.
+const busyGrace = 500 * time.Millisecond
+
+// tryLockFor takes a lock that may come free soon.
+func tryLockFor(patience time.Duration, lock *sys.LockFile, offset int64) (ours bool, err error) {
+	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+		ours, err = lock.TryLock(offset)
+		if ours || err != nil || time.Now().After(end) {
+			return ours, err
+		}
 	}
 }
 

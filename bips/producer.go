@@ -240,8 +240,8 @@ func onesCount(set uint64) int { return bits.OnesCount64(set) }
 // Push publishes a slot and gives it back: consumers may read it from now on, and
 // the caller may no longer touch it.
 //
-// Errors: [ErrStale], [ErrTooLarge], [ErrClosed], [ErrDamaged]. On ErrTooLarge the
-// slot remains the caller's.
+// Errors: [ErrStale], [ErrTooLarge], [ErrClosed], [ErrDamaged]. After the last three the
+// slot is still the caller's, who has to [Producer.Return] it.
 func (p *Producer) Push(s Slot, f FrameInfo) error {
 	if _, err := p.Publish(s, f); err != nil {
 		return err

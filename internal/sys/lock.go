@@ -3,6 +3,7 @@ package sys
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -72,6 +73,9 @@ func (l *LockFile) IsLocked(offset int64) (bool, error) {
 
 // Stat describes the locked file.
 func (l *LockFile) Stat() (FileID, error) { return statFile(l.file) }
+
+// Chmod sets the file's permissions, whatever the umask is.
+func (l *LockFile) Chmod(permissions fs.FileMode) error { return l.file.Chmod(permissions) }
 
 // Close closes the file, which drops its locks.
 func (l *LockFile) Close() error {
