@@ -34,7 +34,9 @@ classify() {
       END { print (name == "" ? "assertion" : name) " -" }' "$model"
   elif grep -q 'invalid end state (' "$1"; then
     echo 'deadlock -'
-  elif [ "$2" = 124 ] || grep -q 'Search not completed\|max search depth too small' "$1"; then
+  elif ! grep -q 'States=\|states, stored' "$1"; then
+    echo 'broken -'
+  elif [ "$2" = 124 ] || [ "$2" = 137 ] || grep -q 'Search not completed\|max search depth too small' "$1"; then
     echo 'pass no'
   elif grep -q 'errors: 0' "$1"; then
     echo 'pass yes'
@@ -55,7 +57,7 @@ one() {
   if spin -a "${options[@]}" "$model" >spin.log 2>&1 &&
     gcc "$OPT" -w -DVECTORSZ=2048 -DCOLLAPSE -DSAFETY -DMEMLIM="$MEM" -o pan pan.c 2>gcc.log; then
     start=$(date +%s%N)
-    timeout "$LIM" ./pan -m500000 -w23 -n >pan.log 2>&1
+    timeout -k 10 "$LIM" ./pan -m500000 -w23 -n >pan.log 2>&1
     status=$?
     end=$(date +%s%N)
     # pan is killed at its limit without a word: the last progress report is what it had.

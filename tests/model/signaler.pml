@@ -19,7 +19,7 @@
  *   RELTHREAD consumer frames are released by a second thread, DOUBLE: which releases each of them twice,
  *   THREADS an upstream thread acquires slots, has them published by render, and gives each back only later
  *   (LENDMAX slots lent at most, UPACQ acquired in all; NOLEND: it gives all back unpublished;
- *   KEEPOWN: it has a buffer of what render published by itself too), HK housekeeping thread, DEMOTE, DROP (overflow=drop), BAN,
+ *   KEEPOWN: it has a buffer of what render published by itself too), HK housekeeping thread, DEMOTE (IMPATIENT: at once), DROP (overflow=drop), BAN,
  *   HOSTILE n: consumer 0 is hostile and does n arbitrary stores to its own seat, HOSTGEN: those include the generation,
  *   TMO 0 sleeps have no limit; 1 when nothing else can happen every sleeper times out (three times in a row without any
  *   progress is an error: a hang that limits do not cure); 2 a sleep may time out at any time (safety only);
@@ -436,7 +436,10 @@ again:
               :: else -> break od;
            k = 0; dk = 0;
            if :: ok -> ok = false; goto again :: else fi
-        :: true -> skip fi;
+#ifndef IMPATIENT
+        :: true -> skip
+#endif
+        fi;
 #endif
      UNLOCK;
 #ifdef MUT_door_late
