@@ -203,6 +203,12 @@ func (a *attachment) stateAndHead() (state uint32, head uint64) {
 // newestOnly reports whether the newest entry is read and not each.
 func (a *attachment) newestOnly() bool { return a.mode == Latest || a.demoted }
 
+// hasEnded reports whether the producer said that it will publish no more here.
+func (a *attachment) hasEnded() bool {
+	state := a.pool.header.State.Load()
+	return state == layout.StateClosed || state == layout.StateMoved
+}
+
 // wanted picks the sequence to read (C5). Before the head passed, no frame is tried again.
 func (a *attachment) wanted(head, passed uint64) uint64 {
 	if !a.newestOnly() {

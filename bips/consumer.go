@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
 )
 
@@ -202,7 +201,7 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 	}
 	// C4e: its lock is free, so all it ever did is visible now. End of stream, closed and
 	// moved win over lost, and what it published is read first.
-	if a.pool.header.State.Load() != layout.StateRunning || a.head() >= a.cursor {
+	if a.hasEnded() || a.head() >= a.cursor {
 		return nil
 	}
 	ended := a.ended

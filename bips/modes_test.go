@@ -99,6 +99,24 @@ func TestAnEndOfStreamDoesNotHideTheLastFrame(t *testing.T) {
 	_ = c.Push(f)
 }
 
+func TestALateJoinerAfterTheEndOfStreamStillSeesTheLastFrame(t *testing.T) {
+	useTempDir(t)
+	p := newProducer(t, bips.ProducerOptions{})
+	push(t, p, 1)
+	push(t, p, 2)
+	if err := p.EndOfStream(patience); err != nil {
+		t.Fatal(err)
+	}
+	c := newConsumer(t, bips.ConsumerOptions{})
+	if v := pullValue(t, c); v != 2 {
+		t.Fatalf("got %d", v)
+	}
+	_, err := c.Pull(patience)
+	wantError(t, err, bips.ErrEndOfStream)
+	_, err = c.Pull(0)
+	wantError(t, err, bips.ErrTimeout)
+}
+
 func TestTheQuotaIsSaidAtOnceAndEndsWhenAFrameIsGivenBack(t *testing.T) {
 	useTempDir(t)
 	p := newProducer(t, bips.ProducerOptions{})

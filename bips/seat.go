@@ -135,12 +135,21 @@ func (a *attachment) join() (head uint64) {
 		}
 	} else {
 		head = a.head()
-		a.setCursor(max(head, 1, a.last+1))   // J3
-		a.seat.State.Store(layout.SeatLatest) // J4
+		a.setCursor(max(a.newestFrame(head), 1, a.last+1)) // J3
+		a.seat.State.Store(layout.SeatLatest)              // J4
 	}
 	a.dropped = a.pool.header.Dropped.Load()
 	a.discontinuity = true
 	ringDoor(a.seats.header) // J6
+	return head
+}
+
+// newestFrame is head, or the frame before it where head is an end of stream: a late
+// joiner sees the picture that was there last.
+func (a *attachment) newestFrame(head uint64) uint64 {
+	if _, _, kind := layout.UnpackRing(a.pool.entry(head).Load()); kind == layout.KindEndOfStream {
+		return head - 1
+	}
 	return head
 }
 

@@ -116,13 +116,14 @@ func (p *Producer) room(i int) int {
 // invalid when this is called: a pin that comes later finds that out. Called with p.mu held.
 func (p *Producer) isPinned(slot int) bool {
 	for i, seat := range p.seats.seats {
+		before := seat.Generation.Load()
 		pins := seat.Pins.Load()
 		if pins == 0 {
 			continue
 		}
 		v := &p.views[i]
-		if v.verdict != layout.VerdictBanned && bits.OnesCount64(pins) > v.quota {
-			p.judgePins(i, seat, v, bits.OnesCount64(pins))
+		if v.verdict != layout.VerdictBanned && bits.OnesCount64(pins) > v.quota && seat.Generation.Load() == before {
+			p.judgePins(i, seat, v, before, bits.OnesCount64(pins))
 		}
 		if v.verdict != layout.VerdictBanned && pins&(1<<slot) != 0 {
 			return true
@@ -134,8 +135,7 @@ func (p *Producer) isPinned(slot int) bool {
 // judgePins bans a seat that shows more pins than it was granted (D1). Somebody
 // may have sat down since the last look: then the quota is not the holder's, and its
 // pins are honoured.
-func (p *Producer) judgePins(i int, seat *layout.Seat, v *seatView, pins int) {
-	generation := seat.Generation.Load()
+func (p *Producer) judgePins(i int, seat *layout.Seat, v *seatView, generation uint32, pins int) {
 	known := generation == v.generation && v.state != layout.SeatFree
 	if known || pins > p.pool.slots-p.pool.reserve() { // more than anybody may have
 		if p.judge(i, seat, v, generation, layout.VerdictBanned) {

@@ -737,7 +737,11 @@ rejoin:
 #ifdef MUT_latest_head
      cursor[i] = h;
 #else
-     d_step { if :: h == 0 -> h = 1 :: else fi;
+     d_step {
+#if EOSAT > 0
+     if :: (h > 0 && KIND_EOS(h) && rseq[h % RING] == h) -> h-- :: else fi;   /* the picture that was there last */
+#endif
+     if :: h == 0 -> h = 1 :: else fi;
      if :: h <= last -> h = last + 1 :: else fi;
      cursor[i] = h };
 #endif

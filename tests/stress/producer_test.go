@@ -199,7 +199,7 @@ func (p *producing) finish() {
 	p.set(wordReclaimed, stats.Reclaimed)
 	var pulled []bips.Slot
 	for range p.Slots {
-		slot, err := p.pool.Pull(0)
+		slot, err := p.pool.Pull(100 * time.Millisecond) // the time in which a dead one's come free
 		if err != nil {
 			break
 		}
