@@ -21,13 +21,13 @@ var exchanges = []struct {
 	floorSpin string
 }{
 	{
-		id: "exchange-sleeping", title: "a frame of 64 bytes there and back, sleeping", floorSpin: "0",
+		id: "exchange-sleeping", title: "a frame of 64 bytes there and back, spin 0", floorSpin: "0",
 		rows: []exchangeRow{
 			{result.Library, 0, "BenchmarkExchange/sleeping"},
 			{result.FutexGo, 0, "BenchmarkFutex/sleeping"},
 		},
 	}, {
-		id: "exchange-holding", title: "the same, sleeping with HoldProcessor", floorSpin: "0",
+		id: "exchange-holding", title: "the same, spin 0 with HoldProcessor", floorSpin: "0",
 		rows: []exchangeRow{
 			{result.Library, 0, "BenchmarkExchange/holding"},
 			{result.FutexGo, 0, "BenchmarkFutex/holding"},

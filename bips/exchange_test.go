@@ -139,7 +139,7 @@ func TestEcho(t *testing.T) {
 	if n, _ := fmt.Sscan(os.Getenv(echoVariable), &r.kind, &r.spin, &r.hold); n != 3 {
 		t.Skip("runs as a child of benchmarks")
 	}
-	dir := os.Getenv(echoDirVariable)
+	own, dir := os.Getenv("BIPS_SHM_DIR"), os.Getenv(echoDirVariable) // own is TestMain's
 	t.Setenv("BIPS_SHM_DIR", dir)
 	var l link
 	if r.kind == "futex" {
@@ -153,7 +153,8 @@ func TestEcho(t *testing.T) {
 	}
 	go func() {
 		_, _ = os.Stdin.Read(make([]byte, 1)) // until it is closed
-		os.Exit(0)                            // the other side removes what is left
+		_ = os.RemoveAll(own)
+		os.Exit(0) // the other side removes what is left of dir
 	}()
 	for {
 		value, err := l.receive()
