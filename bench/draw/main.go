@@ -2,7 +2,7 @@
 //
 //	draw RESULT.json FOLDER
 //
-// latency.svg is the distribution of the latency, throughput.svg the bytes per second
+// latency.png is the distribution of the latency, throughput.png the bytes per second
 // by frame size, both of the first setup in the file.
 package main
 
@@ -33,8 +33,8 @@ var colours = map[string]color.Color{
 }
 
 const (
-	width  = 18 * vg.Centimeter
-	height = 11 * vg.Centimeter
+	width  = 24 * vg.Centimeter
+	height = 12 * vg.Centimeter
 )
 
 func main() {
@@ -56,11 +56,11 @@ func draw(file, folder string) error {
 	setup := &r.Setups[0]
 	below := fmt.Sprintf("\n%s, %d cores, Linux %s; %s; %s", r.Machine.CPU, r.Machine.Cores, r.Machine.Kernel, setup.Versions[0], r.Date)
 	if work := setup.Work("latency-1"); work != nil {
-		if err := latency(work, below, filepath.Join(folder, "latency.svg")); err != nil {
+		if err := latency(work, below, filepath.Join(folder, "latency.png")); err != nil {
 			return err
 		}
 	}
-	return throughput(setup, below, filepath.Join(folder, "throughput.svg"))
+	return throughput(setup, below, filepath.Join(folder, "throughput.png"))
 }
 
 // latency draws the share of frames that were there within a time, of all rounds.
