@@ -197,13 +197,15 @@ func (p *producing) finish() {
 	}
 	p.set(wordDemoted, stats.Demoted)
 	p.set(wordReclaimed, stats.Reclaimed)
+	// A dead reader's slots are promised within 100 ms; the policy Drop does not wait for them.
 	var pulled []bips.Slot
-	for range p.Slots {
-		slot, err := p.pool.Pull(100 * time.Millisecond) // the time in which a dead one's come free
-		if err != nil {
+	for end := time.Now().Add(100 * time.Millisecond); len(pulled) < p.Slots-1; {
+		slot, err := p.pool.Pull(max(0, time.Until(end)))
+		if err == nil {
+			pulled = append(pulled, slot)
+		} else if !errors.Is(err, bips.ErrDropped) || time.Now().After(end) {
 			break
 		}
-		pulled = append(pulled, slot)
 	}
 	p.set(wordDrained, 1+uint64(len(pulled)))
 	for _, slot := range pulled {
