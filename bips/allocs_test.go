@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // A collection during a wait would show as milliseconds in the latency.
 func TestPullAndPushAllocateNothing(t *testing.T) {
 	for name, mode := range map[string]bips.Mode{"latest": bips.Latest, "every": bips.Every} {
 		t.Run(name, func(t *testing.T) {
-			useTempDir(t)
+			testmain.Dir(t)
 			p := newProducer(t, bips.ProducerOptions{})
 			c := newConsumer(t, bips.ConsumerOptions{Mode: mode})
 			join(t, c)

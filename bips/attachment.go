@@ -215,11 +215,16 @@ func (a *attachment) wanted(head, passed uint64) uint64 {
 		return a.cursor
 	}
 	// An end of stream must not hide the last frame from who takes only the newest entry.
-	if _, _, kind := layout.UnpackRing(a.pool.entry(head).Load()); kind == layout.KindEndOfStream &&
-		head > a.cursor && head != passed && a.isFrame(head-1) {
+	if a.isEndOfStream(head) && head > a.cursor && head != passed && a.isFrame(head-1) {
 		return head - 1
 	}
 	return head
+}
+
+// isEndOfStream reports whether the ring says that an entry is an end of stream.
+func (a *attachment) isEndOfStream(sequence uint64) bool {
+	_, _, kind := layout.UnpackRing(a.pool.entry(sequence).Load())
+	return kind == layout.KindEndOfStream
 }
 
 // isFrame reports whether an entry still is there, and is a frame.

@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 func TestBadNamesAreRefusedOnBothSides(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	for _, name := range []string{"", "/", "a/b", "/a/b", "..", "a b", "käse", "a.b", strings.Repeat("x", bips.MaxNameLength+1), "a\x00"} {
 		_, err := bips.NewProducer(name, bips.ProducerOptions{SlotSize: 1})
 		wantError(t, err, bips.ErrName)
@@ -31,7 +32,7 @@ func TestBadNamesAreRefusedOnBothSides(t *testing.T) {
 }
 
 func TestBadOptionsAreRefusedAndSayWhatIsAllowed(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	for want, o := range map[string]bips.ProducerOptions{
 		"2 to 64":  {SlotSize: 1, Slots: 1},
 		"use 2":    {SlotSize: 1, Slots: 65},
@@ -58,7 +59,7 @@ func TestBadOptionsAreRefusedAndSayWhatIsAllowed(t *testing.T) {
 }
 
 func TestAPoolThatDoesNotFitIsRefusedWithBothSizesAndLeavesNothing(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	_, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 1 << 38, Slots: 64})
 	wantError(t, err, bips.ErrNoSpace)
 	if !strings.Contains(err.Error(), "16777216 MiB") && !strings.Contains(err.Error(), "16777217 MiB") && !strings.Contains(err.Error(), "16777218 MiB") {
@@ -96,7 +97,7 @@ func damage(t *testing.T, dir string, change func(f *os.File) error) {
 }
 
 func TestAPoolOfAnotherVersionIsRefused(t *testing.T) {
-	dir := useTempDir(t)
+	dir := testmain.Dir(t)
 	newProducer(t, bips.ProducerOptions{})
 	damage(t, dir, func(f *os.File) error {
 		_, err := f.WriteAt(binary.LittleEndian.AppendUint16(nil, 2), 8)
@@ -110,7 +111,7 @@ func TestAPoolOfAnotherVersionIsRefused(t *testing.T) {
 }
 
 func TestAPoolThatRequiresUnknownFeaturesIsRefused(t *testing.T) {
-	dir := useTempDir(t)
+	dir := testmain.Dir(t)
 	newProducer(t, bips.ProducerOptions{})
 	damage(t, dir, func(f *os.File) error { _, err := f.WriteAt([]byte{0x80}, 16); return err })
 	_, err := newConsumer(t, bips.ConsumerOptions{}).Pull(patience)
@@ -121,7 +122,7 @@ func TestAScribbledHeaderIsRefused(t *testing.T) {
 	for field, offset := range map[string]int64{"magic": 0, "instance": 32, "segment size": 46, "slot size": 54, "slots offset": 70,
 		"slots": 73, "ring": 77, "ring offset": 86, "records": 94, "caps": 110, "record size": 122} {
 		t.Run(field, func(t *testing.T) {
-			dir := useTempDir(t)
+			dir := testmain.Dir(t)
 			newProducer(t, bips.ProducerOptions{})
 			damage(t, dir, func(f *os.File) error { _, err := f.WriteAt([]byte{0xee, 0xee}, offset); return err })
 			_, err := newConsumer(t, bips.ConsumerOptions{}).Pull(200 * time.Millisecond)
@@ -133,7 +134,7 @@ func TestAScribbledHeaderIsRefused(t *testing.T) {
 }
 
 func TestAPoolCutShortIsRefusedAndOneCutWhileInUseIsAnError(t *testing.T) {
-	dir := useTempDir(t)
+	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{SlotSize: 1 << 20})
 	c := newConsumer(t, bips.ConsumerOptions{})
 	push(t, p, 1)
@@ -148,7 +149,7 @@ func TestAPoolCutShortIsRefusedAndOneCutWhileInUseIsAnError(t *testing.T) {
 }
 
 func TestSeatsCutShortWhileInUseAreAnErrorOnBothSides(t *testing.T) {
-	dir := useTempDir(t)
+	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{})
 	push(t, p, 1)

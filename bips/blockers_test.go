@@ -8,10 +8,11 @@ import (
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 func TestAHungReaderIsDemotedAlsoWhileAnotherHoldsAnOlderFrame(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 8, BlockTimeout: 30 * time.Millisecond})
 	viewer := newConsumer(t, bips.ConsumerOptions{MaxHeld: 1})
 	join(t, viewer)
@@ -32,7 +33,7 @@ func TestAHungReaderIsDemotedAlsoWhileAnotherHoldsAnOlderFrame(t *testing.T) {
 }
 
 func TestNobodyIsDemotedForSlotsThatAreLent(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 5, BlockTimeout: 10 * time.Millisecond})
 	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
 	join(t, c)
@@ -52,7 +53,7 @@ func TestNobodyIsDemotedForSlotsThatAreLent(t *testing.T) {
 }
 
 func TestFramesDroppedBeforeTheEndOfTheStreamAreCounted(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 5, Overflow: bips.Drop})
 	every := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
 	join(t, every)
@@ -75,7 +76,7 @@ func TestFramesDroppedBeforeTheEndOfTheStreamAreCounted(t *testing.T) {
 }
 
 func TestFlushingAPoolWhoseSeatsWereCutShortDoesNotCrash(t *testing.T) {
-	dir := useTempDir(t)
+	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	seats, _ := filepath.Glob(filepath.Join(dir, "*.seats"))
 	if err := os.Truncate(seats[0], 0); err != nil {
@@ -88,7 +89,7 @@ func TestFlushingAPoolWhoseSeatsWereCutShortDoesNotCrash(t *testing.T) {
 }
 
 func TestAClosedConsumerSaysSoAlsoWhileItHoldsItsQuota(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{MaxHeld: 1})
 	push(t, p, 1)
@@ -102,7 +103,7 @@ func TestAClosedConsumerSaysSoAlsoWhileItHoldsItsQuota(t *testing.T) {
 }
 
 func TestADeadProducerIsFoundAlsoWhenSignalsEndEachSleep(t *testing.T) {
-	dir := useTempDir(t)
+	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{HoldProcessor: true}) // the scheduler sends a signal every 10 ms
 	push(t, p, 1)
@@ -115,7 +116,7 @@ func TestADeadProducerIsFoundAlsoWhenSignalsEndEachSleep(t *testing.T) {
 }
 
 func TestADeadProducerIsFoundAlsoByWhoOnlyPolls(t *testing.T) {
-	dir := useTempDir(t)
+	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{})
 	push(t, p, 1)

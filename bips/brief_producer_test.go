@@ -4,13 +4,14 @@ import (
 	"testing"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // A producer that waits for a reader, publishes and goes, all before that reader has run
 // on from sitting down: what was published is for it all the same.
 func TestABriefProducerIsReadToTheEnd(t *testing.T) {
 	for _, mode := range []bips.Mode{bips.Latest, bips.Every} {
-		useTempDir(t)
+		testmain.Dir(t)
 		for range 300 {
 			p := newProducer(t, bips.ProducerOptions{})
 			c := newConsumer(t, bips.ConsumerOptions{Mode: mode})

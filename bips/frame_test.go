@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 func TestAFrameArrivesWithAllThatTravelsWithIt(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{SlotSize: 1000})
 	if err := p.SetCaps("video/x-raw, format=NV12"); err != nil {
 		t.Fatal(err)
@@ -55,7 +56,7 @@ func TestAFrameArrivesWithAllThatTravelsWithIt(t *testing.T) {
 }
 
 func TestTheConsumersBytesAreTheProducersMemory(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	slot, err := p.Pull(0)
 	if err != nil {
@@ -79,7 +80,7 @@ func TestTheConsumersBytesAreTheProducersMemory(t *testing.T) {
 }
 
 func TestCapsChangeFromOneFrameToTheNext(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 8})
 	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
 	join(t, c)
@@ -101,7 +102,7 @@ func TestCapsChangeFromOneFrameToTheNext(t *testing.T) {
 }
 
 func TestWhatDoesNotFitASlotIsRefusedAndTheSlotStaysLent(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{SlotSize: 100})
 	slot, err := p.Pull(0)
 	if err != nil {

@@ -154,3 +154,6 @@ func (g *geometry) check(actualSize uint64) error {
 // newest entry, one for a frame that must be copied. Pools of fewer than five
 // slots cannot keep that promise and leave one slot to one consumer.
 func (g *geometry) reserve() int { return min(4, g.slots-1) }
+
+// pinnable is how many slots all consumers together may pin: the sum of their quotas.
+func (g *geometry) pinnable() int { return g.slots - g.reserve() }

@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 func TestStartOrderDoesNotMatter(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
 	got := make(chan byte, 1)
 	go func() {
@@ -33,7 +34,7 @@ func TestStartOrderDoesNotMatter(t *testing.T) {
 }
 
 func TestARestartedProducerIsFoundAndTheOldFramesAreReadFirst(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	first := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
 	join(t, c)
@@ -68,7 +69,7 @@ func TestARestartedProducerIsFoundAndTheOldFramesAreReadFirst(t *testing.T) {
 }
 
 func TestClosedAfterAnEndOfStreamIsNoLoss(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
 	join(t, c)
@@ -91,7 +92,7 @@ func TestClosedAfterAnEndOfStreamIsNoLoss(t *testing.T) {
 }
 
 func TestASecondProducerOnALivePoolIsRefused(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	_, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 64})
 	wantError(t, err, bips.ErrPoolBusy)
@@ -104,7 +105,7 @@ func TestASecondProducerOnALivePoolIsRefused(t *testing.T) {
 }
 
 func TestFramesOutliveTheirConsumerAndSlotsTheirProducer(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{})
 	push(t, p, 7)
@@ -132,7 +133,7 @@ func TestFramesOutliveTheirConsumerAndSlotsTheirProducer(t *testing.T) {
 }
 
 func TestNothingStaysMappedAfterTheLastFrame(t *testing.T) {
-	dir := useTempDir(t)
+	dir := testmain.Dir(t)
 	mapped := func() bool {
 		maps, err := os.ReadFile("/proc/self/maps")
 		if err != nil {
@@ -176,7 +177,7 @@ func TestBlockedCallsReturnAtOnceWhenFlushedOrClosed(t *testing.T) {
 			"closed":   {func(p *bips.Producer) { _ = p.Close() }, bips.ErrClosed},
 		} {
 			t.Run(name+"/"+how, func(t *testing.T) {
-				useTempDir(t)
+				testmain.Dir(t)
 				p := newProducer(t, bips.ProducerOptions{Slots: 8})
 				c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
 				join(t, c)
@@ -210,7 +211,7 @@ func TestABlockedConsumerPullReturnsAtOnceWhenFlushedOrClosed(t *testing.T) {
 			"closed":   {func(c *bips.Consumer) { _ = c.Close() }, bips.ErrClosed},
 		} {
 			t.Run(name+"/"+how, func(t *testing.T) {
-				useTempDir(t)
+				testmain.Dir(t)
 				if withPool {
 					newProducer(t, bips.ProducerOptions{})
 				}
@@ -240,7 +241,7 @@ func TestABlockedConsumerPullReturnsAtOnceWhenFlushedOrClosed(t *testing.T) {
 }
 
 func TestOnlyTheLockFileStays(t *testing.T) {
-	dir := useTempDir(t)
+	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	push(t, p, 1)
 	_ = p.Close()
@@ -251,7 +252,7 @@ func TestOnlyTheLockFileStays(t *testing.T) {
 }
 
 func TestWhatADeadProducerLeftIsSweptAndOthersPoolsAreNot(t *testing.T) {
-	dir := useTempDir(t)
+	dir := testmain.Dir(t)
 	for _, name := range []string{"bips.camera", "bips.camera.0123.seats", "bips.camera.0123.new", "bips.camera2.0123.seats", "bips.camera2"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte("left"), 0o600); err != nil {
 			t.Fatal(err)

@@ -5,10 +5,11 @@ import (
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 func TestEveryGetsEachFrameInOrder(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 8})
 	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
 	join(t, c)
@@ -34,7 +35,7 @@ func TestEveryGetsEachFrameInOrder(t *testing.T) {
 }
 
 func TestLatestGetsTheNewestAndCountsWhatItPassedBy(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{})
 	push(t, p, 1)
@@ -57,7 +58,7 @@ func TestLatestGetsTheNewestAndCountsWhatItPassedBy(t *testing.T) {
 }
 
 func TestALateJoinerOfModeLatestGetsTheCurrentFrameAtOnce(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	for v := range byte(5) {
 		push(t, p, v)
@@ -77,7 +78,7 @@ func TestALateJoinerOfModeLatestGetsTheCurrentFrameAtOnce(t *testing.T) {
 }
 
 func TestAnEndOfStreamDoesNotHideTheLastFrame(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{})
 	join(t, c)
@@ -100,7 +101,7 @@ func TestAnEndOfStreamDoesNotHideTheLastFrame(t *testing.T) {
 }
 
 func TestALateJoinerAfterTheEndOfStreamStillSeesTheLastFrame(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	push(t, p, 1)
 	push(t, p, 2)
@@ -118,7 +119,7 @@ func TestALateJoinerAfterTheEndOfStreamStillSeesTheLastFrame(t *testing.T) {
 }
 
 func TestTheQuotaIsSaidAtOnceAndEndsWhenAFrameIsGivenBack(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 2})
 	join(t, c)
@@ -147,7 +148,7 @@ func TestTheQuotaIsSaidAtOnceAndEndsWhenAFrameIsGivenBack(t *testing.T) {
 }
 
 func TestAHeldFrameIsNotWrittenHoweverManyFollow(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 8})
 	c := newConsumer(t, bips.ConsumerOptions{})
 	push(t, p, 99)
@@ -162,7 +163,7 @@ func TestAHeldFrameIsNotWrittenHoweverManyFollow(t *testing.T) {
 }
 
 func TestASuspendedConsumerHoldsNothingUpAndRejoinsWithADiscontinuity(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
 	join(t, c)
@@ -187,7 +188,7 @@ func TestASuspendedConsumerHoldsNothingUpAndRejoinsWithADiscontinuity(t *testing
 }
 
 func TestSuspendAndResumeDoNotWaitForAPullInProgress(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
 	join(t, c)

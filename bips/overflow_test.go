@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // fill pushes frames until no slot is left for another one.
@@ -24,7 +25,7 @@ func fill(t *testing.T, p *bips.Producer) (pushed int) {
 }
 
 func TestBlockWaitsForTheSlowConsumerAndGoesOnWithEachFrameItGivesBack(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 8})
 	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
 	join(t, c)
@@ -55,7 +56,7 @@ func TestBlockWaitsForTheSlowConsumerAndGoesOnWithEachFrameItGivesBack(t *testin
 }
 
 func TestBlockTimeoutDemotesWhoBlocksAndGoesOn(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 8, BlockTimeout: 30 * time.Millisecond})
 	slow := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
 	join(t, slow)
@@ -88,7 +89,7 @@ func TestBlockTimeoutDemotesWhoBlocksAndGoesOn(t *testing.T) {
 }
 
 func TestDropNeverWaitsAndCountsWhereAConsumerSeesIt(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 8, Overflow: bips.Drop})
 	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
 	join(t, c)
@@ -114,7 +115,7 @@ func TestDropNeverWaitsAndCountsWhereAConsumerSeesIt(t *testing.T) {
 }
 
 func TestLatestReadersNeverHoldTheProducerUp(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{}) // 16 slots: four readers of quota 3
 	for range 4 {
 		c := newConsumer(t, bips.ConsumerOptions{})
@@ -135,7 +136,7 @@ func TestLatestReadersNeverHoldTheProducerUp(t *testing.T) {
 }
 
 func TestThePoolIsFullWhenQuotasWouldStarveTheProducer(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	newProducer(t, bips.ProducerOptions{Slots: 10}) // 10 - 4 = room for 6
 	join(t, newConsumer(t, bips.ConsumerOptions{MaxHeld: 4}))
 	refused := newConsumer(t, bips.ConsumerOptions{MaxHeld: 3})
@@ -145,7 +146,7 @@ func TestThePoolIsFullWhenQuotasWouldStarveTheProducer(t *testing.T) {
 }
 
 func TestThePoolIsFullWhenAllSeatsAreTaken(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	newProducer(t, bips.ProducerOptions{MaxConsumers: 2})
 	first := newConsumer(t, bips.ConsumerOptions{MaxHeld: 1})
 	join(t, first)
@@ -158,7 +159,7 @@ func TestThePoolIsFullWhenAllSeatsAreTaken(t *testing.T) {
 }
 
 func TestUpstreamMayHoldWhatQuotasLeaveAndOneSlotStaysForACopy(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 10})
 	join(t, newConsumer(t, bips.ConsumerOptions{MaxHeld: 5}))
 	push(t, p, 1) // the newest entry takes a slot
@@ -188,7 +189,7 @@ func TestUpstreamMayHoldWhatQuotasLeaveAndOneSlotStaysForACopy(t *testing.T) {
 }
 
 func TestWaitLendableWaitsForTheConsumerSoThatLendNeedNot(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 8})
 	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
 	join(t, c)
@@ -214,7 +215,7 @@ func TestWaitLendableWaitsForTheConsumerSoThatLendNeedNot(t *testing.T) {
 }
 
 func TestAPublishedSlotStaysLentUntilItIsReturned(t *testing.T) {
-	useTempDir(t)
+	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 4})
 	slot, err := p.Lend(0)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // nobody is a user that owns nothing here.
@@ -74,7 +75,7 @@ func TestStranger(t *testing.T) {
 func TestAPoolIsForItsUserUnlessItsPermissionsSayOtherwise(t *testing.T) {
 	for permissions, want := range map[os.FileMode]string{0: "refused: true", 0o600: "refused: true", 0o640: "refused: true", 0o644: "value: 9", 0o666: "value: 9"} {
 		t.Run(fmt.Sprintf("%04o", permissions), func(t *testing.T) {
-			dir := useTempDir(t)
+			dir := testmain.Dir(t)
 			p := newProducer(t, bips.ProducerOptions{Permissions: permissions})
 			push(t, p, 9)
 			if out := stranger(t, dir, "consume"); !strings.Contains(out, want) {
@@ -86,7 +87,7 @@ func TestAPoolIsForItsUserUnlessItsPermissionsSayOtherwise(t *testing.T) {
 }
 
 func TestAStrangerCannotTakeOverAName(t *testing.T) {
-	dir := useTempDir(t)
+	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Permissions: 0o644})
 	if out := stranger(t, dir, "produce"); !strings.Contains(out, "refused: true") {
 		t.Error(out)

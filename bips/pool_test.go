@@ -2,8 +2,6 @@ package bips_test
 
 import (
 	"errors"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,27 +10,6 @@ import (
 
 // patience bounds what must happen at once: it is a watchdog, not a measurement.
 const patience = 10 * time.Second
-
-// useTempDir puts the pools of a test into a directory of its own, in shared
-// memory where there is some, and checks at the end that only lock files are left.
-func useTempDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "bips-test-")
-	if err != nil {
-		dir = t.TempDir()
-	}
-	t.Setenv("BIPS_SHM_DIR", dir)
-	t.Cleanup(func() {
-		left, _ := filepath.Glob(filepath.Join(dir, "*"))
-		for _, name := range left {
-			if filepath.Ext(name) != ".lock" {
-				t.Errorf("left behind: %s", name)
-			}
-		}
-		_ = os.RemoveAll(dir)
-	})
-	return dir
-}
 
 func newProducer(t *testing.T, o bips.ProducerOptions) *bips.Producer {
 	t.Helper()

@@ -221,7 +221,13 @@ func (p *Producer) upstreamHasAll() bool {
 	for i := range p.views {
 		quotas += p.views[i].quota
 	}
-	return p.reserved.Data != nil || onesCount(p.lent) >= p.pool.slots-2-quotas
+	return p.reserved.Data != nil || p.upstreamIsFull(quotas)
+}
+
+// upstreamIsFull reports whether all slots are lent but those that stay back: the
+// newest entry's, one for a frame that must be copied, and the quotas. Called with p.mu held.
+func (p *Producer) upstreamIsFull(quotas int) bool {
+	return onesCount(p.lent) >= p.pool.slots-2-quotas
 }
 
 func (p *Producer) takeReserved() (Slot, bool) {

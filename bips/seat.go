@@ -81,7 +81,7 @@ func (a *attachment) claim(i int) (bool, error) {
 // admit checks that the pool has room for one more quota (A5, A6). A sum that fails
 // is taken once more: a reclaim in progress looks like a seated consumer.
 func (a *attachment) admit(own, quota int) error {
-	room := a.pool.slots - a.pool.reserve()
+	room := a.pool.pinnable()
 	var taken int
 	for range 2 {
 		var err error
@@ -147,7 +147,7 @@ func (a *attachment) join() (head uint64) {
 // newestFrame is head, or the frame before it where head is an end of stream: a late
 // joiner sees the picture that was there last.
 func (a *attachment) newestFrame(head uint64) uint64 {
-	if _, _, kind := layout.UnpackRing(a.pool.entry(head).Load()); kind == layout.KindEndOfStream {
+	if a.isEndOfStream(head) {
 		return head - 1
 	}
 	return head

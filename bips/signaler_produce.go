@@ -108,7 +108,7 @@ func (p *Producer) scan(d demand) scanResult {
 	found := scanResult{slot: -1, oldest: ^uint64(0)}
 	minCursor, quotas := p.lookAtSeats()
 	if d == forUpstream || d == forReserve {
-		if onesCount(p.lent) >= p.pool.slots-2-quotas {
+		if p.upstreamIsFull(quotas) {
 			found.full = true
 			return found
 		}

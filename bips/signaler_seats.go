@@ -103,7 +103,7 @@ func (p *Producer) grant(i int) {
 
 // room is how many pins the pool can grant to seat i beside the other seats.
 func (p *Producer) room(i int) int {
-	room := p.pool.slots - p.pool.reserve()
+	room := p.pool.pinnable()
 	for j := range p.views {
 		if j != i {
 			room -= p.views[j].quota
@@ -137,7 +137,7 @@ func (p *Producer) isPinned(slot int) bool {
 // pins are honoured.
 func (p *Producer) judgePins(i int, seat *layout.Seat, v *seatView, generation uint32, pins int) {
 	known := generation == v.generation && v.state != layout.SeatFree
-	if known || pins > p.pool.slots-p.pool.reserve() { // more than anybody may have
+	if known || pins > p.pool.pinnable() { // more than anybody may have
 		if p.judge(i, seat, v, generation, layout.VerdictBanned) {
 			p.stats.Banned++
 		}
