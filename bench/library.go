@@ -27,12 +27,6 @@ var exchanges = []struct {
 			{result.FutexGo, 0, "BenchmarkFutex/sleeping"},
 		},
 	}, {
-		id: "exchange-holding", title: "the same, spin 0 with HoldProcessor", floorSpin: "0",
-		rows: []exchangeRow{
-			{result.Library, 0, "BenchmarkExchange/holding"},
-			{result.FutexGo, 0, "BenchmarkFutex/holding"},
-		},
-	}, {
 		id: "exchange-spinning", title: "the same, spinning", floorSpin: "1",
 		rows: []exchangeRow{
 			{result.Library, 100, "BenchmarkExchange/spinning"},

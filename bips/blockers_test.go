@@ -4,6 +4,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -105,14 +107,36 @@ func TestAClosedConsumerSaysSoAlsoWhileItHoldsItsQuota(t *testing.T) {
 func TestADeadProducerIsFoundAlsoWhenSignalsEndEachSleep(t *testing.T) {
 	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
-	c := newConsumer(t, bips.ConsumerOptions{HoldProcessor: true}) // the scheduler sends a signal every 10 ms
+	c := newConsumer(t, bips.ConsumerOptions{})
 	push(t, p, 1)
 	pullValue(t, c)
 	defer dieInsteadOfClosing(t, dir, p)()
 	returns(t, "Pull from a dead producer", func() {
+		defer signalThisThread(10 * time.Millisecond)()
 		_, err := c.Pull(bips.Forever)
 		wantError(t, err, bips.ErrProducerLost)
 	})
+}
+
+// signalThisThread keeps the calling goroutine on its thread and sends that a signal
+// which the Go runtime takes for one of its own, again and again until stop is called.
+func signalThisThread(pause time.Duration) (stop func()) {
+	runtime.LockOSThread()
+	process, thread, over := os.Getpid(), syscall.Gettid(), make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-over:
+				return
+			case <-time.After(pause):
+				_ = syscall.Tgkill(process, thread, syscall.SIGURG)
+			}
+		}
+	}()
+	return func() {
+		close(over)
+		runtime.UnlockOSThread()
+	}
 }
 
 func TestADeadProducerIsFoundAlsoByWhoOnlyPolls(t *testing.T) {

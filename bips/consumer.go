@@ -34,6 +34,7 @@ type Consumer struct {
 	fullSince  time.Time // when the pool was first found full; protected by pulling
 	quietBell  uint32    // value of the bell when nothing new was last waited for; protected by pulling
 	quietSince time.Time // since when it has that value, or the producer was found alive; protected by pulling
+	pace       pace      // of the frames that came; protected by pulling
 
 	mu         sync.Mutex  // protects what follows against those who do not hold pulling
 	attachment *attachment // nil: not attached; changed with both locks held
@@ -67,7 +68,6 @@ func NewConsumer(name string, o ConsumerOptions) (*Consumer, error) {
 	}
 	return &Consumer{
 		name: bare, options: o, stirred: make(chan struct{}, 1),
-		waiter: bellWaiter{holding: o.HoldProcessor},
 	}, nil
 }
 
@@ -145,6 +145,7 @@ func (c *Consumer) settle(got outcome, failure error, f *Frame) (done bool, err 
 	}
 	switch got {
 	case gotFrame:
+		c.pace.note(f.Sequence, f.PublishTime)
 		c.mu.Lock()
 		c.stats.Received++
 		c.stats.Skipped += f.Skipped
@@ -179,20 +180,24 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 	left, inTime := limit.left(bellLimit)
 	if start := time.Now(); inTime {
 		defer c.waiter.eager.note(start)
-		if spin := c.spin(left); spin > 0 && sys.Spin(&a.pool.header.Bell, bell, start, spin) {
+		if early := c.pace.untilAnticipation(sys.MonotonicAt(start)); early > 0 {
+			left = min(left, early)
+		} else if spin := c.spin(left); spin > 0 && sys.Spin(&a.pool.header.Bell, bell, start, spin) {
 			return nil
 		}
 	}
 	if c.quietBell != bell || c.quietSince.IsZero() {
 		c.quietBell, c.quietSince = bell, time.Now()
 	}
-	timedOut := inTime && c.waiter.wait(a.pool.header, a.seat, bell, poked, left)
 	var err error
-	if !inTime {
+	if inTime {
+		c.waiter.wait(a.pool.header, a.seat, bell, poked, left)
+	} else {
 		err = fmt.Errorf("pool %q: no frame: %w", c.name, ErrTimeout)
 	}
-	// Signals may end each sleep before its time-out does, and who polls never sleeps.
-	if !timedOut && time.Since(c.quietSince) < bellLimit {
+	// Not whenever a sleep times out: it may have been a short one, signals may end each
+	// before its time-out does, and who polls never sleeps.
+	if time.Since(c.quietSince) < bellLimit {
 		return err
 	}
 	c.quietSince = time.Now()
@@ -212,7 +217,7 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 	return fmt.Errorf("pool %q: its producer died: %w", c.name, ErrProducerLost)
 }
 
-// spin is how long to look for a frame before sleeping.
+// spin is how long to look for a frame that is due at any moment, before sleeping.
 func (c *Consumer) spin(left time.Duration) time.Duration {
 	spin := c.options.Spin
 	if c.waiter.eager.Load() {

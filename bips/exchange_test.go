@@ -24,7 +24,6 @@ func BenchmarkExchange(b *testing.B) {
 		role role
 	}{
 		{"sleeping", role{kind: "exchange"}},
-		{"holding", role{kind: "exchange", hold: true}},
 		{"spinning", role{kind: "exchange", spin: bips.MaxSpin}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -50,7 +49,6 @@ func BenchmarkFutex(b *testing.B) {
 		role role
 	}{
 		{"sleeping", role{kind: "futex"}},
-		{"holding", role{kind: "futex", hold: true}},
 		{"spinning", role{kind: "futex", spin: time.Hour}},
 	} {
 		b.Run(c.name, func(b *testing.B) {
@@ -105,7 +103,6 @@ func exchange(b *testing.B, l link) {
 type role struct {
 	kind string
 	spin time.Duration
-	hold bool
 }
 
 const (
@@ -113,7 +110,7 @@ const (
 	echoDirVariable = "BIPS_TEST_ECHO_DIR"
 )
 
-func (r role) String() string { return fmt.Sprintf("%s %d %t", r.kind, r.spin, r.hold) }
+func (r role) String() string { return fmt.Sprintf("%s %d", r.kind, r.spin) }
 
 // startEcho starts the other side, which ends with the benchmark.
 func startEcho(b *testing.B, dir string, r role) {
@@ -136,7 +133,7 @@ func startEcho(b *testing.B, dir string, r role) {
 // TestEcho is not a test of its own: it is the other side of the benchmarks.
 func TestEcho(t *testing.T) {
 	var r role
-	if n, _ := fmt.Sscan(os.Getenv(echoVariable), &r.kind, &r.spin, &r.hold); n != 3 {
+	if n, _ := fmt.Sscan(os.Getenv(echoVariable), &r.kind, &r.spin); n != 2 {
 		t.Skip("runs as a child of benchmarks")
 	}
 	own, dir := os.Getenv("BIPS_SHM_DIR"), os.Getenv(echoDirVariable) // own is TestMain's
@@ -179,7 +176,7 @@ func newPoolLink(r role, mine, theirs string) (*poolLink, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := bips.NewConsumer(theirs, bips.ConsumerOptions{Mode: bips.Every, Spin: r.spin, HoldProcessor: r.hold})
+	c, err := bips.NewConsumer(theirs, bips.ConsumerOptions{Mode: bips.Every, Spin: r.spin})
 	if err != nil {
 		return nil, errors.Join(err, p.Close())
 	}
@@ -246,17 +243,13 @@ func (l *futexLink) send(value byte) error {
 }
 
 func (l *futexLink) receive() (byte, error) {
-	wait := sys.FutexWait
-	if l.role.hold {
-		wait = sys.FutexWaitHolding
-	}
 	for l.theirs.bell.Load() == l.heard {
 		if l.role.spin > 0 {
 			continue
 		}
 		l.theirs.waiting.Store(1)
 		if l.theirs.bell.Load() == l.heard {
-			wait(&l.theirs.bell, l.heard, 100*time.Millisecond)
+			sys.FutexWait(&l.theirs.bell, l.heard, 100*time.Millisecond)
 		}
 		l.theirs.waiting.Store(0)
 	}

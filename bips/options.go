@@ -86,13 +86,10 @@ type ConsumerOptions struct {
 	Mode    Mode
 	// MaxHeld is the quota: how many frames may be held at once, by default [DefaultMaxHeld].
 	MaxHeld int
-	// Spin is how long Pull looks for a frame before it sleeps. It lowers the latency and
-	// occupies a core meanwhile; at most [MaxSpin].
+	// Spin is how long Pull looks for a frame that may come at any moment before it sleeps.
+	// It lowers the latency and occupies a core meanwhile; at most [MaxSpin]. While frames
+	// come at a steady pace, that is from shortly before the next one is due.
 	Spin time.Duration
-	// HoldProcessor keeps the goroutine's processor (GOMAXPROCS counts them) while Pull
-	// sleeps, up to 100 ms at a time: the wake-up takes about a quarter less, and other
-	// goroutines have one processor less. Raise GOMAXPROCS by one for each such consumer.
-	HoldProcessor bool
 }
 
 // MaxSpin bounds [ConsumerOptions].Spin: spinning longer gains nothing measurable.

@@ -121,9 +121,8 @@ func ringBell(pool *layout.PoolHeader, seats []*layout.Seat) {
 
 // bellWaiter is a consumer's end of the bell. It can be interrupted from other threads.
 type bellWaiter struct {
-	eager   eagerness
-	holding bool          // see ConsumerOptions.HoldProcessor
-	pokes   atomic.Uint32 // counts the interrupts
+	eager eagerness
+	pokes atomic.Uint32 // counts the interrupts
 	// sleeping is 0, or isSleeping and the count that the sleeper remembered.
 	sleeping atomic.Uint64
 }
@@ -134,20 +133,15 @@ const isSleeping = 1 << 32
 func (w *bellWaiter) look() uint32 { return w.pokes.Load() }
 
 // wait sleeps until the bell rings, or an interrupt comes, after their values were
-// remembered (C4), and reports whether it timed out.
-func (w *bellWaiter) wait(pool *layout.PoolHeader, seat *layout.Seat, bell, poked uint32, limit time.Duration) (timedOut bool) {
+// remembered (C4).
+func (w *bellWaiter) wait(pool *layout.PoolHeader, seat *layout.Seat, bell, poked uint32, limit time.Duration) {
 	seat.Waiting.Store(1) // C4a
 	w.sleeping.Store(isSleeping | uint64(poked))
 	if w.pokes.Load() == poked {
-		futexWait := sys.FutexWait
-		if w.holding {
-			futexWait = sys.FutexWaitHolding
-		}
-		timedOut = futexWait(&pool.Bell, bell, min(limit, bellLimit)) == sys.TimedOut // C4c
+		sys.FutexWait(&pool.Bell, bell, min(limit, bellLimit)) // C4c
 	}
 	w.sleeping.Store(0)
 	seat.Waiting.Store(0) // C4d
-	return timedOut
 }
 
 // interrupt wakes the waiter. Consumers cannot bump the bell, which they map

@@ -96,7 +96,5 @@ func (s *sourceSettings) options() bips.ConsumerOptions {
 		Mode:    bips.Mode(s.readMode),
 		MaxHeld: int(s.maxHeld),
 		Spin:    time.Duration(s.spin) * time.Microsecond,
-
-		HoldProcessor: true,
 	}
 }

@@ -31,3 +31,6 @@ func pairClocks() (time.Duration, time.Time) {
 
 // Monotonic reads CLOCK_MONOTONIC, which all processes of a machine share.
 func Monotonic() time.Duration { return monotonicStart + time.Since(goStart) }
+
+// MonotonicAt is what CLOCK_MONOTONIC was at a time that Go read.
+func MonotonicAt(t time.Time) time.Duration { return monotonicStart + t.Sub(goStart) }

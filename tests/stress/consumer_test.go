@@ -69,7 +69,7 @@ func runConsumer(text string) error {
 
 // open makes a consumer and the goroutine that gives its frames back.
 func (c *consuming) open() error {
-	pool, err := bips.NewConsumer(poolName, bips.ConsumerOptions{Mode: c.Mode, MaxHeld: c.MaxHeld, Spin: c.Spin, HoldProcessor: c.Hold})
+	pool, err := bips.NewConsumer(poolName, bips.ConsumerOptions{Mode: c.Mode, MaxHeld: c.MaxHeld, Spin: c.Spin})
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,6 @@ type consumerPlan struct {
 	MaxHeld  int
 	Pause    time.Duration // at most, before a frame is given back; 0: at once
 	Restless int           // suspends, or leaves and joins again, about once in so many frames; 0: never
-	Hold     bool          // bips.ConsumerOptions.HoldProcessor
 	Spin     time.Duration
 }
 
@@ -64,7 +63,7 @@ func makePlan(random *rand.Rand) plan {
 		c := consumerPlan{
 			Mode: pick(random, bips.Latest, bips.Every), MaxHeld: 1 + random.IntN(3),
 			Pause:    pick(random, 0, 0, 20*time.Microsecond, 3*time.Millisecond),
-			Restless: pick(random, 0, 20, 300, 3000), Hold: random.IntN(4) == 0, Spin: pick(random, 0, 0, 0, 20*time.Microsecond),
+			Restless: pick(random, 0, 20, 300, 3000), Spin: pick(random, 0, 0, 0, 20*time.Microsecond),
 		}
 		if c.Mode == bips.Every && c.Pause > time.Millisecond {
 			c.Pause = 300 * time.Microsecond
