@@ -58,6 +58,7 @@ func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error
 		producer.SetLatency(bips.TimeFromNanoseconds(s.latency))
 	}
 	s.awaited = false
+	addProcessors()
 
 	s.mu.Lock()
 	s.pool = pool
@@ -84,6 +85,7 @@ func (s *sink) closePool() {
 		logf(gstglue.LevelWarning, s, "close: %v", err)
 	}
 	pool.slots.Unref()
+	removeProcessors()
 	logf(gstglue.LevelInfo, s, "pool %q closed: %v", pool.producer.Name(), s.stats())
 }
 

@@ -98,6 +98,7 @@ func (s *source) start() (ok bool) {
 	s.counts.reset()
 	s.frameDuration.Store(forever)
 	s.caps, s.instance, s.searchedSince = "", 0, time.Time{}
+	addProcessors()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.consumer, s.running = consumer, values
@@ -113,6 +114,7 @@ func (s *source) stop() bool {
 	s.consumer = nil
 	s.mu.Unlock()
 	if consumer != nil {
+		removeProcessors()
 		s.counts.keep(consumer.Stats())
 		if err := consumer.Close(); err != nil {
 			logf(gstglue.LevelWarning, s, "close: %v", err)
