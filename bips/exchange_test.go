@@ -80,6 +80,21 @@ func BenchmarkPublish(b *testing.B) {
 	}
 }
 
+// BenchmarkHandOver is both sides' work for a frame, in one goroutine: nobody waits, and
+// no cache line goes from one processor to another.
+func BenchmarkHandOver(b *testing.B) {
+	useBenchDir(b)
+	link, err := newPoolLink(role{}, "alone", "alone")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer link.close()
+	if _, err := link.consumer.Pull(0); !errors.Is(err, bips.ErrTimeout) {
+		b.Fatal(err)
+	}
+	exchange(b, link)
+}
+
 // link is one side's way to hand a number to the other.
 type link interface {
 	send(value byte) error

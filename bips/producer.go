@@ -166,9 +166,6 @@ func (p *Producer) Slots() int { return p.pool.slots }
 //
 // Errors: [ErrTimeout], [ErrDropped], [ErrFlushing], [ErrClosed], [ErrDamaged].
 func (p *Producer) Pull(timeout time.Duration) (Slot, error) {
-	if slot, ok := p.takeReserved(); ok {
-		return slot, nil
-	}
 	return p.acquire(forFrame, timeout)
 }
 
@@ -179,9 +176,6 @@ func (p *Producer) Pull(timeout time.Duration) (Slot, error) {
 //
 // Errors: [ErrTimeout], [ErrFlushing], [ErrClosed], [ErrDamaged].
 func (p *Producer) Lend(timeout time.Duration) (Slot, error) {
-	if slot, ok := p.takeReserved(); ok {
-		return slot, nil
-	}
 	return p.acquire(forUpstream, timeout)
 }
 
@@ -230,17 +224,6 @@ func (p *Producer) upstreamIsFull(quotas int) bool {
 	return onesCount(p.lent) >= p.pool.slots-2-quotas
 }
 
-func (p *Producer) takeReserved() (Slot, bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	slot := p.reserved
-	if slot.Data == nil || p.interrupted() != nil {
-		return Slot{}, false
-	}
-	p.reserved = Slot{}
-	return slot, true
-}
-
 func onesCount(set uint64) int { return bits.OnesCount64(set) }
 
 // Push publishes a slot and gives it back: consumers may read it from now on, and
@@ -248,11 +231,15 @@ func onesCount(set uint64) int { return bits.OnesCount64(set) }
 //
 // Errors: [ErrStale], [ErrTooLarge], [ErrClosed], [ErrDamaged]. After the last three the
 // slot is still the caller's, who has to [Producer.Return] it.
-func (p *Producer) Push(s Slot, f FrameInfo) error {
-	if _, err := p.Publish(s, f); err != nil {
+func (p *Producer) Push(s Slot, f FrameInfo) (err error) {
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, err := p.publishLoan(s, &f); err != nil {
 		return err
 	}
-	return p.Return(s)
+	p.endLoan(s)
+	return nil
 }
 
 // Publish publishes a slot and keeps it lent: consumers may read it from now on, and
@@ -260,11 +247,16 @@ func (p *Producer) Push(s Slot, f FrameInfo) error {
 // It returns the frame's sequence. Errors as for [Producer.Push].
 func (p *Producer) Publish(s Slot, f FrameInfo) (sequence uint64, err error) {
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
-	if err := p.checkFrame(&f); err != nil {
-		return 0, err
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	return p.publishLoan(s, &f)
+}
+
+// publishLoan is Publish, called with p.mu held.
+func (p *Producer) publishLoan(s Slot, f *FrameInfo) (sequence uint64, err error) {
+	if err := p.checkFrame(f); err != nil {
+		return 0, err
+	}
 	if err := p.checkLoan(s); err != nil {
 		return 0, err
 	}
@@ -274,7 +266,7 @@ func (p *Producer) Publish(s Slot, f FrameInfo) (sequence uint64, err error) {
 	if p.pushed&(1<<s.index) != 0 {
 		return 0, fmt.Errorf("pool %q: slot %d is published already: %w", p.name, s.index, ErrStale)
 	}
-	return p.publish(s.index, layout.KindFrame, &f), nil
+	return p.publish(s.index, layout.KindFrame, f), nil
 }
 
 func (p *Producer) checkFrame(f *FrameInfo) error {
@@ -308,13 +300,18 @@ func (p *Producer) Return(s Slot) (err error) {
 	if err := p.checkLoan(s); err != nil {
 		return err
 	}
+	p.endLoan(s)
+	return nil
+}
+
+// endLoan takes a slot back. Called with p.mu held.
+func (p *Producer) endLoan(s Slot) {
 	p.lent &^= 1 << s.index
 	if p.closed {
 		p.unmapWhenIdle()
-		return nil
+		return
 	}
 	ringDoor(p.seats.header) // other threads of ours may be waiting for it
-	return nil
 }
 
 // SetCaps sets the caps of the frames published from now on, in GStreamer's
@@ -375,11 +372,9 @@ func (p *Producer) SetLatency(latency Time) {
 // are a new stream. Errors as for [Producer.Pull].
 func (p *Producer) EndOfStream(timeout time.Duration) (err error) {
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
-	slot, ok := p.takeReserved()
-	if !ok {
-		if slot, err = p.acquire(forEnd, timeout); err != nil {
-			return err
-		}
+	slot, err := p.acquire(forEnd, timeout)
+	if err != nil {
+		return err
 	}
 	p.mu.Lock()
 	if p.closed {

@@ -33,14 +33,14 @@ type scanResult struct {
 // acquire finds an empty slot and lends it (P1 to P4).
 func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) {
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
-	if err := p.enter(); err != nil {
-		return Slot{}, err
-	}
-	defer p.leave()
 	slot, remembered, err := p.tryAcquire(d, true)
 	if err != errNothingFree {
 		return slot, err
 	}
+	if err := p.enter(); err != nil {
+		return Slot{}, err
+	}
+	defer p.leave()
 	limit, patience := deadlineAfter(timeout), deadlineAfter(p.blockTimeout)
 	for {
 		wait, ok := limit.left(doorLimit)
@@ -67,6 +67,10 @@ func (p *Producer) tryAcquire(d demand, patient bool) (_ Slot, remembered uint32
 	for round := 0; ; round++ {
 		if err := p.interrupted(); err != nil {
 			return Slot{}, 0, err
+		}
+		if slot := p.reserved; slot.Data != nil && d != forReserve {
+			p.reserved = Slot{}
+			return slot, 0, nil
 		}
 		remembered = p.door.look() // P4a
 		found := p.scan(d)
