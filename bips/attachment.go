@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
 )
 
@@ -51,6 +52,12 @@ type capsText struct {
 // heldCount counts frames that are held: what C0 compares with the quota.
 type heldCount struct{ atomic.Int32 }
 
+// discount is C11.
+func (c *heldCount) discount() {
+	c.Add(-1)
+	crashpoint.Hit("C11")
+}
+
 // attach opens the pool of a name and sits down in it.
 func attach(name string, mode Mode, quota int, owner *heldCount) (a *attachment, err error) {
 	files, pool, seats, err := openShm(name)
@@ -71,7 +78,9 @@ func attach(name string, mode Mode, quota int, owner *heldCount) (a *attachment,
 	joined := a.join()
 	// A9: a producer that went while we sat down has not seen us and will not tell us,
 	// unless it published something since: it may have waited for us to do so.
-	if alive, err := files.producerAlive(); err != nil || (!alive || pool.header.State.Load() != layout.StateRunning) && a.head() == joined {
+	alive, err := files.producerAlive()
+	crashpoint.Hit("A9")
+	if err != nil || (!alive || pool.header.State.Load() != layout.StateRunning) && a.head() == joined {
 		a.leave()
 		return nil, fmt.Errorf("%w: its producer is gone", ErrNoPool)
 	}
@@ -113,18 +122,21 @@ func (l Lease) Release() (err error) {
 	if a == nil || !a.held[l.slot].CompareAndSwap(l.sequence, 0) {
 		return ErrStale
 	}
+	crashpoint.Hit("C9")
 	defer a.unreference()
-	defer a.owner.Add(-1) // C11: the quota is counted after the pin is gone
+	defer a.owner.discount() // C11: after the pin is gone
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	if mutant("count-before-pin") {
 		a.owner.Add(-1)
 		defer a.owner.Add(1)
 		for range 10 {
-			pause()
+			crashpoint.Pause()
 		}
 	}
 	a.seat.Pins.And(^(uint64(1) << l.slot)) // C10
-	ringDoor(a.seats.header)                // C12
+	crashpoint.Hit("C10")
+	ringDoor(a.seats.header) // C12
+	crashpoint.Hit("C12")
 	return nil
 }
 
@@ -166,6 +178,7 @@ func (a *attachment) next(f *Frame) (outcome, error) {
 			return gotNothing, nil
 		}
 		wanted, newest := a.wanted(head, passed), a.newestOnly()
+		crashpoint.Hit("C5")
 		pinned, err := a.pin(wanted) // C5 to C7
 		if err != nil {
 			return gotNothing, err
@@ -192,12 +205,15 @@ func (a *attachment) stateAndHead() (state uint32, head uint64) {
 	if mutant("head-before-state") {
 		head = a.head()
 		for range 10 {
-			pause()
+			crashpoint.Pause()
 		}
 		return a.pool.header.State.Load(), head
 	}
 	state = a.pool.header.State.Load()
-	return state, a.head()
+	crashpoint.Hit("C2")
+	head = a.head()
+	crashpoint.Hit("C3")
+	return state, head
 }
 
 // newestOnly reports whether the newest entry is read and not each.
@@ -244,6 +260,7 @@ type pinnedSlot struct {
 // the one (C6, C7). Right: the slot is safe until the pin is dropped.
 func (a *attachment) pin(wanted uint64) (pinnedSlot, error) {
 	found, slot, _ := layout.UnpackRing(a.pool.entry(wanted).Load()) // C6: a hint
+	crashpoint.Hit("C6")
 	if found != wanted {
 		return pinnedSlot{}, nil
 	}
@@ -253,12 +270,12 @@ func (a *attachment) pin(wanted uint64) (pinnedSlot, error) {
 	bit := uint64(1) << slot
 	if mutant("cursor-early") && a.mode == Every && !a.demoted {
 		a.seat.Cursor.Store(wanted + 1)
-		pause()
+		crashpoint.Pause()
 	}
 	var early uint64
 	if mutant("validate-before-pin") {
 		early = a.pool.records[slot].Sequence.Load()
-		pause()
+		crashpoint.Pause()
 	}
 	if a.seat.Pins.Or(bit)&bit != 0 { // C7a
 		// A slot that we hold cannot carry a newer frame: somebody is just giving it back.
@@ -268,7 +285,9 @@ func (a *attachment) pin(wanted uint64) (pinnedSlot, error) {
 		}
 		return pinnedSlot{}, nil
 	}
+	crashpoint.Hit("C7a")
 	sequence := a.pool.records[slot].Sequence.Load() // C7b: Dekker pair with P2
+	crashpoint.Hit("C7b")
 	if early != 0 {
 		sequence = early
 	}
@@ -281,6 +300,7 @@ func (a *attachment) pin(wanted uint64) (pinnedSlot, error) {
 		return pinnedSlot{slot, sequence}, nil
 	}
 	a.unpin(slot) // C7c
+	crashpoint.Hit("C7c")
 	return pinnedSlot{}, nil
 }
 
@@ -292,6 +312,7 @@ func (a *attachment) unpin(slot int) {
 // missed finds out why the frame wanted was not there (C7d).
 func (a *attachment) missed() error {
 	generation, verdict := layout.UnpackVerdict(a.pool.words[a.index].Verdict.Load())
+	crashpoint.Hit("C7d")
 	if generation != a.generation {
 		return nil // none, or a predecessor's
 	}
@@ -317,7 +338,8 @@ func (a *attachment) deliver(p pinnedSlot, f *Frame) (outcome, error) {
 		a.unpin(p.slot)
 		return gotNothing, fmt.Errorf("entry %d: %w", p.sequence, err)
 	}
-	a.setCursor(p.sequence + 1) // C8: after the pin
+	a.setCursor(p.sequence + 1) // C8a: after the pin
+	crashpoint.Hit("C8a")
 	a.last = p.sequence
 	if a.mode == Every {
 		a.lost += gap + record.dropped - min(a.dropped, record.dropped)
@@ -327,7 +349,8 @@ func (a *attachment) deliver(p pinnedSlot, f *Frame) (outcome, error) {
 	a.dropped = record.dropped
 	a.ended = record.kind == layout.KindEndOfStream
 	if record.kind != layout.KindFrame {
-		a.unpin(p.slot)
+		a.unpin(p.slot) // C8b
+		crashpoint.Hit("C8b")
 		if !a.ended {
 			return gotUnknown, nil
 		}
@@ -352,6 +375,7 @@ func (a *attachment) deliver(p pinnedSlot, f *Frame) (outcome, error) {
 	a.held[p.slot].Store(p.sequence)
 	a.references.Add(1)
 	a.owner.Add(1)
+	crashpoint.Hit("C8c")
 	return gotFrame, nil
 }
 

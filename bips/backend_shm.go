@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
 )
@@ -46,7 +47,7 @@ func createShm(name string, plan func(instance uint64) geometry, permissions fs.
 	if err := s.lockName(permissions); err != nil {
 		return nil, g, err
 	}
-	if err := s.sweep(); err != nil { // S3
+	if err := s.sweep(); err != nil {
 		return nil, g, err
 	}
 	if s.instance, err = randomInstance(); err != nil {
@@ -61,16 +62,23 @@ func createShm(name string, plan func(instance uint64) geometry, permissions fs.
 	if s.seatMap, s.seats, err = makeSegment(seatsPath, g.seatSegmentSize()); err != nil {
 		return nil, g, err
 	}
+	crashpoint.Hit("S4a")
 	if s.poolMap, s.pool, err = makeSegment(poolPath, g.segmentSize); err != nil {
 		return nil, g, err
 	}
+	crashpoint.Hit("S4b")
 	if ours, err := s.pool.TryLock(layout.ProducerLock); err != nil || !ours {
 		return nil, g, errors.Join(err, fmt.Errorf("%s is locked by another process", poolPath))
 	}
+	crashpoint.Hit("S4c")
 	if err := s.seats.Chmod(writableByReaders(permissions)); err != nil {
 		return nil, g, err
 	}
-	return s, g, s.pool.Chmod(permissions&0o444 | 0o600)
+	if err := s.pool.Chmod(permissions&0o444 | 0o600); err != nil {
+		return nil, g, err
+	}
+	crashpoint.Hit("S4d")
+	return s, g, nil
 }
 
 // makeSegment makes a file for the own user, maps it, and opens it once more for its locks.
@@ -102,6 +110,7 @@ func (s *shmProducer) lockName(permissions fs.FileMode) error {
 		if err != nil {
 			return err
 		}
+		crashpoint.Hit("S1")
 		ours, err := tryLockFor(busyGrace, lock, layout.NameLock)
 		if err != nil || !ours {
 			_ = lock.Close()
@@ -117,6 +126,7 @@ func (s *shmProducer) lockName(permissions fs.FileMode) error {
 		}
 		if named, err := sys.StatPath(s.lock()); err == nil && named.Same(locked) {
 			s.name = lock
+			crashpoint.Hit("S2")
 			return nil
 		}
 		_ = lock.Close() // somebody removed the file under us: again
@@ -137,7 +147,7 @@ func tryLockFor(patience time.Duration, lock *sys.LockFile, offset int64) (ours 
 	}
 }
 
-// sweep removes what dead producers of this name left. None of it belongs to a
+// sweep removes what dead producers of this name left (S3). None of it belongs to a
 // living one, because that would have the name's lock. The pool itself stays until
 // the new one replaces it.
 func (s *shmProducer) sweep() error {
@@ -151,6 +161,7 @@ func (s *shmProducer) sweep() error {
 			if err := os.Remove(filepath.Join(s.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
+			crashpoint.Hit("S3")
 		}
 	}
 	return nil
@@ -202,7 +213,11 @@ func megabytes(bytes uint64) string { return fmt.Sprintf("%d MiB", (bytes+1<<20-
 
 // publish gives the pool its name (S5), which replaces a dead producer's.
 func (s *shmProducer) publish() error {
-	return os.Rename(s.unnamed(s.instance), s.paths.pool())
+	if err := os.Rename(s.unnamed(s.instance), s.paths.pool()); err != nil {
+		return err
+	}
+	crashpoint.Hit("S5")
+	return nil
 }
 
 // unlink takes the names away (Q3), while the name's lock is still held. Another
@@ -211,9 +226,11 @@ func (s *shmProducer) unlink() {
 	if own, err := s.pool.Stat(); err == nil {
 		if named, err := sys.StatPath(s.paths.pool()); err == nil && named.Same(own) {
 			_ = os.Remove(s.paths.pool())
+			crashpoint.Hit("Q3a")
 		}
 	}
 	_ = os.Remove(s.paths.seats(s.instance))
+	crashpoint.Hit("Q3b")
 }
 
 // closeLocks lets go of pool and name, in this order: a pool whose producer is
@@ -223,6 +240,7 @@ func (s *shmProducer) closeLocks() {
 		if *lock != nil {
 			_ = (*lock).Close()
 			*lock = nil
+			crashpoint.Hit("Q4")
 		}
 	}
 }
@@ -291,6 +309,7 @@ func openShm(name string) (_ *shmConsumer, _ *poolSegment, _ *seatSegment, err e
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	crashpoint.Hit("A1")
 	seats, err := c.openSeats(files.seats(pool.instance), &pool.geometry)
 	return c, pool, seats, err
 }
@@ -311,6 +330,7 @@ func (c *shmConsumer) openSeats(path string, g *geometry) (_ *seatSegment, err e
 	if c.seatMap, err = sys.MapPath(path, id, sys.ReadWrite); err != nil {
 		return nil, err
 	}
+	crashpoint.Hit("A2")
 	return openSeatSegment(c.seatMap.Bytes, g)
 }
 

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/sys"
 )
 
@@ -93,7 +94,8 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 	if err := c.interrupted(); err != nil {
 		return Frame{}, err
 	}
-	if int(c.held.Load()) >= c.options.MaxHeld {
+	if int(c.held.Load()) >= c.options.MaxHeld { // C0
+		crashpoint.Hit("C0")
 		return Frame{}, fmt.Errorf("pool %q: %d frames held, max-held is %d: %w", c.name, c.held.Load(), c.options.MaxHeld, ErrQuota)
 	}
 	var limit deadline
@@ -106,6 +108,7 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 		var bell uint32
 		if reading := c.attachment != nil && !c.suspended.Load(); reading {
 			bell = c.attachment.pool.header.Bell.Load() // C1
+			crashpoint.Hit("C1")
 			got, err := c.attachment.next(&f)
 			if done, err := c.settle(got, err, &f); done {
 				return f, err
@@ -201,7 +204,9 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 		return err
 	}
 	c.quietSince = time.Now()
-	if alive, failure := a.files.producerAlive(); failure != nil || alive {
+	alive, failure := a.files.producerAlive()
+	crashpoint.Hit("C4e")
+	if failure != nil || alive {
 		return errors.Join(failure, err)
 	}
 	// C4e: its lock is free, so all it ever did is visible now. End of stream, closed and
@@ -334,6 +339,7 @@ func (c *Consumer) applySuspension() {
 			a.suspend()
 		} else {
 			a.join()
+			crashpoint.Hit("U3")
 		}
 	}
 }

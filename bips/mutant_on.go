@@ -3,15 +3,15 @@
 package bips
 
 import (
-	"math/rand/v2"
 	"os"
-	"runtime"
-	"time"
+
+	"github.com/bips-ipc/bips/internal/crashpoint"
 )
 
-// With the build tag bipsmutant the Signaler takes random pauses at the steps whose
-// order matters, and BIPS_MUTANT names one of them to be done wrong. The stress test
-// must fail with each name, and pass without one (make mutants):
+// With the build tag bipsmutant the Signaler takes random pauses at its crash points,
+// and longer ones where the order of two steps matters; BIPS_MUTANT names a step to be
+// done wrong. The stress test must fail with each name, and pass without one (make
+// mutants):
 //
 //	no-invalidate        P2a left out: a slot keeps its sequence while it is filled
 //	sequence-early       P3b before the record is written
@@ -24,19 +24,6 @@ import (
 var chosen = os.Getenv("BIPS_MUTANT")
 
 func mutant(name string) bool {
-	pause()
+	crashpoint.Pause()
 	return name == chosen
-}
-
-// pause makes what others do meanwhile likely.
-func pause() {
-	switch n := rand.IntN(1000); {
-	case n < 3:
-		time.Sleep(time.Duration(rand.IntN(500)) * time.Microsecond)
-	case n < 30:
-		for end := time.Now().Add(time.Duration(rand.IntN(20)) * time.Microsecond); time.Now().Before(end); {
-		}
-	case n < 60:
-		runtime.Gosched()
-	}
 }

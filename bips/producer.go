@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
 )
 
@@ -114,8 +115,10 @@ func (p *Producer) fill(g *geometry) error {
 	if err := p.storeCaps(""); err != nil {
 		return err
 	}
+	crashpoint.Hit("S4e")
 	p.seats.header.Magic.Store(layout.SeatMagic)
 	p.pool.header.Magic.Store(layout.PoolMagic)
+	crashpoint.Hit("S4f")
 	return p.files.publish()
 }
 
@@ -307,11 +310,13 @@ func (p *Producer) Return(s Slot) (err error) {
 // endLoan takes a slot back. Called with p.mu held.
 func (p *Producer) endLoan(s Slot) {
 	p.lent &^= 1 << s.index
+	crashpoint.Hit("P5a")
 	if p.closed {
 		p.unmapWhenIdle()
 		return
 	}
 	ringDoor(p.seats.header) // other threads of ours may be waiting for it
+	crashpoint.Hit("P5b")
 }
 
 // SetCaps sets the caps of the frames published from now on, in GStreamer's
@@ -501,6 +506,7 @@ func (p *Producer) shutDown() {
 	defer p.files.unlink()         // Q3
 	p.setState(layout.StateClosed) // Q1, Q2
 	ringDoor(p.seats.header)
+	crashpoint.Hit("Q2")
 }
 
 // unmapWhenIdle unmaps a closed pool when nothing is lent and nobody is inside.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
 )
 
@@ -25,6 +26,7 @@ func (a *attachment) takeSeat(quota int) error {
 	unlock := func() {
 		if !unlocked {
 			_ = a.files.seats.Unlock(layout.AdmissionLock) // A8
+			crashpoint.Hit("A8")
 			unlocked = true
 		}
 	}
@@ -37,20 +39,27 @@ func (a *attachment) takeSeat(quota int) error {
 		if !claimed {
 			continue
 		}
+		crashpoint.Hit("A3b")
 		seat.State.Store(layout.SeatFree) // A4: clean what a predecessor left
+		crashpoint.Hit("A4a")
 		seat.Pins.Store(0)
+		crashpoint.Hit("A4b")
 		seat.Waiting.Store(0)
+		crashpoint.Hit("A4c")
 		if err := a.admit(i, quota); err != nil {
 			a.refuse(i, seat)
 			return err
 		}
 		seat.Quota.Store(uint32(quota)) // A7
+		crashpoint.Hit("A7")
 		a.generation = seat.Generation.Load() + 1
 		seat.Generation.Store(a.generation) // J1: only the lock's holder writes it
+		crashpoint.Hit("J1")
 		if a.pool.words[i].Verdict.Load() != 0 {
 			a.refuse(i, seat) // J2: judged meanwhile, in a predecessor's place: elsewhere
 			continue
 		}
+		crashpoint.Hit("J2")
 		seat.PID.Store(uint32(os.Getpid()))
 		a.index, a.seat = i, seat
 		return nil
@@ -63,6 +72,7 @@ func (a *attachment) lockAdmission() error {
 	for range admissionTries {
 		ours, err := a.files.seats.TryLock(layout.AdmissionLock)
 		if err != nil || ours {
+			crashpoint.Hit("A3a")
 			return err
 		}
 		time.Sleep(admissionPause)
@@ -88,6 +98,7 @@ func (a *attachment) admit(own, quota int) error {
 		if taken, err = a.takenQuotas(own); err != nil {
 			return err
 		}
+		crashpoint.Hit("A5")
 		if taken+quota <= room {
 			return nil
 		}
@@ -118,6 +129,7 @@ func (a *attachment) takenQuotas(own int) (sum int, err error) {
 func (a *attachment) refuse(i int, seat *layout.Seat) {
 	seat.Quota.Store(0)
 	ringDoor(a.seats.header)
+	crashpoint.Hit("A6")
 	_ = a.files.seats.Unlock(layout.SeatLockBase + int64(i))
 }
 
@@ -127,20 +139,26 @@ func (a *attachment) join() (head uint64) {
 	if a.mode == Every {
 		head = a.head()
 		a.setCursor(head + 1) // J3
+		crashpoint.Hit("J3")
 		again := !mutant("no-second-store")
 		a.seat.State.Store(layout.SeatEvery) // J4
+		crashpoint.Hit("J4")
 		if again {
 			head = a.head()
 			a.setCursor(head + 1) // J5: what came between J3 and J4 was not kept for us
+			crashpoint.Hit("J5")
 		}
 	} else {
 		head = a.head()
 		a.setCursor(max(a.newestFrame(head), 1, a.last+1)) // J3
-		a.seat.State.Store(layout.SeatLatest)              // J4
+		crashpoint.Hit("J3")
+		a.seat.State.Store(layout.SeatLatest) // J4
+		crashpoint.Hit("J4")
 	}
 	a.dropped = a.pool.header.Dropped.Load()
 	a.discontinuity = true
 	ringDoor(a.seats.header) // J6
+	crashpoint.Hit("J6")
 	return head
 }
 
@@ -165,21 +183,31 @@ func (a *attachment) head() uint64 { return min(a.pool.header.Head.Load(), layou
 // to join again (U3).
 func (a *attachment) suspend() {
 	a.seat.State.Store(layout.SeatSuspended)
+	crashpoint.Hit("U1")
 	ringDoor(a.seats.header)
+	crashpoint.Hit("U2")
 }
 
 // drain makes the seat need nothing any more (L1, L2); its last pin leaves.
 func (a *attachment) drain() {
 	a.seat.State.Store(layout.SeatDraining)
+	crashpoint.Hit("L1")
 	ringDoor(a.seats.header)
+	crashpoint.Hit("L2")
 }
 
 // leave gives up the seat (L3 to L6). Nothing is pinned.
 func (a *attachment) leave() {
 	a.seat.Pins.Store(0)
+	crashpoint.Hit("L3")
 	a.seat.State.Store(layout.SeatFree)
+	crashpoint.Hit("L4a")
 	a.seat.Waiting.Store(0)
+	crashpoint.Hit("L4b")
 	a.seat.Quota.Store(0)
+	crashpoint.Hit("L4c")
 	ringDoor(a.seats.header)
+	crashpoint.Hit("L5")
 	_ = a.files.seats.Unlock(layout.SeatLockBase + int64(a.index))
+	crashpoint.Hit("L6")
 }

@@ -4,6 +4,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
 )
@@ -73,6 +74,7 @@ func (p *Producer) tryAcquire(d demand, patient bool) (_ Slot, remembered uint32
 			return slot, 0, nil
 		}
 		remembered = p.door.look() // P4a
+		crashpoint.Hit("P4a")
 		found := p.scan(d)
 		switch {
 		case found.slot >= 0:
@@ -84,9 +86,11 @@ func (p *Producer) tryAcquire(d demand, patient bool) (_ Slot, remembered uint32
 		// P4b, P4c. Seats that show something again and again although nobody holds them are
 		// being written to by somebody hostile: then we wait like for anything else.
 		case round <= len(p.views) && p.reclaimIfDue():
+			crashpoint.Hit("P4c")
 		case d == forFrame && p.overflow == Drop:
 			p.stats.Dropped++
 			p.pool.header.Dropped.Store(p.stats.Dropped)
+			crashpoint.Hit("P4d")
 			return Slot{}, 0, ErrDropped
 		case d != forUpstream && !patient && p.demoteBlockers(found.oldest): // P4d
 		default:
@@ -128,12 +132,16 @@ func (p *Producer) scan(d demand) scanResult {
 		if !mutant("no-invalidate") {
 			sequence.Store(0) // P2a: invalidate before the look at the pins. Dekker pair with C7.
 		}
-		if !p.isPinned(candidate) {
+		crashpoint.Hit("P2a")
+		pinned := p.isPinned(candidate)
+		crashpoint.Hit("P2b")
+		if !pinned {
 			p.sequences[candidate] = 0
 			found.slot = candidate
 			return found
 		}
 		sequence.Store(p.sequences[candidate]) // P2c
+		crashpoint.Hit("P2c")
 		tried |= 1 << candidate
 	}
 }
@@ -173,7 +181,7 @@ func (p *Producer) publish(slot int, kind uint32, f *FrameInfo) uint64 {
 	record := p.pool.records[slot]
 	if mutant("sequence-early") {
 		record.Sequence.Swap(sequence)
-		pause()
+		crashpoint.Pause()
 	}
 	record.Kind = kind
 	record.CapsIndex, record.CapsVersion = uint32(p.capsIndex), p.capsVersion
@@ -188,12 +196,16 @@ func (p *Producer) publish(slot int, kind uint32, f *FrameInfo) uint64 {
 	record.Dropped = p.stats.Dropped
 	record.PublishTime = uint64(sys.Monotonic())
 	p.slotCaps[slot] = p.capsIndex
+	crashpoint.Hit("P3a")
 
 	// P3b: an exchange, which orders the payload's stores before it even if they were
 	// non-temporal ones.
 	record.Sequence.Swap(sequence)
+	crashpoint.Hit("P3b")
 	p.pool.entry(sequence).Store(layout.PackRing(sequence, slot, kind)) // P3c
-	p.pool.header.Head.Store(sequence)                                  // P3d
+	crashpoint.Hit("P3c")
+	p.pool.header.Head.Store(sequence) // P3d
+	crashpoint.Hit("P3d")
 	p.head, p.sequences[slot] = sequence, sequence
 	p.pushed |= 1 << slot
 	p.stats.Published++
@@ -204,6 +216,7 @@ func (p *Producer) publish(slot int, kind uint32, f *FrameInfo) uint64 {
 // setState tells consumers that the pool's state changed.
 func (p *Producer) setState(state uint32) {
 	p.pool.header.State.Store(state)
+	crashpoint.Hit("Q1")
 	ringBell(p.pool.header, p.seats.seats)
 }
 
@@ -230,5 +243,6 @@ func (p *Producer) cleanUp() {
 	defer p.mu.Unlock()
 	if !p.closed {
 		p.reclaimDead()
+		crashpoint.Hit("H1")
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"time"
 
+	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
 )
 
@@ -71,9 +72,13 @@ func (p *Producer) viewSeats() (newcomers uint64) {
 func (p *Producer) lookAtSeat(seat *layout.Seat, v *seatView) (generation uint32) {
 	for range 3 {
 		generation = seat.Generation.Load()
+		crashpoint.Hit("P1a")
 		v.state = seat.State.Load()
+		crashpoint.Hit("P1b")
 		v.cursor = seat.Cursor.Load()
+		crashpoint.Hit("P1c")
 		if seat.Generation.Load() == generation {
+			crashpoint.Hit("P1e")
 			break
 		}
 	}
@@ -86,7 +91,8 @@ func (p *Producer) lookAtSeat(seat *layout.Seat, v *seatView) (generation uint32
 // an honest one fits; who wrote a larger number gets what is left.
 func (p *Producer) grant(i int) {
 	seat, v := p.seats.seats[i], &p.views[i]
-	generation, quota := seat.Generation.Load(), int(seat.Quota.Load())
+	generation, quota := seat.Generation.Load(), int(seat.Quota.Load()) // P1d
+	crashpoint.Hit("P1d")
 	if quota > p.room(i) {
 		// One who was admitted before may have died or left since it was looked at, and
 		// somebody who is just joining may have its seat, and not have cleaned it yet.
@@ -99,6 +105,7 @@ func (p *Producer) grant(i int) {
 	}
 	v.generation, v.quota = generation, max(0, min(quota, p.room(i)))
 	p.pool.words[i].Granted.Store(layout.PackGrant(generation, uint32(v.quota)))
+	crashpoint.Hit("P1f")
 }
 
 // room is how many pins the pool can grant to seat i beside the other seats.
@@ -151,15 +158,19 @@ func (p *Producer) judge(i int, seat *layout.Seat, v *seatView, generation, verd
 		return false
 	}
 	word := &p.pool.words[i].Verdict
+	crashpoint.Hit("D1")
 	word.Store(layout.PackVerdict(generation, verdict)) // D2
-	if seat.Generation.Load() != generation {           // D3
+	crashpoint.Hit("D2")
+	if seat.Generation.Load() != generation { // D3
 		word.Store(0)
 		p.judgements++
 		return false
 	}
 	v.verdict = verdict
+	crashpoint.Hit("D3")
 	ringBell(p.pool.header, p.seats.seats) // D4
 	ringDoor(p.seats.header)               // as in reclaimDead
+	crashpoint.Hit("D4")
 	return true
 }
 
@@ -190,6 +201,7 @@ func (p *Producer) reclaimIfDue() (reclaimed bool) {
 	if !reclaimed {
 		p.lastReclaim = time.Now()
 	}
+	crashpoint.Hit("P4b")
 	return reclaimed
 }
 
@@ -204,14 +216,21 @@ func (p *Producer) reclaimDead() (reclaimed bool) {
 		if dead, err := p.claimDead(layout.SeatLockBase + int64(i)); err != nil || !dead {
 			continue
 		}
+		crashpoint.Hit("R1")
 		seat.State.Store(layout.SeatFree) // R2
-		seat.Pins.Store(0)                // R3
-		seat.Waiting.Store(0)             // R4
-		seat.Quota.Store(0)
+		crashpoint.Hit("R2")
+		seat.Pins.Store(0) // R3
+		crashpoint.Hit("R3")
+		seat.Waiting.Store(0) // R4a
+		crashpoint.Hit("R4a")
+		seat.Quota.Store(0) // R4b
+		crashpoint.Hit("R4b")
 		p.views[i] = seatView{generation: seat.Generation.Load()}
 		p.pool.words[i].Granted.Store(0)
-		p.pool.words[i].Verdict.Store(0)                         // R5
+		p.pool.words[i].Verdict.Store(0) // R5
+		crashpoint.Hit("R5")
 		_ = p.files.seats.Unlock(layout.SeatLockBase + int64(i)) // R6
+		crashpoint.Hit("R6")
 		p.stats.Reclaimed++
 		reclaimed = true
 	}
@@ -228,7 +247,7 @@ func (p *Producer) claimDead(lock int64) (bool, error) {
 	if mutant("reclaim-by-probe") {
 		locked, err := p.files.seats.IsLocked(lock)
 		for range 200 { // joiners are few
-			pause()
+			crashpoint.Pause()
 		}
 		return !locked, err
 	}

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
 )
@@ -81,7 +82,9 @@ func (d *doorbell) wait(remembered uint32, limit time.Duration) {
 		return
 	}
 	d.count(+1)
+	crashpoint.Hit("P4e")
 	sys.FutexWait(&d.header.Door, remembered, min(limit, doorLimit))
+	crashpoint.Hit("P4f")
 	d.count(-1)
 }
 
@@ -99,11 +102,13 @@ func (d *doorbell) count(change int) {
 }
 
 // ringDoor tells the producer that a slot may be free: bump, then wake it if it
-// announced itself. It is wait's counterpart on both sides.
+// announced itself (W1, W2). It is wait's counterpart on both sides.
 func ringDoor(header *layout.SeatHeader) {
 	header.Door.Add(1)
+	crashpoint.Hit("W1")
 	if header.ProducerWaiting.Load() != 0 {
 		sys.FutexWakeAll(&header.Door)
+		crashpoint.Hit("W2")
 	}
 }
 
@@ -111,9 +116,11 @@ func ringDoor(header *layout.SeatHeader) {
 // call if any seat announced a waiter.
 func ringBell(pool *layout.PoolHeader, seats []*layout.Seat) {
 	pool.Bell.Add(1)
+	crashpoint.Hit("P3e")
 	for _, seat := range seats {
 		if seat.Waiting.Load() != 0 {
 			sys.FutexWakeAll(&pool.Bell)
+			crashpoint.Hit("P3f")
 			return
 		}
 	}
@@ -136,12 +143,15 @@ func (w *bellWaiter) look() uint32 { return w.pokes.Load() }
 // remembered (C4).
 func (w *bellWaiter) wait(pool *layout.PoolHeader, seat *layout.Seat, bell, poked uint32, limit time.Duration) {
 	seat.Waiting.Store(1) // C4a
+	crashpoint.Hit("C4a")
 	w.sleeping.Store(isSleeping | uint64(poked))
 	if w.pokes.Load() == poked {
 		sys.FutexWait(&pool.Bell, bell, min(limit, bellLimit)) // C4c
+		crashpoint.Hit("C4c")
 	}
 	w.sleeping.Store(0)
 	seat.Waiting.Store(0) // C4d
+	crashpoint.Hit("C4d")
 }
 
 // interrupt wakes the waiter. Consumers cannot bump the bell, which they map

@@ -13,9 +13,9 @@ import (
 // A step id is a procedure's letter, a number, and perhaps a letter for a part of
 // the step: P2, P2a.
 var (
-	stepID      = regexp.MustCompile(`\b([SQPDHAJCULR])(0|[1-9]\d?)([a-f])?\b`)
-	stepRange   = regexp.MustCompile(`\b([SQPDHAJCULR])([1-9]\d?)[a-f]? to ([SQPDHAJCULR])([1-9]\d?)[a-f]?\b`)
-	definedStep = regexp.MustCompile(`\*\*([SQPDHAJCULR][0-9]+[a-f]?)\*\*`)
+	stepID      = regexp.MustCompile(`\b([SQPDHAJCULRW])(0|[1-9]\d?)([a-f])?\b`)
+	stepRange   = regexp.MustCompile(`\b([SQPDHAJCULRW])([1-9]\d?)[a-f]? to ([SQPDHAJCULRW])([1-9]\d?)[a-f]?\b`)
+	definedStep = regexp.MustCompile(`\*\*([SQPDHAJCULRW][0-9]+[a-f]?)\*\*`)
 )
 
 // notModelled are steps without counterpart in the model: files and their names.
@@ -68,19 +68,25 @@ var (
 	cComment  = regexp.MustCompile(`(?s)/\*.*?\*/`)
 )
 
-func codeSteps(t *testing.T) map[string]bool {
+// sources is all Go code of a folder, tests apart.
+func sources(t *testing.T, folder string) string {
 	t.Helper()
-	files, err := filepath.Glob(filepath.Join(top(t), "bips", "*.go"))
+	files, err := filepath.Glob(filepath.Join(top(t), folder, "*.go"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no sources: %v", err)
+		t.Fatalf("no sources in %s: %v", folder, err)
 	}
 	var all strings.Builder
 	for _, file := range files {
 		if !strings.HasSuffix(file, "_test.go") {
-			all.WriteString(read(t, filepath.Join("bips", filepath.Base(file))))
+			all.WriteString(read(t, filepath.Join(folder, filepath.Base(file))))
 		}
 	}
-	return mentioned(all.String(), goComment)
+	return all.String()
+}
+
+func codeSteps(t *testing.T) map[string]bool {
+	t.Helper()
+	return mentioned(sources(t, "bips"), goComment)
 }
 
 func modelSteps(t *testing.T) map[string]bool {

@@ -170,7 +170,7 @@ bool kill[NC]; byte kills; bool pkill; byte gone; bool pdone; byte stuck; bool c
 #endif
 
 /* ------------------------------------------------------------------------------------------------ both sides */
-inline ring() {                          /* door: bump, then wake the producer if it announced itself */
+inline ring() {                          /* W1, W2 door: bump, then wake the producer if it announced itself */
   doorchg = true;
   if :: pwait -> asleepP = false :: else fi
 }
