@@ -4,7 +4,7 @@ BUILD ?= build
 export BIPS_BUILD := $(abspath $(BUILD))
 
 .DEFAULT_GOAL := help
-.PHONY: help all setup build demo test soak fuzz mutants bench bench-quick bench-grow model test-debian13 test-debian13-build test-debian11 install clean
+.PHONY: help all setup build demo test soak crash fuzz mutants bench bench-quick bench-grow model test-debian13 test-debian13-build test-debian11 install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t h; do printf '  make %-20s %s\n' "$$t" "$$h"; done
@@ -39,6 +39,9 @@ test-debian11: build ## a smoke test on GStreamer 1.18, in a private Debian 11 t
 
 soak: ## processes killed, stopped and restarted for hours (BIPS_STRESS_SECONDS=3600, BIPS_STRESS_SEED)
 	@BIPS_STRESS_SECONDS=$${BIPS_STRESS_SECONDS:-3600} CGO_ENABLED=0 go test -count=1 -v -timeout 0 -run UnderFire ./tests/stress
+
+crash: ## a death at each step of the protocol, many times (BIPS_CRASH_TIMES=20: 4 minutes)
+	@BIPS_CRASH_TIMES=$${BIPS_CRASH_TIMES:-20} CGO_ENABLED=0 go test -tags bipscrash -count=1 -v -parallel 8 -timeout 0 -run AtAnyStep ./tests/crash
 
 fuzz: ## damaged pools and hostile seats, five minutes each (FUZZ_TIME=5m)
 	@for target in FuzzOpenPool FuzzSeats; do \

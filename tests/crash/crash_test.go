@@ -1,5 +1,8 @@
-// Package crash kills processes while they do one thing over and over, and checks
-// after each kill that the next ones find everything in order.
+// Package crash kills processes, at random moments while they do one thing over and
+// over, and at each named step of the protocol while others go on (points_test.go). It
+// checks after each kill that those who live have lost nothing and the next ones find
+// everything in order. BIPS_CRASH_TIMES says how often each thing is interrupted, and
+// how often a process dies at each step.
 package crash
 
 import (
@@ -29,6 +32,8 @@ func TestMain(m *testing.M) {
 		"publish":          publish,
 		"join and leave":   forEver(joinAndLeave),
 		"pull and release": pullAndRelease,
+		"reader":           read,
+		"writer":           write,
 	}.Run(m)
 }
 
@@ -119,11 +124,11 @@ func pullAndRelease([]string) error {
 	}
 }
 
-// times is how often each thing is interrupted by a kill; BIPS_CRASH_TIMES says otherwise.
-func times(t *testing.T) int {
+// times is how often each thing is interrupted by a kill, unless BIPS_CRASH_TIMES says otherwise.
+func times(t *testing.T, otherwise int) int {
 	text := os.Getenv("BIPS_CRASH_TIMES")
 	if text == "" {
-		return 60
+		return otherwise
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {
@@ -182,7 +187,7 @@ func TestAConsumerKilledAnywhereLeavesNothingThatTheProducerCannotTakeBack(t *te
 				t.Fatal(err)
 			}
 			defer p.Close()
-			for round := range times(t) {
+			for round := range times(t, 60) {
 				victims := []victim{start(t, role), start(t, role)}
 				stop, stopped := make(chan bool), make(chan error)
 				go func() { stopped <- pushUntil(p, stop) }()
@@ -203,7 +208,7 @@ func TestAConsumerKilledAnywhereLeavesNothingThatTheProducerCannotTakeBack(t *te
 					t.Fatalf("round %d: %+v", round, stats)
 				}
 			}
-			t.Logf("%d kills, %+v", 2*times(t), p.Stats())
+			t.Logf("%d kills, %+v", 2*times(t, 60), p.Stats())
 		})
 	}
 }
@@ -261,7 +266,7 @@ func TestAProducerKilledAnywhereLeavesTheNameToTheNext(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			for round := range times(t) {
+			for round := range times(t, 60) {
 				v := start(t, role)
 				stop, stopped := make(chan bool), make(chan error)
 				go func() { stopped <- readUntil(c, stop) }()
@@ -282,7 +287,7 @@ func TestAProducerKilledAnywhereLeavesTheNameToTheNext(t *testing.T) {
 					t.Fatalf("round %d: %q", round, left)
 				}
 			}
-			t.Logf("%d kills, %+v", times(t), c.Stats())
+			t.Logf("%d kills, %+v", times(t, 60), c.Stats())
 		})
 	}
 }

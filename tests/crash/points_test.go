@@ -1,0 +1,188 @@
+package crash
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/crashpoint"
+)
+
+// scene says who dies where, and in what circumstances the steps before come about.
+type scene struct {
+	name   string
+	victim string // producer, every, latest
+	points string
+	hits   int // the victim dies at one of the first so many hits
+
+	overflow bips.Overflow
+	brief    bool   // the producer ends its pool again and again; the reader leaves and joins
+	lazy     bool   // there is a reader that holds the producer up until it is demoted
+	mortals  bool   // there are readers that die
+	replaced bool   // the producer is killed and replaced again and again
+	refused  bool   // the victim wants more than there is room for
+	slow     string // a step after which the victim is slow
+}
+
+const (
+	attaching = "A1 A2 A3a A3b A4a A4b A4c A5 A7 A8 A9 J1 J2 J3 J4 J6"
+	leaving   = "L1 L2 L3 L4a L4b L4c L5 L6"
+	resting   = "U1 U2 U3"
+	reading   = "W1 C0 C1 C2 C3 C4a C4c C4d C5 C6 C7a C7b C8a C8b C8c C9 C10 C11 C12"
+)
+
+var scenes = []scene{
+	{name: "a producer starts", victim: "producer", points: "S1 S2 S3 S4a S4b S4c S4d S4e S4f S5", hits: 2, brief: true},
+	{name: "a producer ends", victim: "producer", points: "Q1 Q2 Q3a Q3b Q4", hits: 3, brief: true},
+	{name: "a producer publishes", victim: "producer", hits: 400,
+		points: "P1a P1b P1c P1e P2a P2b P2c P3a P3b P3c P3d P3e P3f P4a P5a P5b W1"},
+	{name: "a producer has no slot", victim: "producer", points: "P4b P4e P4f W2", hits: 10},
+	{name: "a producer drops frames", victim: "producer", points: "P4d", hits: 20, overflow: bips.Drop},
+	{name: "a producer grants quotas", victim: "producer", points: "P1d P1f", hits: 2},
+	{name: "a producer demotes a reader", victim: "producer", points: "D1 D2 D3 D4", hits: 1, lazy: true},
+	{name: "a producer cleans up after the dead", victim: "producer", points: "H1 P4c R1 R2 R3 R4a R4b R5 R6", hits: 2, mortals: true},
+
+	{name: "a reader of every frame comes and goes", victim: "every", points: attaching + " J5 " + leaving + " " + resting, hits: 5, brief: true},
+	{name: "a reader of the latest comes and goes", victim: "latest", points: attaching + " " + leaving + " " + resting, hits: 5, brief: true},
+	{name: "a reader of every frame reads", victim: "every", points: reading, hits: 50},
+	{name: "a reader of the latest reads", victim: "latest", points: reading, hits: 50},
+	{name: "a frame slips away from a reader of the latest", victim: "latest", points: "C7c C7d", hits: 5, slow: "C6"},
+	{name: "a reader wakes the producer", victim: "every", points: "W2", hits: 5},
+	{name: "a reader is refused", victim: "latest", points: "A6", hits: 2, refused: true},
+	{name: "a reader of every frame moves to the next producer", victim: "every", points: "C4e " + leaving + " " + attaching + " J5", hits: 2, replaced: true},
+	{name: "a reader of the latest moves to the next producer", victim: "latest", points: "C4e " + leaving + " " + attaching, hits: 2, replaced: true},
+}
+
+func TestTheScenesHaveEachPointThatTheCodeHasAndNoOther(t *testing.T) {
+	files, err := filepath.Glob("../../bips/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	inCode, inScenes := map[string]bool{}, map[string]bool{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile(`crashpoint\.Hit\("([^"]*)"\)`).FindAllSubmatch(text, -1) {
+			inCode[string(match[1])] = true
+		}
+	}
+	for _, s := range scenes {
+		for _, point := range strings.Fields(s.points) {
+			inScenes[point] = true
+			if !inCode[point] {
+				t.Errorf("%s: the code has no point %s", s.name, point)
+			}
+		}
+	}
+	for point := range inCode {
+		if !inScenes[point] {
+			t.Errorf("no scene has the point %s, which the code has", point)
+		}
+	}
+	t.Logf("%d points", len(inCode))
+}
+
+// Each scene has a pool of its own; most of the time it waits.
+func TestADeathAtAnyStepHarmsNobodyElse(t *testing.T) {
+	if !crashpoint.Enabled {
+		t.Skip("this binary has no crash points: build it with -tags bipscrash, as tools/test fire does")
+	}
+	for i, s := range scenes {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			g := newStage(t, s, fmt.Sprintf("stage-%d", i))
+			kills := 0
+			for range times(t, 1) {
+				points := strings.Fields(s.points)
+				g.random.Shuffle(len(points), func(i, j int) { points[i], points[j] = points[j], points[i] })
+				for _, point := range points {
+					g.die(crashAt{point: point, hit: 1 + g.random.IntN(s.hits), slow: s.slow})
+					kills++
+				}
+			}
+			g.end()
+			t.Logf("%d kills at %d points", kills, len(strings.Fields(s.points)))
+		})
+	}
+}
+
+// die lets a victim die and checks what it leaves.
+func (g *stage) die(at crashAt) {
+	defer func() {
+		if g.Failed() {
+			g.Logf("after a death at %s, hit %d", at.point, at.hit)
+		}
+	}()
+	switch {
+	case g.victim == "producer":
+		g.producerDies(at)
+	case g.replaced:
+		g.readerMovesAndDies(at)
+	default:
+		g.readerDies(at)
+	}
+}
+
+func (g *stage) producerDies(at crashAt) {
+	g.leftovers()
+	stop := func() {}
+	if g.mortals {
+		stop = g.sendMortals()
+	}
+	defer stop()
+	var lazy *child
+	if g.lazy {
+		lazy = g.reader(readerPlan{Mode: bips.Every, Pause: time.Hour})
+	}
+	g.writer(at).died(g.T)
+	stop()
+	if lazy != nil {
+		lazy.kill()
+	}
+	g.checkProducerGone()
+}
+
+func (g *stage) readerDies(at crashAt) {
+	plan := readerPlan{Mode: g.mode(), Restless: g.brief}
+	if g.refused {
+		plan.MaxHeld, plan.Refused = stageSlots-1, true
+	}
+	g.readerThatDies(plan, at).died(g.T)
+	g.checkReaderGone()
+}
+
+func (g *stage) mode() bips.Mode {
+	if g.victim == "every" {
+		return bips.Every
+	}
+	return bips.Latest
+}
+
+// readerMovesAndDies kills one producer after the other until the victim, which
+// follows as the survivors do, dies of its own.
+func (g *stage) readerMovesAndDies(at crashAt) {
+	victim := g.readerThatDies(readerPlan{Mode: g.mode()}, crashAt{point: at.point, hit: 1 + at.hit})
+	for end := time.Now().Add(patience); ; {
+		select {
+		case <-victim.exited:
+			victim.died(g.T)
+			g.checkReaderGone()
+			return
+		case <-time.After(time.Duration(60+g.random.IntN(60)) * time.Millisecond):
+		}
+		if time.Now().After(end) {
+			victim.died(g.T)
+		}
+		g.producer.kill()
+		d := g.examine()
+		g.producer = g.writer(crashAt{})
+		g.drained(d)
+	}
+}
