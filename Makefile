@@ -43,8 +43,8 @@ soak: ## processes killed, stopped and restarted for hours (BIPS_STRESS_SECONDS=
 crash: ## a death at each step of the protocol, many times (BIPS_CRASH_TIMES=20: 4 minutes)
 	@BIPS_CRASH_TIMES=$${BIPS_CRASH_TIMES:-20} CGO_ENABLED=0 go test -tags bipscrash -count=1 -v -parallel 8 -timeout 0 -run AtAnyStep ./tests/crash
 
-fuzz: ## damaged pools and hostile seats, five minutes each (FUZZ_TIME=5m)
-	@for target in FuzzOpenPool FuzzSeats; do \
+fuzz: ## damaged pools, damaged seats, hostile seats: five minutes each (FUZZ_TIME=5m)
+	@for target in FuzzOpenPool FuzzAttach FuzzSeats; do \
 	    CGO_ENABLED=0 go test ./bips -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZ_TIME:-5m} -fuzzminimizetime 2s || exit; \
 	done
 

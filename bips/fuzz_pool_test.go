@@ -1,0 +1,121 @@
+package bips
+
+import (
+	"errors"
+	"sync/atomic"
+	"testing"
+
+	"github.com/bips-ipc/bips/internal/layout"
+)
+
+// FuzzOpenPool reads damaged segments as a consumer does: an error, or a frame whose
+// bytes are there. The first byte of the input says whether the damage comes and goes
+// while the pool is read, and in which mode it is read; the second cuts it short.
+func FuzzOpenPool(f *testing.F) {
+	p := smallPool(f, 2, 1)
+	if err := p.storeCaps("video/x-raw"); err != nil {
+		f.Fatal(err)
+	}
+	publishOne(f, p)
+	publishOne(f, p)
+	base := segments{p.pool.memory, p.seats.memory}.clone()
+	tables := []struct {
+		segment  int
+		from, to uint64
+	}{
+		{0, 0, 160}, {0, 512, 720}, // the header's two parts
+		{0, p.pool.ringOffset, p.pool.ringOffset + 16},
+		{0, p.pool.recordsOffset, p.pool.recordsOffset + 2*layout.SlotRecordSize},
+		{0, p.pool.seatWordsOffset, p.pool.seatWordsOffset + 16},
+		{0, p.pool.capsOffset, p.pool.capsOffset + 24}, {0, p.pool.capsOffset + p.pool.capsSize, p.pool.capsOffset + p.pool.capsSize + 24},
+		{0, p.pool.metaOffset, p.pool.metaOffset + 8},
+		{1, 0, 48}, {1, 512, 584}, // the seats' header
+		{1, layout.HeaderSize, layout.HeaderSize + layout.SeatSize},
+	}
+	for _, table := range tables {
+		for i, damage := range base.patches(table.segment, table.from, table.to) {
+			f.Add(append([]byte{byte(i), 0}, damage...))
+		}
+	}
+	for pages := range byte(20) {
+		f.Add([]byte{0, pages + 1})
+	}
+	damaged := segments{guarded(f, uint64(len(base[0]))), guarded(f, uint64(len(base[1])))}
+	f.Fuzz(func(t *testing.T, input []byte) {
+		if len(input) < 2 {
+			return
+		}
+		damaged.copyFrom(base)
+		how, cut, damage := input[0], int(input[1]), input[2:]
+		damaged.patch(damage)
+		if how&1 != 0 {
+			stop := flicker(damaged, base, damage)
+			defer stop()
+		}
+		pool := damaged[0]
+		readAll(t, pool[:len(pool)-layout.PageSize*(cut%(len(pool)/layout.PageSize))], damaged[1], Mode(how>>1&1))
+	})
+}
+
+// flicker takes the damage back and does it again until it is stopped.
+func flicker(damaged, base segments, damage []byte) (stop func()) {
+	var stopped atomic.Bool
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for !stopped.Load() {
+			damaged.revert(damage, base)
+			damaged.patch(damage)
+		}
+	}()
+	return func() { stopped.Store(true); <-done }
+}
+
+// readAll attaches to a segment and reads what is to be had.
+func readAll(t *testing.T, memory, seatMemory []byte, mode Mode) {
+	pool, err := openPoolSegment(memory)
+	if err != nil {
+		wantDamage(t, err)
+		return
+	}
+	seats, err := openSeatSegment(seatMemory, &pool.geometry)
+	if err != nil {
+		wantDamage(t, err)
+		return
+	}
+	a := &attachment{pool: pool, seats: seats, seat: seats.seats[0], mode: mode, owner: &heldCount{}, caps: make([]capsText, pool.geometry.caps)}
+	a.references.Store(1 << 20) // its files are not there to be closed
+	a.setCursor(1)
+	for range 4 {
+		var f Frame
+		got, err := a.next(&f)
+		if err != nil {
+			if !errors.Is(err, ErrBanned) {
+				wantDamage(t, err)
+			}
+			return
+		}
+		if got == gotNothing || got == poolClosed || got == poolMoved {
+			return
+		}
+		if got == gotFrame {
+			sum := len(f.Caps)
+			for _, bytes := range [][]byte{f.Data, f.Meta} {
+				for _, b := range bytes {
+					sum += int(b)
+				}
+			}
+			if f.Size != len(f.Data) || uint64(f.Size) > pool.slotSize || sum < 0 {
+				t.Fatalf("frame of %d bytes says %d, slots have %d", len(f.Data), f.Size, pool.slotSize)
+			}
+			for _, offset := range f.Planes.Offset[:f.Planes.Count] {
+				if offset > uint64(f.Size) {
+					t.Fatalf("a plane at %d of %d", offset, f.Size)
+				}
+			}
+			if err := f.lease.Release(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
