@@ -44,6 +44,9 @@ func createShm(name string, plan func(instance uint64) geometry, permissions fs.
 			err = s.explain(err, g.segmentSize)
 		}
 	}()
+	if err := sys.StartPoller(); err != nil {
+		return nil, g, err
+	}
 	if err := s.lockName(permissions); err != nil {
 		return nil, g, err
 	}
@@ -189,6 +192,10 @@ func (s *shmProducer) checkSpace(g *geometry) error {
 	if needed > free {
 		return sys.ErrNoSpace
 	}
+	if room, limited := sys.MemoryRoom(); limited && needed > room {
+		return fmt.Errorf("%w: it needs %s, the memory limit of this process's control group leaves %s: use fewer or smaller slots, or raise the limit (containers: --memory)",
+			ErrNoSpace, megabytes(needed), megabytes(room))
+	}
 	return nil
 }
 
@@ -199,11 +206,11 @@ func (s *shmProducer) explain(err error, size uint64) error {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("pool %q: %w: the name is another user's, or the directory is read-only: use another name, or %s", s.paths.name, err, shmDirVariable)
 	default:
-		return fmt.Errorf("pool %q: %w", s.paths.name, err)
+		return fmt.Errorf("pool %q: %w", s.paths.name, adviseOn(err))
 	}
 	total, free, statErr := sys.FreeSpace(s.dir)
-	if statErr != nil {
-		return fmt.Errorf("pool %q: %w: it needs %s in %s", s.paths.name, ErrNoSpace, megabytes(size), s.dir)
+	if statErr != nil || size < free {
+		return fmt.Errorf("pool %q: %w: %s has no room for a file, though %s are free: remove files there (df -i): %w", s.paths.name, ErrNoSpace, s.dir, megabytes(free), err)
 	}
 	return fmt.Errorf("pool %q: %w: it needs %s, %s has %s of which %s are free: use fewer or smaller slots, or give it more (containers: --shm-size)",
 		s.paths.name, ErrNoSpace, megabytes(size), s.dir, megabytes(total), megabytes(free))
@@ -283,6 +290,9 @@ func openShm(name string) (_ *shmConsumer, _ *poolSegment, _ *seatSegment, err e
 		}
 	}()
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	if err := sys.StartPoller(); err != nil {
+		return nil, nil, nil, err
+	}
 	if c.pool, err = sys.OpenLockFile(files.pool(), os.O_RDONLY, LockDescriptorHook); err != nil {
 		return nil, nil, nil, err
 	}

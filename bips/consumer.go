@@ -281,7 +281,7 @@ func (c *Consumer) fatalSearch(err error) error {
 		}
 		c.fullSince = time.Time{}
 	}
-	return err
+	return adviseOn(err)
 }
 
 // detach lets go of the pool. What is still held of it stays valid.

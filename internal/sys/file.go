@@ -53,7 +53,7 @@ func CreateLockFile(path string, perm fs.FileMode, hook func(fd int, opened bool
 		if !errors.Is(err, fs.ErrNotExist) {
 			return lock, err
 		}
-		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, perm)
+		file, err := open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, perm)
 		if errors.Is(err, fs.ErrExist) {
 			continue
 		}
@@ -68,29 +68,42 @@ func CreateLockFile(path string, perm fs.FileMode, hook func(fd int, opened bool
 	}
 }
 
-// ErrNoSpace: the file system has no room for a file. It is ENOSPC.
-var ErrNoSpace error = unix.ENOSPC
-
 // CreateAllocated makes a file of size bytes at path that must not exist, every
 // block of it allocated, so that no later access can fail for lack of memory. On
 // an error nothing is left behind.
 func CreateAllocated(path string, size int64) (*os.File, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o600)
+	file, err := open(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	for {
-		err = unix.Fallocate(int(file.Fd()), 0, 0, size)
-		if !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
-	if err != nil {
+	if err := allocate(size, func(at, length int64) error { return unix.Fallocate(int(file.Fd()), 0, at, length) }); err != nil {
 		_ = file.Close()
 		_ = os.Remove(path)
 		return nil, fmt.Errorf("allocate %d bytes for %s: %w", size, path, err)
 	}
 	return file, nil
+}
+
+// largestPiece is what allocate asks the kernel for at once.
+const largestPiece = 64 << 20
+
+// allocate gives a file its blocks. Kernels before 6.9 or so let a signal interrupt
+// fallocate on tmpfs, and undo what they have of the piece: so that is asked for again in
+// halves, and whoever gets a signal every millisecond comes to an end too.
+func allocate(size int64, fallocate func(at, length int64) error) error {
+	piece := int64(largestPiece)
+	for done := int64(0); done < size; {
+		step := min(piece, size-done)
+		switch err := fallocate(done, step); {
+		case err == nil:
+			done += step
+		case errors.Is(err, unix.EINTR):
+			piece = max(step/2, int64(os.Getpagesize()))
+		default:
+			return err
+		}
+	}
+	return nil
 }
 
 // FreeSpace tells how many bytes the file system of dir has in all and how many

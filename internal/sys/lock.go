@@ -24,7 +24,7 @@ type LockFile struct {
 // file that is only probed. hook, if not nil, is told of the descriptor when it
 // is opened and before it is closed.
 func OpenLockFile(path string, flags int, hook func(fd int, opened bool)) (*LockFile, error) {
-	file, err := os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	file, err := open(path, flags, 0)
 	if err != nil {
 		return nil, err
 	}

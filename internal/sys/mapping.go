@@ -48,7 +48,7 @@ func MapPath(path string, meant FileID, access Access) (*Mapping, error) {
 	if access == ReadWrite {
 		flags = os.O_RDWR
 	}
-	file, err := os.OpenFile(path, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	file, err := open(path, flags, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,19 @@
+package sys
+
+import "golang.org/x/sys/unix"
+
+// What the system says when it has no more of something. They are its own error numbers.
+var (
+	// ErrNoSpace: the file system has no room for a file (ENOSPC).
+	ErrNoSpace error = unix.ENOSPC
+	// ErrNoDescriptors: the process may open no more files (EMFILE).
+	ErrNoDescriptors error = unix.EMFILE
+	// ErrNoFiles: the system has no more open files (ENFILE).
+	ErrNoFiles error = unix.ENFILE
+	// ErrNoMemory: the process may map no more memory (ENOMEM).
+	ErrNoMemory error = unix.ENOMEM
+	// ErrNoLocks: the system has no more file locks (ENOLCK).
+	ErrNoLocks error = unix.ENOLCK
+	// ErrReadOnly: the file system is mounted read-only (EROFS).
+	ErrReadOnly error = unix.EROFS
+)

@@ -1,0 +1,55 @@
+package sys
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// open opens a file without following a link. It is os.OpenFile, which would hand the
+// descriptor to the runtime's poller first: of no use for a plain file, and fatal when no
+// descriptor is left (see [StartPoller]).
+func open(path string, flags int, perm fs.FileMode) (*os.File, error) {
+	for {
+		fd, err := unix.Open(path, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, uint32(perm.Perm()))
+		if err == nil {
+			return os.NewFile(uintptr(fd), path), nil
+		}
+		if !errors.Is(err, unix.EINTR) {
+			return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+		}
+	}
+}
+
+var poller struct {
+	mu      sync.Mutex
+	started bool // protected by mu
+}
+
+// StartPoller has the Go runtime open the two descriptors that its timers need, which
+// it does when the first timer runs. It ends the whole process when there are none: so
+// whoever is about to use timers asks here first, and gets an error instead.
+func StartPoller() error {
+	poller.mu.Lock()
+	defer poller.mu.Unlock()
+	if poller.started {
+		return nil
+	}
+	first, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	if err != nil {
+		return os.NewSyscallError("eventfd", err)
+	}
+	second, err := unix.Eventfd(0, unix.EFD_CLOEXEC)
+	_ = unix.Close(first)
+	if err != nil {
+		return os.NewSyscallError("eventfd", err)
+	}
+	_ = unix.Close(second)
+	time.AfterFunc(time.Hour, func() {}).Stop() // takes the two that were there just now
+	poller.started = true
+	return nil
+}
