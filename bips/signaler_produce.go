@@ -42,7 +42,7 @@ func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) 
 		return Slot{}, err
 	}
 	defer p.leave()
-	limit, patience := deadlineAfter(timeout), deadlineAfter(p.blockTimeout)
+	limit, patience, round := deadlineAfter(timeout), deadlineAfter(p.blockTimeout), time.Now()
 	for {
 		wait, ok := limit.left(doorLimit)
 		if !ok {
@@ -52,6 +52,7 @@ func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) 
 			wait = patienceLeft
 		}
 		p.door.wait(remembered, wait)
+		round = patience.excuse(round, wait)
 		_, patient := patience.left(0)
 		if slot, remembered, err = p.tryAcquire(d, patient); err != errNothingFree {
 			return slot, err

@@ -61,6 +61,20 @@ func (d deadline) left(limit time.Duration) (time.Duration, bool) {
 	return min(left, limit), left > 0
 }
 
+// stoppedFor is by how much a wait must be too long to say that the process was stopped.
+const stoppedFor = doorLimit
+
+// excuse is called after each wait of limit, with the time of the call before, and returns the
+// time of this one. A process that was stopped meanwhile (SIGSTOP, a frozen container) gets that
+// time back: those it waits for were most likely stopped with it.
+func (d *deadline) excuse(before time.Time, limit time.Duration) time.Time {
+	now := time.Now()
+	if overslept := now.Sub(before) - limit; d.limited && overslept > stoppedFor {
+		d.at = d.at.Add(overslept)
+	}
+	return now
+}
+
 // doorbell is the producer's end of the door: the futex word that consumers ring
 // when something that could free a slot changed.
 type doorbell struct {
