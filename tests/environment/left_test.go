@@ -1,0 +1,39 @@
+package environment
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/bips-ipc/bips/internal/testmain"
+)
+
+// nothingLeft checks that this process holds no part of a pool, that it has no other
+// descriptors than before, and that the directory has no pool.
+func nothingLeft(before []string) error {
+	if held := testmain.Held(); len(held) > 0 {
+		return fmt.Errorf("held: %q", held)
+	}
+	for _, name := range testmain.Names(os.Getenv("BIPS_SHM_DIR")) {
+		if strings.Contains(name, "/bips.") {
+			return fmt.Errorf("left: %s", name)
+		}
+	}
+	if after := descriptors(); !slices.Equal(before, after) {
+		return fmt.Errorf("descriptors %q, before %q", after, before)
+	}
+	return nil
+}
+
+// descriptors lists what this process has open, but for what the Go runtime's poller has.
+func descriptors() (open []string) {
+	entries, _ := os.ReadDir("/proc/self/fd")
+	for _, entry := range entries {
+		target, err := os.Readlink("/proc/self/fd/" + entry.Name())
+		if err == nil && !strings.HasPrefix(target, "anon_inode:[event") {
+			open = append(open, target)
+		}
+	}
+	return open
+}

@@ -1,0 +1,147 @@
+package environment
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
+)
+
+func TestTooLittleAddressSpaceIsAnErrorOnBothSides(t *testing.T) {
+	testmain.Dir(t)
+	producer := begin(t, nil, "produce", fmt.Sprint(large.SlotSize), "-1ns", "0")
+	producer.line()
+	producer.tell()
+	producer.line()
+	begin(t, nil, "address space").ends()
+	producer.tell()
+	producer.report()
+	producer.ends()
+}
+
+// large is a pool of more than 128 MiB.
+var large = bips.ProducerOptions{SlotSize: 8 << 20}
+
+// addressSpace lets this process grow by less than the pool needs.
+func addressSpace([]string) error {
+	var pages, limit uint64
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return err
+	}
+	if _, err := fmt.Sscan(string(text), &pages); err != nil {
+		return err
+	}
+	var old unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_AS, &old); err != nil {
+		return err
+	}
+	limit = pages*uint64(os.Getpagesize()) + 96<<20 // some of it is for the Go runtime
+	if err := unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: limit, Max: old.Max}); err != nil {
+		return err
+	}
+	before := descriptors()
+	_, startErr := bips.NewProducer("second", large)
+	c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{})
+	if err != nil {
+		return err
+	}
+	_, pullErr := c.Pull(patience)
+	if err := errors.Join(
+		complains(startErr, unix.ENOMEM, "second", "ulimit -v"),
+		complains(pullErr, unix.ENOMEM, poolName, "ulimit -v"),
+	); err != nil {
+		return err
+	}
+	if names, _ := filepath.Glob(os.Getenv("BIPS_SHM_DIR") + "/bips.second*"); len(names) != 1 { // its lock file
+		return fmt.Errorf("left: %q", names)
+	}
+	if after := descriptors(); len(after) != len(before) || len(testmain.Held()) > 0 {
+		return fmt.Errorf("%q and %q are left", after, testmain.Held())
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_AS, &old); err != nil {
+		return err
+	}
+	f, err := c.Pull(patience)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.Push(f), c.Close(), exchange("second", small))
+}
+
+// Who takes more than its group may have is killed by the kernel: an error comes before.
+func TestAPoolThatTheControlGroupHasNoMemoryForIsAnError(t *testing.T) {
+	testmain.Dir(t)
+	group := newGroup(t, 96<<20)
+	c := begin(t, nil, "memory of the group")
+	c.line()
+	if err := put(filepath.Join(group, "cgroup.procs"), uint64(c.command.Process.Pid)); err != nil {
+		t.Skipf("cannot be tried here: %v", err)
+	}
+	c.tell()
+	c.ends()
+}
+
+// newGroup makes a control group below the test's own, with a limit on its memory.
+func newGroup(t *testing.T, limit uint64) string {
+	t.Helper()
+	text, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		t.Skip(err)
+	}
+	if swap, err := os.ReadFile("/proc/swaps"); err == nil && strings.Count(string(swap), "\n") > 1 {
+		t.Skip("there is swap, so that a limit is not certain")
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		parts := strings.SplitN(line, ":", 3)
+		if len(parts) < 3 {
+			continue
+		}
+		parent, file := "/sys/fs/cgroup"+parts[2], "memory.max"
+		if parts[1] == "memory" {
+			parent, file = "/sys/fs/cgroup/memory"+parts[2], "memory.limit_in_bytes"
+		}
+		group, err := os.MkdirTemp(parent, "bipstest-")
+		if err != nil {
+			continue
+		}
+		t.Cleanup(func() {
+			if err := os.Remove(group); err != nil {
+				t.Error(err)
+			}
+		})
+		if put(filepath.Join(group, file), limit) == nil {
+			return group
+		}
+	}
+	t.Skip("no control group of its own can be made")
+	return ""
+}
+
+// put writes a number to a file that is there.
+func put(path string, number uint64) error {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprint(file, number)
+	return errors.Join(err, file.Close())
+}
+
+func memoryOfTheGroup([]string) error {
+	fmt.Println("here")
+	isTold()
+	before := descriptors()
+	_, err := bips.NewProducer(poolName, large)
+	if err := errors.Join(complains(err, bips.ErrNoSpace, poolName, "control group", "--memory"), nothingLeft(before)); err != nil {
+		return err
+	}
+	return exchange(poolName, bips.ProducerOptions{SlotSize: 4 << 20})
+}
