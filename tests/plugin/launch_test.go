@@ -24,7 +24,7 @@ const patience = 60 * time.Second
 // impatience is the same for what has to stop at once.
 const impatience = 10 * time.Second
 
-// A pipeline is a gst-launch-1.0 process.
+// A pipeline is a process with a pipeline in it, gst-launch-1.0 unless said otherwise.
 type pipeline struct {
 	t       *testing.T
 	line    string
@@ -47,14 +47,21 @@ func launch(t *testing.T, format string, args ...any) *pipeline {
 // launchWith is launch with a change to the command before it starts.
 func launchWith(t *testing.T, change func(*exec.Cmd), format string, args ...any) *pipeline {
 	t.Helper()
+	line := fmt.Sprintf(format, args...)
+	return start(t, change, line, exec.Command("gst-launch-1.0", strings.Fields("-v "+line)...))
+}
+
+// start starts a command, which line describes.
+func start(t *testing.T, change func(*exec.Cmd), line string, command *exec.Cmd) *pipeline {
+	t.Helper()
 	p := &pipeline{
-		t:     t,
-		line:  fmt.Sprintf(format, args...),
-		debug: filepath.Join(t.TempDir(), "debug.log"),
-		more:  make(chan struct{}),
-		ended: make(chan struct{}),
+		t:       t,
+		line:    line,
+		command: command,
+		debug:   filepath.Join(t.TempDir(), "debug.log"),
+		more:    make(chan struct{}),
+		ended:   make(chan struct{}),
 	}
-	p.command = exec.Command("gst-launch-1.0", strings.Fields("-v "+p.line)...)
 	p.command.Env = append(env[:len(env):len(env)],
 		"GST_DEBUG=bips:4", "GST_DEBUG_FILE="+p.debug, "BIPS_SHM_DIR="+os.Getenv("BIPS_SHM_DIR"))
 	if change != nil {
@@ -234,7 +241,7 @@ func (p *pipeline) dump() {
 	if len(lines) > last {
 		lines = append([]string{fmt.Sprintf("(%d lines more)", len(lines)-last)}, lines[len(lines)-last:]...)
 	}
-	p.t.Logf("gst-launch-1.0 -v %s\n    %s", p.line, strings.Join(lines, "\n    "))
+	p.t.Logf("%s\n    %s", strings.Join(p.command.Args, " "), strings.Join(lines, "\n    "))
 	if log, err := os.ReadFile(p.debug); err == nil && len(log) > 0 {
 		p.t.Logf("its debug log:\n%s", log)
 	}

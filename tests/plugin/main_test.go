@@ -45,6 +45,7 @@ func prepare() error {
 		return err
 	}
 	troubleDir = buildTrouble(filepath.Dir(plugin))
+	driveProgram = compiled(filepath.Dir(plugin), "testdata/drive/drive.c", "drive/drive")
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "GST_") && !strings.HasPrefix(v, "BIPS_") {
 			env = append(env, v)

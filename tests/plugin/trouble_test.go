@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -11,25 +12,31 @@ import (
 // troubleDir holds the element "trouble", or is empty.
 var troubleDir string
 
-// buildTrouble compiles testdata/trouble beside the plugin, from where a system
-// without a compiler takes it, too. It returns the folder, empty if there is none.
+// buildTrouble compiles testdata/trouble and returns its folder, empty if there is none.
 func buildTrouble(build string) string {
-	dir := filepath.Join(build, "trouble")
-	library := filepath.Join(dir, "libgsttrouble.so")
+	if plugin := compiled(build, "testdata/trouble/trouble.c", "trouble/libgsttrouble.so", "-shared", "-fPIC"); plugin != "" {
+		return filepath.Dir(plugin)
+	}
+	return ""
+}
+
+// compiled compiles a C file to a product beside the plugin, from where a system without
+// a compiler takes it, too. It returns the product's path, or "" if there is none.
+func compiled(build, source, product string, how ...string) string {
+	product = filepath.Join(build, product)
 	flags, err := exec.Command("pkg-config", "--cflags", "--libs", "gstreamer-base-1.0", "gstreamer-video-1.0").Output()
-	if err == nil && os.MkdirAll(dir, 0o777) == nil {
-		fresh := library + ".new"
-		args := append([]string{"-shared", "-fPIC", "-o", fresh, "testdata/trouble/trouble.c"}, strings.Fields(string(flags))...)
-		compile := exec.Command("cc", args...)
+	if err == nil && os.MkdirAll(filepath.Dir(product), 0o777) == nil {
+		fresh := product + ".new"
+		compile := exec.Command("cc", slices.Concat(how, []string{"-o", fresh, source}, strings.Fields(string(flags)))...)
 		compile.Stderr = os.Stderr
 		if compile.Run() == nil {
-			_ = os.Rename(fresh, library)
+			_ = os.Rename(fresh, product)
 		}
 	}
-	if _, err := os.Stat(library); err != nil {
+	if _, err := os.Stat(product); err != nil {
 		return ""
 	}
-	return dir
+	return product
 }
 
 // needs skips a test that wants an element which is not installed.

@@ -1,0 +1,401 @@
+/* Runs pipelines on command, several in one process, and looks at what the process has:
+ * what gst-launch-1.0 cannot do. It reads commands from standard input, a line each, and
+ * answers each with a line that begins with "ok" or "failed".
+ *
+ *   make NAME PIPELINE    a pipeline, written as for gst-launch-1.0
+ *   set NAME STATE        begin to change its state: null, ready, paused, playing
+ *   reach NAME STATE      the same, and wait until it is so
+ *   drop NAME             set it to null, and let go of it
+ *   frames NAME N         wait until N more buffers have come to its sinks
+ *   count NAME            how many came in all
+ *   put NAME.ELEMENT P=V  set a property
+ *   end NAME              end its stream, as gst-launch-1.0 -e does
+ *   seek NAME             seek its sinks to the beginning, with a flush
+ *   flush NAME.ELEMENT    send a flush through an element's sink pad
+ *   eos NAME              wait for the end of the stream
+ *   error NAME            wait for an error, and tell it
+ *   collect               make the Go runtime collect, if the plugin brought one
+ *   resources             what the process has now
+ *   alive                 what GStreamer objects live, by type (GST_TRACERS=leaks)
+ *
+ * It waits for as long as it takes: whoever gives the commands has a watchdog. It is
+ * compiled by the tests and not part of the plugin. */
+#include <gst/gst.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+
+#define POLL (2 * GST_MSECOND)
+
+typedef struct
+{
+  GstElement *pipeline;
+  gint came;                    /* buffers, atomic */
+} Driven;
+
+static GHashTable *pipelines;   /* of Driven, by name */
+
+static void G_GNUC_PRINTF (1, 2)
+answer (const gchar * format, ...)
+{
+  va_list args;
+  gchar *text;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_print ("%s\n", g_strdelimit (text, "\n", ' '));
+  fflush (stdout);
+  g_free (text);
+}
+
+static void
+let_go (gpointer data)
+{
+  Driven *driven = data;
+
+  gst_element_set_state (driven->pipeline, GST_STATE_NULL);
+  gst_object_unref (driven->pipeline);
+  g_free (driven);
+}
+
+static GstPadProbeReturn
+count_buffer (GstPad * pad, GstPadProbeInfo * info, gpointer came)
+{
+  g_atomic_int_inc ((gint *) came);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+count_at_sink (const GValue * item, gpointer driven)
+{
+  GstPad *pad = gst_element_get_static_pad (g_value_get_object (item), "sink");
+
+  gst_pad_add_probe (pad, GST_PAD_PROBE_TYPE_BUFFER, count_buffer, &((Driven *) driven)->came, NULL);
+  gst_object_unref (pad);
+}
+
+static void
+make (const gchar * name, const gchar * description)
+{
+  GError *error = NULL;
+  Driven *driven = g_new0 (Driven, 1);
+  GstIterator *sinks;
+
+  driven->pipeline = gst_parse_launch (description, &error);
+  if (error || !GST_IS_BIN (driven->pipeline)) {
+    answer ("failed: %s", error ? error->message : "a single element");
+    g_clear_error (&error);
+    gst_clear_object (&driven->pipeline);
+    g_free (driven);
+    return;
+  }
+  sinks = gst_bin_iterate_sinks (GST_BIN (driven->pipeline));
+  gst_iterator_foreach (sinks, count_at_sink, driven);
+  gst_iterator_free (sinks);
+  g_hash_table_insert (pipelines, g_strdup (name), driven);
+  answer ("ok");
+}
+
+static gboolean
+state_named (const gchar * name, GstState * state)
+{
+  const gchar *names[] = { "null", "ready", "paused", "playing" };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (names); i++) {
+    if (g_strcmp0 (name, names[i]) == 0) {
+      *state = GST_STATE_NULL + i;
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
+static void
+change_state (Driven * driven, const gchar * name, gboolean wait)
+{
+  GstStateChangeReturn result;
+  GstState state;
+
+  if (!state_named (name, &state)) {
+    answer ("failed: no such state: %s", name);
+    return;
+  }
+  result = gst_element_set_state (driven->pipeline, state);
+  if (wait && result != GST_STATE_CHANGE_FAILURE)
+    result = gst_element_get_state (driven->pipeline, NULL, NULL, GST_CLOCK_TIME_NONE);
+  answer (result == GST_STATE_CHANGE_FAILURE ? "failed: %s" : "ok %s",
+      gst_element_state_change_return_get_name (result));
+}
+
+/* The next message of a type, or NULL after a moment. An error is answered. */
+static GstMessage *
+next_message (Driven * driven, GstMessageType type, gboolean * failed)
+{
+  GstBus *bus = gst_element_get_bus (driven->pipeline);
+  GstMessage *message = gst_bus_timed_pop_filtered (bus, POLL, type | GST_MESSAGE_ERROR);
+  GError *error = NULL;
+
+  gst_object_unref (bus);
+  *failed = message && GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR;
+  if (*failed) {
+    gst_message_parse_error (message, &error, NULL);
+    answer ("%s: %s", type == GST_MESSAGE_ERROR ? "ok" : "failed", error->message);
+    g_error_free (error);
+    gst_clear_message (&message);
+  }
+  return message;
+}
+
+static void
+wait_for_message (Driven * driven, GstMessageType type)
+{
+  GstMessage *message = NULL;
+  gboolean failed = FALSE;
+
+  while (!message && !failed)
+    message = next_message (driven, type, &failed);
+  if (message)
+    answer ("ok");
+  gst_clear_message (&message);
+}
+
+static void
+wait_for_frames (Driven * driven, gint more)
+{
+  gint wanted = g_atomic_int_get (&driven->came) + more;
+  gboolean failed = FALSE;
+
+  while (!failed && g_atomic_int_get (&driven->came) - wanted < 0) {
+    GstMessage *message = next_message (driven, GST_MESSAGE_UNKNOWN, &failed);
+
+    gst_clear_message (&message);
+  }
+  if (!failed)
+    answer ("ok");
+}
+
+static void
+put (GstElement * element, const gchar * setting)
+{
+  gchar **pair = g_strsplit (setting, "=", 2);
+
+  if (pair[0] && pair[1]) {
+    gst_util_set_object_arg (G_OBJECT (element), pair[0], pair[1]);
+    answer ("ok");
+  } else {
+    answer ("failed: not P=V: %s", setting);
+  }
+  g_strfreev (pair);
+}
+
+static void
+flush (GstElement * element)
+{
+  GstPad *pad = gst_element_get_static_pad (element, "sink");
+  GstSegment segment;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_send_event (pad, gst_event_new_flush_start ());
+  gst_pad_send_event (pad, gst_event_new_flush_stop (TRUE));
+  answer ("ok");
+  gst_object_unref (pad);
+}
+
+/* Strings that a property takes are what Go allocates: so much that it has to collect,
+ * and once more for what finalizers let go of. */
+static void
+collect (void)
+{
+  GstElement *source = gst_element_factory_make ("bipssrc", NULL);
+  gchar *text = g_strnfill (1 << 20, 'x');
+  guint i;
+
+  for (i = 0; source && i < 64; i++)
+    g_object_set (source, "pool", text, NULL);
+  g_free (text);
+  gst_clear_object (&source);
+  answer ("ok");
+}
+
+/* How many lines of a file have a text in them. */
+static guint
+lines_with (const gchar * path, const gchar * text)
+{
+  gchar *content = NULL, **lines, **line;
+  guint n = 0;
+
+  g_file_get_contents (path, &content, NULL, NULL);
+  lines = g_strsplit (content ? content : "", "\n", -1);
+  for (line = lines; *line; line++)
+    n += **line && strstr (*line, text);
+  g_strfreev (lines);
+  g_free (content);
+  return n;
+}
+
+static guint64
+status_number (const gchar * field)
+{
+  gchar *content = NULL, *found;
+  guint64 n = 0;
+
+  g_file_get_contents ("/proc/self/status", &content, NULL, NULL);
+  if (content && (found = strstr (content, field)))
+    n = g_ascii_strtoull (found + strlen (field), NULL, 10);
+  g_free (content);
+  return n;
+}
+
+static guint
+entries (const gchar * path)
+{
+  GDir *dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  while (dir && g_dir_read_name (dir))
+    n++;
+  if (dir)
+    g_dir_close (dir);
+  return n;
+}
+
+/* heap is what was allocated with malloc and not freed: unlike the resident memory it
+ * does not depend on how the allocator and the kernel manage pages. */
+static void
+resources (void)
+{
+  G_GNUC_BEGIN_IGNORE_DEPRECATIONS struct mallinfo info = mallinfo ();
+  G_GNUC_END_IGNORE_DEPRECATIONS;
+
+  answer ("ok fds=%u threads=%" G_GUINT64_FORMAT " mappings=%u pools=%u rss=%" G_GUINT64_FORMAT " heap=%u",
+      entries ("/proc/self/fd") - 1, status_number ("\nThreads:\t"),
+      lines_with ("/proc/self/maps", ""), lines_with ("/proc/self/maps", "/bips."),
+      status_number ("\nVmRSS:\t") * 1024, (guint) info.uordblks + (guint) info.hblkhd);
+}
+
+/* Counts a live object by its type; memories of plugins' allocators by that of all. */
+static void
+count_type (GHashTable * counts, const GValue * item)
+{
+  const GValue *object = gst_structure_get_value (gst_value_get_structure (item), "object");
+  const gchar *type = G_VALUE_TYPE_NAME (object);
+
+  g_hash_table_insert (counts, (gpointer) type,
+      GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (counts, type)) + 1));
+}
+
+static void
+alive (void)
+{
+  GHashTable *counts = g_hash_table_new (g_str_hash, g_str_equal);
+  GList *tracers = gst_tracing_get_active_tracers (), *t;
+  GString *text = g_string_new ("ok");
+  GHashTableIter iter;
+  gpointer type, n;
+  guint i;
+
+  for (t = tracers; t; t = t->next) {
+    GstStructure *live = NULL;
+    const GValue *list;
+
+    if (!g_signal_lookup ("get-live-objects", G_OBJECT_TYPE (t->data)))
+      continue;
+    g_signal_emit_by_name (t->data, "get-live-objects", &live);
+    list = gst_structure_get_value (live, "live-objects-list");
+    for (i = 0; i < gst_value_list_get_size (list); i++)
+      count_type (counts, gst_value_list_get_value (list, i));
+    gst_structure_free (live);
+  }
+  g_hash_table_iter_init (&iter, counts);
+  while (g_hash_table_iter_next (&iter, &type, &n))
+    g_string_append_printf (text, " %s=%u", (gchar *) type, GPOINTER_TO_UINT (n));
+  answer (tracers ? "%s" : "failed: no tracer", text->str);
+  g_string_free (text, TRUE);
+  g_list_free_full (tracers, gst_object_unref);
+  g_hash_table_unref (counts);
+}
+
+static void
+with_element (Driven * driven, const gchar * command, const gchar * name, const gchar * rest)
+{
+  GstElement *element = gst_bin_get_by_name (GST_BIN (driven->pipeline), name);
+
+  if (!element)
+    answer ("failed: no element %s", name);
+  else if (g_strcmp0 (command, "put") == 0)
+    put (element, rest);
+  else if (g_strcmp0 (command, "flush") == 0)
+    flush (element);
+  else
+    answer ("failed: no such command: %s", command);
+  gst_clear_object (&element);
+}
+
+static void
+with_pipeline (Driven * driven, const gchar * command, const gchar * rest)
+{
+  if (g_strcmp0 (command, "set") == 0)
+    change_state (driven, rest, FALSE);
+  else if (g_strcmp0 (command, "reach") == 0)
+    change_state (driven, rest, TRUE);
+  else if (g_strcmp0 (command, "frames") == 0)
+    wait_for_frames (driven, atoi (rest));
+  else if (g_strcmp0 (command, "count") == 0)
+    answer ("ok %d", g_atomic_int_get (&driven->came));
+  else if (g_strcmp0 (command, "end") == 0)
+    answer (gst_element_send_event (driven->pipeline, gst_event_new_eos ()) ? "ok" : "failed");
+  else if (g_strcmp0 (command, "seek") == 0)
+    answer (gst_element_seek_simple (driven->pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0) ? "ok" : "failed");
+  else if (g_strcmp0 (command, "eos") == 0)
+    wait_for_message (driven, GST_MESSAGE_EOS);
+  else if (g_strcmp0 (command, "error") == 0)
+    wait_for_message (driven, GST_MESSAGE_ERROR);
+  else
+    answer ("failed: no such command: %s", command);
+}
+
+static void
+obey (const gchar * line)
+{
+  gchar **words = g_strsplit (line, " ", 3);
+  const gchar *command = words[0];
+  const gchar *name = command && words[1] ? words[1] : "", *rest = *name && words[2] ? words[2] : "";
+  gchar **path = g_strsplit (name, ".", 2);
+  Driven *driven = *path ? g_hash_table_lookup (pipelines, path[0]) : NULL;
+
+  if (g_strcmp0 (command, "make") == 0)
+    make (name, rest);
+  else if (g_strcmp0 (command, "resources") == 0)
+    resources ();
+  else if (g_strcmp0 (command, "collect") == 0)
+    collect ();
+  else if (g_strcmp0 (command, "alive") == 0)
+    alive ();
+  else if (!driven)
+    answer ("failed: no pipeline %s", name);
+  else if (g_strcmp0 (command, "drop") == 0) {
+    g_hash_table_remove (pipelines, name);
+    answer ("ok");
+  } else if (path[1])
+    with_element (driven, command, path[1], rest);
+  else
+    with_pipeline (driven, command, rest);
+  g_strfreev (path);
+  g_strfreev (words);
+}
+
+int
+main (int argc, char **argv)
+{
+  gchar line[4096];
+
+  gst_init (&argc, &argv);
+  pipelines = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, let_go);
+  while (fgets (line, sizeof line, stdin))
+    obey (g_strchomp (line));
+  g_hash_table_unref (pipelines);
+  gst_deinit ();
+  return 0;
+}
