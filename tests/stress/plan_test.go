@@ -73,7 +73,22 @@ func makePlan(random *rand.Rand) plan {
 	}
 	p.tempo = pick(random, 5*time.Millisecond, 15*time.Millisecond, 80*time.Millisecond)
 	p.producer.Slots = 4 + quotas + pick(random, 0, 0, 1, 5)
+	if random.IntN(4) == 0 {
+		p.rush()
+	}
 	return p
+}
+
+// rush makes it a round in which little happens but frames: most of those that are delivered are
+// delivered here.
+func (p *plan) rush() {
+	p.tempo = 300 * time.Millisecond
+	p.producer.SlotSize = min(p.producer.SlotSize, 1000)
+	p.producer.Overflow, p.producer.Pause = bips.Block, 0
+	for i := range p.consumers {
+		c := &p.consumers[i]
+		c.Mode, c.Pause, c.Restless = bips.Every, 0, 0
+	}
 }
 
 func pick[T any](random *rand.Rand, values ...T) T { return values[random.IntN(len(values))] }
