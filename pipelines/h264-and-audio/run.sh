@@ -20,11 +20,11 @@ until grep -q 'Setting pipeline to PLAYING' "$out/recorder.txt"; do
     sleep 0.1
 done
 gst-launch-1.0 -m \
-    videotestsrc is-live=true pattern=ball flip=true num-buffers=160 \
+    videotestsrc pattern=ball flip=true num-buffers=160 \
     ! video/x-raw,width=320,height=240,framerate=50/1 \
     ! openh264enc gop-size=50 ! h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream \
     ! bipssink pool=door-video wait-for-consumers=1 \
-    audiotestsrc is-live=true wave=ticks num-buffers=160 samplesperbuffer=960 \
+    audiotestsrc wave=ticks num-buffers=160 samplesperbuffer=960 \
     ! audio/x-raw,rate=48000 ! opusenc ! bipssink pool=door-audio slot-size=4000 wait-for-consumers=1 >"$out/camera.txt" &
 camera=$!
 wait $camera
