@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Sourced by the recipes' test.sh: $work is a folder that is removed at the end.
 
-cd "$(dirname "$0")"
+cd "$(dirname "$0")" || exit
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -17,6 +17,5 @@ needs() {
 
 # expect WHAT IS COMPARISON WANT, with a comparison of test(1): -eq, -gt, =, ...
 expect() {
-    # shellcheck disable=SC1072,SC1073 # the operator is a parameter
     test "$2" "$3" "$4" || fail "$1: $2, want $3 $4"
 }
