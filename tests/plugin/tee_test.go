@@ -23,6 +23,33 @@ func TestTeeIntoTwoPools(t *testing.T) {
 	}
 }
 
+// Two sinks behind a tee that want the same pool: one gets it, the other ends the
+// pipeline with an error.
+func TestTwoSinksOfOnePool(t *testing.T) {
+	t.Parallel()
+	launch(t, "%s ! tee name=t ! queue ! bipssink pool=%[2]s t. ! queue ! bipssink pool=%[2]s", endless, poolName(t)).
+		fail("nother producer is alive", poolName(t))
+}
+
+// A reader of one pool behind a tee is killed, again and again: the other pool's reader
+// gets all frames.
+func TestAReaderBehindATeeIsKilled(t *testing.T) {
+	t.Parallel()
+	const beginning = "videotestsrc num-buffers=200 pattern=ball ! video/x-raw,format=GRAY8,width=64,height=48,framerate=200/1"
+	want := reference(t, beginning)
+	a := read(t, poolName(t)+"-a", bips.ConsumerOptions{Mode: bips.Every}, nil)
+	p := launch(t, "%s ! tee name=t ! queue ! bipssink pool=%[2]s-a wait-for-consumers=1 t. ! queue ! bipssink name=b pool=%[2]s-b wait-for-consumers=1",
+		beginning, poolName(t))
+	for range 3 {
+		victim := launch(t, "bipssrc pool=%s-b read-mode=every ! identity silent=false ! queue max-size-buffers=200 min-threshold-buffers=190 ! fakesink", poolName(t))
+		victim.waitFor(3, passed)
+		victim.kill()
+	}
+	p.finish()
+	same(t, "the other pool", sums(a.all()), want)
+	p.stats("b").want(t, counts{"dropped": 0, "demoted": 0})
+}
+
 // Two pipelines in one process, and a source and a sink: a frame goes through two pools.
 func TestOnePoolAfterTheOther(t *testing.T) {
 	t.Parallel()

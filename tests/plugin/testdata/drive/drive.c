@@ -11,12 +11,12 @@
  *   put NAME.ELEMENT P=V  set a property
  *   end NAME              end its stream, as gst-launch-1.0 -e does
  *   seek NAME             seek its sinks to the beginning, with a flush
- *   flush NAME.ELEMENT    send a flush through an element's sink pad
  *   eos NAME              wait for the end of the stream
  *   error NAME            wait for an error, and tell it
  *   collect               make the Go runtime collect, if the plugin brought one
  *   resources             what the process has now
- *   alive                 what GStreamer objects live, by type (GST_TRACERS=leaks)
+ *   alive                 what GStreamer objects live, by type (GST_TRACERS=leaks); for
+ *                         when nothing streams: the tracer refers to what it tells of
  *
  * It waits for as long as it takes: whoever gives the commands has a watchdog. It is
  * compiled by the tests and not part of the plugin. */
@@ -190,19 +190,6 @@ put (GstElement * element, const gchar * setting)
   g_strfreev (pair);
 }
 
-static void
-flush (GstElement * element)
-{
-  GstPad *pad = gst_element_get_static_pad (element, "sink");
-  GstSegment segment;
-
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_pad_send_event (pad, gst_event_new_flush_start ());
-  gst_pad_send_event (pad, gst_event_new_flush_stop (TRUE));
-  answer ("ok");
-  gst_object_unref (pad);
-}
-
 /* Strings that a property takes are what Go allocates: so much that it has to collect,
  * and once more for what finalizers let go of. */
 static void
@@ -326,8 +313,6 @@ with_element (Driven * driven, const gchar * command, const gchar * name, const 
     answer ("failed: no element %s", name);
   else if (g_strcmp0 (command, "put") == 0)
     put (element, rest);
-  else if (g_strcmp0 (command, "flush") == 0)
-    flush (element);
   else
     answer ("failed: no such command: %s", command);
   gst_clear_object (&element);

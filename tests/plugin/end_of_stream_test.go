@@ -1,0 +1,73 @@
+package plugin
+
+import (
+	"syscall"
+	"testing"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+// gst-launch-1.0 -e: Ctrl-C ends the stream, and the pipeline with it.
+func TestCtrlCEndsTheStream(t *testing.T) {
+	t.Run("of a sink", func(t *testing.T) {
+		t.Parallel()
+		r := read(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every}, nil)
+		source := launch(t, "bipssrc pool=%s read-mode=every ! identity silent=false ! fakesink sync=false", poolName(t))
+		p := launch(t, "-e %s ! bipssink pool=%s wait-for-consumers=2", endless, poolName(t))
+		source.waitFor(3, passed)
+		p.signal(syscall.SIGINT)
+		p.finish()
+		source.finish()
+		r.all()
+	})
+	t.Run("of a sink that a reader holds up", func(t *testing.T) {
+		t.Parallel()
+		source := launch(t, "bipssrc pool=%s read-mode=every ! identity silent=false ! fakesink sync=false", poolName(t))
+		p := launch(t, "-e videotestsrc ! %s ! bipssink pool=%s slots=8 sync=false wait-for-consumers=1", small, poolName(t))
+		source.waitFor(3, passed)
+		source.signal(syscall.SIGSTOP)
+		p.signal(syscall.SIGINT)
+		p.waitFor(1, "EOS on shutdown enabled")
+		source.signal(syscall.SIGCONT)
+		p.finish()
+		source.finish()
+	})
+	t.Run("of a source", func(t *testing.T) {
+		t.Parallel()
+		w := write(t, poolName(t), bips.ProducerOptions{})
+		source := launch(t, "-e bipssrc pool=%s ! identity silent=false ! fakesink", poolName(t))
+		w.awaits(1)
+		w.frames(1)
+		source.waitFor(1, passed)
+		source.signal(syscall.SIGINT)
+		source.finish()
+	})
+	t.Run("of a source without a pool", func(t *testing.T) {
+		t.Parallel()
+		source := launch(t, "-e bipssrc pool=%s ! fakesink", poolName(t))
+		source.waitFor(1, "^Setting pipeline to PLAYING")
+		source.signal(syscall.SIGINT)
+		source.finish()
+	})
+}
+
+// A stream that ended is followed by the next, of the same pipelines in the same process,
+// by way of READY or of NULL.
+func TestTheSamePipelinesAfterTheEnd(t *testing.T) {
+	t.Parallel()
+	const rounds = 10
+	d := drive(t, nil)
+	d.do("make sink videotestsrc num-buffers=10 ! "+small+" ! bipssink sync=false wait-for-consumers=2 pool="+poolName(t),
+		"make every bipssrc pool="+poolName(t)+" read-mode=every ! fakesink",
+		"make latest bipssrc pool="+poolName(t)+" ! fakesink")
+	all := []string{"every", "latest", "sink"}
+	for i := range rounds {
+		d.forEach("set %s playing", all)
+		d.forEach("eos %s", all)
+		d.forEach([]string{"set %s null", "set %s ready"}[i%2], all)
+	}
+	if n := d.do("count every"); n != "100" {
+		t.Errorf("%s frames came, want 10 of each of %d streams", n, rounds)
+	}
+	d.quit()
+}

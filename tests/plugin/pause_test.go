@@ -1,0 +1,71 @@
+package plugin
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+// Both sides pause and play on, many times, at any moment, now and then down to READY:
+// frames come whenever both play, and a reader that does not pause misses none.
+func TestBothSidesPauseAndPlayOn(t *testing.T) {
+	t.Parallel()
+	const rounds = 60
+	r := read(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every}, nil)
+	producer, readers := drive(t, nil), drive(t, nil)
+	producer.do("make sink videotestsrc ! video/x-raw,format=GRAY8,width=64,height=48,framerate=200/1 ! bipssink pool=" + poolName(t))
+	names := []string{"every", "latest"}
+	for _, mode := range names {
+		readers.do("make " + mode + " bipssrc pool=" + poolName(t) + " read-mode=" + mode + " ! queue ! fakesink sync=false")
+	}
+	producer.do("set sink playing")
+	readers.forEach("set %s playing", names)
+	for range rounds {
+		switch rand.IntN(3) {
+		case 0:
+			producer.do("reach sink paused")
+		case 1:
+			readers.do("reach every paused", "set latest ready")
+		case 2:
+			readers.do("reach latest paused", "set every ready")
+		}
+		time.Sleep(rand.N(20 * time.Millisecond)) // what happens meanwhile differs
+		producer.do("set sink playing")
+		readers.forEach("set %s playing", names)
+		readers.forEach("frames %s 3", names)
+	}
+	producer.do("end sink", "eos sink")
+	readers.forEach("eos %s", names)
+	frames := r.all()
+	for i, f := range frames {
+		if f.Lost != 0 || f.Sequence != frames[0].Sequence+uint64(i) {
+			t.Errorf("frame %d has the number %d, %d lost before it", i, f.Sequence, f.Lost)
+		}
+	}
+	readers.quit()
+	producer.quit()
+}
+
+// While a reader pauses its producer dies, and the next one has other frames: it plays on
+// with these, or does what on-producer-loss says.
+func TestTheProducerDiesWhileTheReaderPauses(t *testing.T) {
+	for _, mode := range []string{"every", "latest"} {
+		for loss, then := range map[string]string{"wait": "frames r 3", "eos": "eos r", "error": "error r"} {
+			t.Run(mode+" "+loss, func(t *testing.T) {
+				t.Parallel()
+				reader := drive(t, nil)
+				reader.do("make r bipssrc pool=" + poolName(t) + " read-mode=" + mode + " on-producer-loss=" + loss + " ! fakesink")
+				first := launch(t, "%s ! bipssink pool=%s", endless, poolName(t))
+				reader.do("set r playing", "frames r 2", "reach r paused")
+				first.kill()
+				second := launch(t, "videotestsrc ! video/x-raw,format=I420,width=32,height=32,framerate=30/1 ! bipssink pool=%s", poolName(t))
+				pull(t, consumer(t, poolName(t), bips.ConsumerOptions{})) // it streams
+				reader.do("set r playing", then)
+				reader.quit()
+				second.interrupt()
+			})
+		}
+	}
+}

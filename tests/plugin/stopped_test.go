@@ -1,0 +1,77 @@
+package plugin
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+// A producer that is stopped, as by a debugger, is not lost: readers wait, change their
+// state, and go on when it does.
+func TestTheProducerIsStoppedForAWhile(t *testing.T) {
+	t.Parallel()
+	p := launch(t, "%s ! bipssink pool=%s", endless, poolName(t))
+	readers := drive(t, nil)
+	names := []string{"every", "latest"}
+	for _, mode := range names {
+		readers.do(fmt.Sprintf("make %s bipssrc pool=%s read-mode=%[1]s on-producer-loss=error ! fakesink sync=false", mode, poolName(t)))
+	}
+	readers.forEach("set %s playing", names)
+	readers.forEach("frames %s 3", names)
+	p.signal(syscall.SIGSTOP)
+	time.Sleep(settle) // more than a dead producer is noticed in
+	readers.do("set every null", "set every playing", "set latest paused", "set latest playing")
+	p.signal(syscall.SIGCONT)
+	readers.forEach("frames %s 3", names)
+	readers.quit()
+	p.interrupt()
+}
+
+// Readers that are stopped: one of the latest frame holds nobody up; one of every frame is
+// waited for, and after block-timeout not any more. Both go on when they are continued.
+func TestReadersAreStoppedForAWhile(t *testing.T) {
+	for _, c := range []struct {
+		mode    string
+		demoted uint64
+	}{{"latest", 0}, {"every", 1}} {
+		t.Run(c.mode, func(t *testing.T) {
+			t.Parallel()
+			r := read(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every}, nil)
+			stopped := launch(t, "bipssrc pool=%s read-mode=%s ! identity silent=false ! fakesink sync=false", poolName(t), c.mode)
+			p := launch(t, "videotestsrc num-buffers=200 ! video/x-raw,format=GRAY8,width=64,height=48,framerate=100/1 ! bipssink name=sink pool=%s block-timeout=300000000 wait-for-consumers=2", poolName(t))
+			stopped.waitFor(3, passed)
+			stopped.signal(syscall.SIGSTOP)
+			p.finish()
+			stopped.signal(syscall.SIGCONT)
+			stopped.finish()
+			if n := len(r.all()); n != 200 {
+				t.Errorf("the other reader got %d frames, want 200", n)
+			}
+			p.stats("sink").want(t, counts{"demoted": c.demoted, "dropped": 0})
+		})
+	}
+}
+
+// A source that waits for a pool that never comes is started and stopped at any moment.
+func TestAWaitForAPoolIsEndedAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	d := drive(t, nil)
+	for i := range 100 {
+		how := [...]string{"", " connect-timeout=20000000", " read-mode=every"}[i%3]
+		d.do("make r bipssrc pool="+poolName(t)+how+" ! fakesink", "set r playing")
+		time.Sleep(rand.N(50 * time.Millisecond))
+		switch i % 4 {
+		case 0:
+			d.do("end r", "drop r")
+		case 1:
+			d.do("set r paused", "set r playing", "set r ready", "drop r")
+		default:
+			d.do("drop r")
+		}
+	}
+	d.quit()
+}
