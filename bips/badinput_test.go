@@ -100,7 +100,7 @@ func TestAPoolOfAnotherVersionIsRefused(t *testing.T) {
 	dir := testmain.Dir(t)
 	newProducer(t, bips.ProducerOptions{})
 	damage(t, dir, func(f *os.File) error {
-		_, err := f.WriteAt(binary.LittleEndian.AppendUint16(nil, 2), 8)
+		_, err := f.WriteAt(binary.LittleEndian.AppendUint16(nil, 1000), 8)
 		return err
 	})
 	_, err := newConsumer(t, bips.ConsumerOptions{}).Pull(patience)

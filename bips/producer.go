@@ -47,6 +47,7 @@ type Producer struct {
 	closed      bool
 	unmapped    bool
 	inside      int              // calls that look at the segments without holding mu
+	watched     bool             // a thread has found nothing since a slot that came back last rang the door
 	head        uint64           // sequence of the newest entry
 	sequences   [MaxSlots]uint64 // of the entry in each slot; 0: none
 	lent        uint64           // slots lent
@@ -315,7 +316,10 @@ func (p *Producer) endLoan(s Slot) {
 		p.unmapWhenIdle()
 		return
 	}
-	ringDoor(p.seats.header) // other threads of ours may be waiting for it
+	if p.watched { // only threads of ours wait for it
+		p.watched = false
+		ringDoor(p.seats.header)
+	}
 	crashpoint.Hit("P5b")
 }
 

@@ -22,7 +22,7 @@ type recordCopy struct {
 // copyRecord copies the record of a pinned slot.
 func (s *poolSegment) copyRecord(slot int) recordCopy {
 	r := s.records[slot]
-	return recordCopy{
+	c := recordCopy{
 		kind: r.Kind, capsIndex: int(r.CapsIndex), capsVersion: r.CapsVersion,
 		metaLength: int(r.MetaLength), dropped: r.Dropped, publishTime: time.Duration(r.PublishTime),
 		info: FrameInfo{
@@ -30,9 +30,13 @@ func (s *poolSegment) copyRecord(slot int) recordCopy {
 			PTS:  TimeFromNanoseconds(r.PTS), DTS: TimeFromNanoseconds(r.DTS),
 			Duration: TimeFromNanoseconds(r.Duration), CaptureTime: TimeFromNanoseconds(r.CaptureTime),
 			Offset: r.Offset, OffsetEnd: r.OffsetEnd, Flags: r.Flags,
-			Planes: Planes{Count: int(r.PlaneCount), Stride: r.PlaneStride, Offset: r.PlaneOffset},
+			Planes: Planes{Count: int(r.PlaneCount)},
 		},
 	}
+	if c.info.Planes.Count > 0 {
+		c.info.Planes.Stride, c.info.Planes.Offset = r.PlaneStride, r.PlaneOffset
+	}
+	return c
 }
 
 // checkRecord refuses a record that would lead out of its slot.

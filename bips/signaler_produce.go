@@ -83,6 +83,7 @@ func (p *Producer) tryAcquire(d demand, patient bool) (_ Slot, remembered uint32
 		case found.full && d == forReserve:
 			return Slot{}, 0, errAllUpstream
 		case found.full:
+			p.watched = true
 			return Slot{}, remembered, errNothingFree
 		// P4b, P4c. Seats that show something again and again although nobody holds them are
 		// being written to by somebody hostile: then we wait like for anything else.
@@ -95,6 +96,7 @@ func (p *Producer) tryAcquire(d demand, patient bool) (_ Slot, remembered uint32
 			return Slot{}, 0, ErrDropped
 		case d != forUpstream && !patient && p.demoteBlockers(found.oldest): // P4d
 		default:
+			p.watched = true
 			return Slot{}, remembered, errNothingFree
 		}
 	}
@@ -193,7 +195,9 @@ func (p *Producer) publish(slot int, kind uint32, f *FrameInfo) uint64 {
 	record.Offset, record.OffsetEnd, record.Flags = f.Offset, f.OffsetEnd, f.Flags
 	record.MetaLength = uint32(copy(p.pool.meta(slot), f.Meta))
 	record.PlaneCount = uint32(f.Planes.Count)
-	record.PlaneStride, record.PlaneOffset = f.Planes.Stride, f.Planes.Offset
+	if f.Planes.Count > 0 { // else nobody reads them, and they would cost a cache line
+		record.PlaneStride, record.PlaneOffset = f.Planes.Stride, f.Planes.Offset
+	}
 	record.Dropped = p.stats.Dropped
 	record.PublishTime = uint64(sys.Monotonic())
 	p.slotCaps[slot] = p.capsIndex

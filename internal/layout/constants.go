@@ -11,9 +11,9 @@ const (
 	PageSize       = 4096     // alignment of tables and slots, whatever the machine's pages are
 	HeaderSize     = 4096     // of PoolHeader and of SeatHeader
 	RingWordSize   = 8        // sequence 48 bits, slot 8, kind 8, from the top
-	SlotRecordSize = 256      // this version's; readers step by the header's
+	SlotRecordSize = 192      // this version's; readers step by the header's
 	SeatWordSize   = 64       // likewise
-	SeatSize       = 256      // likewise
+	SeatSize       = 128      // likewise
 	CapsRecordSize = 16 << 10 // likewise
 	CapsTextOffset = 16       // from the start of a caps record
 	MetaAreaSize   = 4 << 10  // this version's

@@ -8,8 +8,8 @@
 //	pool segment                      seat segment
 //	+--------------------------+      +--------------------------+
 //	| PoolHeader        4 KiB  |      | SeatHeader        4 KiB  |
-//	| ring         n x 8 bytes |      | Seat 0        256 bytes  |
-//	| SlotRecord 0   256 bytes |      | ...                      |
+//	| ring         n x 8 bytes |      | Seat 0        128 bytes  |
+//	| SlotRecord 0   192 bytes |      | ...                      |
 //	| ...                      |      | Seat k-1                 |
 //	| SeatWord 0      64 bytes |      +--------------------------+
 //	| ...                      |
@@ -20,6 +20,9 @@
 //	| slot 0    (page-aligned) |
 //	| ...                      |
 //	+--------------------------+
+//
+// What one side writes and the other reads in one step shares a cache line: each line is a
+// trip from one processor to the other. What different sides write never does.
 //
 // All integers are little-endian. Where a table begins and how large its records
 // are stands in the header, so that a reader steps by the producer's sizes, not

@@ -25,24 +25,24 @@ func TestLayoutIsTheOneThatWasReleased(t *testing.T) {
 			{"RecordsOffset", 88, 8}, {"SeatWordsOffset", 96, 8}, {"CapsOffset", 104, 8}, {"MetaOffset", 112, 8},
 			{"RecordSize", 120, 4}, {"SeatWordSize", 124, 4}, {"CapsSize", 128, 4}, {"MetaSize", 132, 4},
 			{"CapsCount", 136, 4}, {"SeatCount", 140, 4}, {"Backend", 144, 4}, {"ProducerPID", 148, 4},
-			{"State", 512, 4}, {"Head", 576, 8}, {"Bell", 640, 4}, {"Latency", 704, 8}, {"Dropped", 712, 8},
+			{"Bell", 512, 4}, {"State", 516, 4}, {"Head", 520, 8}, {"Latency", 576, 8}, {"Dropped", 584, 8},
 		}},
-		{SlotRecord{}, 256, []field{
-			{"Sequence", 0, 8}, {"Kind", 64, 4}, {"CapsIndex", 68, 4}, {"CapsVersion", 72, 8}, {"Size", 80, 8},
-			{"PTS", 88, 8}, {"DTS", 96, 8}, {"Duration", 104, 8}, {"CaptureTime", 112, 8}, {"PublishTime", 120, 8},
-			{"Offset", 128, 8}, {"OffsetEnd", 136, 8}, {"Dropped", 144, 8}, {"Flags", 152, 4}, {"MetaLength", 156, 4},
-			{"PlaneCount", 160, 4}, {"PlaneStride", 168, 16}, {"PlaneOffset", 184, 32},
+		{SlotRecord{}, 192, []field{
+			{"Sequence", 0, 8}, {"Kind", 8, 4}, {"CapsIndex", 12, 4}, {"CapsVersion", 16, 8}, {"Size", 24, 8},
+			{"PTS", 32, 8}, {"DTS", 40, 8}, {"Duration", 48, 8}, {"CaptureTime", 56, 8}, {"PublishTime", 64, 8},
+			{"Offset", 72, 8}, {"OffsetEnd", 80, 8}, {"Dropped", 88, 8}, {"Flags", 96, 4}, {"MetaLength", 100, 4},
+			{"PlaneCount", 104, 4}, {"PlaneStride", 112, 16}, {"PlaneOffset", 128, 32},
 		}},
 		{SeatWord{}, 64, []field{{"Verdict", 0, 8}, {"Granted", 8, 8}}},
 		{CapsRecord{}, 16384, []field{{"Version", 0, 8}, {"Length", 8, 4}, {"Text", 16, 16368}}},
 		{SeatHeader{}, 4096, []field{
 			{"Magic", 0, 8}, {"VersionMajor", 8, 2}, {"VersionMinor", 10, 2}, {"HeaderSize", 12, 4},
 			{"Instance", 16, 8}, {"SegmentSize", 24, 8}, {"SeatsOffset", 32, 8}, {"SeatSize", 40, 4}, {"SeatCount", 44, 4},
-			{"Door", 512, 4}, {"ProducerWaiting", 576, 4},
+			{"Door", 512, 4}, {"ProducerWaiting", 516, 4},
 		}},
-		{Seat{}, 256, []field{
+		{Seat{}, 128, []field{
 			{"Generation", 0, 4}, {"State", 4, 4}, {"Cursor", 8, 8}, {"Quota", 16, 4}, {"PID", 20, 4},
-			{"Pins", 64, 8}, {"Waiting", 128, 4}, {"Received", 192, 8}, {"Skipped", 200, 8}, {"Lost", 208, 8},
+			{"Pins", 24, 8}, {"Waiting", 32, 4}, {"Received", 64, 8}, {"Skipped", 72, 8}, {"Lost", 80, 8},
 		}},
 	} {
 		typ := reflect.TypeOf(record.value)
@@ -76,7 +76,7 @@ func TestConstantsAreTheOnesThatWereReleased(t *testing.T) {
 		"PoolMagic":      {PoolMagic, 0x4c4f4f5053504942},
 		"SeatMagic":      {SeatMagic, 0x5441455353504942},
 		"HeaderSize":     {HeaderSize, 4096},
-		"SlotRecordSize": {SlotRecordSize, 256}, "SeatWordSize": {SeatWordSize, 64}, "SeatSize": {SeatSize, 256},
+		"SlotRecordSize": {SlotRecordSize, 192}, "SeatWordSize": {SeatWordSize, 64}, "SeatSize": {SeatSize, 128},
 		"CapsRecordSize": {CapsRecordSize, 16384}, "CapsTextOffset": {CapsTextOffset, 16}, "MetaAreaSize": {MetaAreaSize, 4096},
 		"StateRunning": {uint64(StateRunning), 1}, "StateClosed": {uint64(StateClosed), 2}, "StateMoved": {uint64(StateMoved), 3},
 		"SeatFree": {uint64(SeatFree), 0}, "SeatLatest": {uint64(SeatLatest), 1}, "SeatEvery": {uint64(SeatEvery), 2},
@@ -85,7 +85,7 @@ func TestConstantsAreTheOnesThatWereReleased(t *testing.T) {
 		"VerdictDemoted": {uint64(VerdictDemoted), 1}, "VerdictBanned": {uint64(VerdictBanned), 2},
 		"ProducerLock": {uint64(ProducerLock), 0}, "NameLock": {uint64(NameLock), 0},
 		"AdmissionLock": {uint64(AdmissionLock), 0}, "SeatLockBase": {uint64(SeatLockBase), 64},
-		"VersionMajor": {VersionMajor, 1}, "VersionMinor": {VersionMinor, 0},
+		"VersionMajor": {VersionMajor, 2}, "VersionMinor": {VersionMinor, 0},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s is %#x, want %#x", name, pair[0], pair[1])

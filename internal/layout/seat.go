@@ -21,10 +21,10 @@ type SeatHeader struct {
 	SeatCount    uint32        // the pool segment's
 	_            [512 - 48]byte
 
+	// Who rings the door bumps the one and reads the other.
 	Door            atomic.Uint32 // futex word: bumped when something that could free a slot changed
-	_               [60]byte
 	ProducerWaiting atomic.Uint32 // 1: the producer sleeps on Door, or is about to
-	_               [4096 - 580]byte
+	_               [4096 - 520]byte
 }
 
 // Seat is a consumer's place in a pool. It is written by the consumer that holds
@@ -37,13 +37,9 @@ type Seat struct {
 	Cursor     atomic.Uint64 // next sequence wanted
 	Quota      atomic.Uint32 // pins that the holder may have at once
 	PID        atomic.Uint32 // in the consumer's PID namespace; for display only
-	_          [40]byte
-
-	Pins atomic.Uint64 // bit i: slot i is being read
-	_    [56]byte
-
-	Waiting atomic.Uint32 // 1: the consumer sleeps on Bell, or is about to
-	_       [60]byte
+	Pins       atomic.Uint64 // bit i: slot i is being read
+	Waiting    atomic.Uint32 // 1: the consumer sleeps on Bell, or is about to
+	_          [28]byte
 
 	Received atomic.Uint64 // frames delivered
 	Skipped  atomic.Uint64 // frames passed by in mode latest

@@ -4,8 +4,12 @@ package layout
 // higher minor only adds what they may ignore.
 const (
 	// VersionMajor 1: the first layout.
-	VersionMajor = 1
-	// VersionMinor 0: the first of major 1.
+	//
+	// VersionMajor 2: fewer cache lines for each frame. Bell, State and Head share one, and
+	// so do a slot record's sequence and first fields, a seat's words, and Door with
+	// ProducerWaiting.
+	VersionMajor = 2
+	// VersionMinor 0: the first of major 2.
 	VersionMinor = 0
 )
 

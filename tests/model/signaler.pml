@@ -130,7 +130,7 @@ bool pwait;
 /* ---- the kernel: file locks (dropped at death) and futexes.  A futex word matters only in "has it changed since I
  *      looked", so bell and door are one bit per looker, cleared by the look and set by the bump. */
 byte lck[SEATS]; byte adm; bool palive = true;
-bool doorchg; bool bellchg[NC]; bool asleepP; bool asleepC[NC];
+bool doorchg; bool watched; bool bellchg[NC]; bool asleepP; bool asleepC[NC];
 /* ---- private to the producer's process */
 bool mtx; bool upend; byte lent; byte kgen[SEATS]; byte kquota[SEATS];
 /* ---- private to each consumer */
@@ -441,7 +441,13 @@ again:
 #endif
         fi;
 #endif
+#ifndef MUT_watch_late
+     watched = true;                                           /* who gives a slot back has somebody to wake */
+#endif
      UNLOCK;
+#ifdef MUT_watch_late
+     watched = true;
+#endif
 #ifdef MUT_door_late
      doorchg = false;
 #endif
@@ -535,9 +541,9 @@ proctype Upstream() {
      :: best != NONE -> lend!best
 #endif
      :: best != NONE ->                                        /* P5a given back unpublished: the slot stays invalid, free */
-        LOCK; d_step { writing = writing & (ALL - BIT(best)); uphold = uphold & (ALL - BIT(best)); lent = lent & (ALL - BIT(best)) }; UNLOCK;
+        LOCK; d_step { writing = writing & (ALL - BIT(best)); uphold = uphold & (ALL - BIT(best)); lent = lent & (ALL - BIT(best)); ok = watched; watched = false }; UNLOCK;
 #ifndef MUT_ring_giveback
-        ring()                                                 /* P5b */
+        if :: ok -> ok = false; ring() :: else fi              /* P5b */
 #else
         skip
 #endif
@@ -546,10 +552,10 @@ proctype Upstream() {
   :: IN_HAND != 0 ->                                           /* P5a given back after publication */
      atomic { if :: IN_HAND & 1 -> s = 0 :: IN_HAND & 2 -> s = 1 :: IN_HAND & 4 -> s = 2 :: IN_HAND & 8 -> s = 3 :: IN_HAND & 16 -> s = 4 fi;
               uphold = uphold & (ALL - BIT(s)) };
-     LOCK; lent = lent & (ALL - BIT(s)); UNLOCK;
+     LOCK; d_step { lent = lent & (ALL - BIT(s)); ok = watched; watched = false }; UNLOCK;
      s = 0;
 #ifndef MUT_ring_return
-     ring()                                                    /* P5b */
+     if :: ok -> ok = false; ring() :: else fi                 /* P5b */
 #else
      skip
 #endif
