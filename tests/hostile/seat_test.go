@@ -95,7 +95,8 @@ func TestWhoCutsTheSeatsShortMakesEachCallAnErrorAlsoOneInProgress(t *testing.T)
 		if !errors.Is(err, bips.ErrDamaged) {
 			t.Errorf("slot %d: %v", i, err)
 		}
-		if err := s.pool.Return(slot); !errors.Is(err, bips.ErrDamaged) {
+		// What comes back touches the seats only to wake who waits for it.
+		if err := s.pool.Return(slot); err != nil && !errors.Is(err, bips.ErrDamaged) {
 			t.Errorf("slot %d: %v", i, err)
 		}
 	}
