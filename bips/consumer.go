@@ -182,12 +182,13 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 	a := c.attachment
 	left, inTime := limit.left(bellLimit)
 	if start := time.Now(); inTime {
-		defer c.waiter.eager.note(start)
 		if early := c.pace.untilAnticipation(sys.MonotonicAt(start)); early > 0 {
 			left = min(left, early)
 		} else if spin := c.spin(left); spin > 0 && sys.Spin(&a.pool.header.Bell, bell, start, spin) {
+			c.waiter.eager.Store(true)
 			return nil
 		}
+		defer c.waiter.eager.note(start)
 	}
 	if c.quietBell != bell || c.quietSince.IsZero() {
 		c.quietBell, c.quietSince = bell, time.Now()

@@ -32,7 +32,7 @@ const (
 	shortWait = 50 * time.Microsecond
 )
 
-// eagerness is whether the last wait was short. It is for one thread at a time, or
+// eagerness is whether the last wait was short, or spinning was enough. It is for one thread at a time, or
 // guarded by its owner.
 type eagerness struct{ atomic.Bool }
 
@@ -91,10 +91,10 @@ func (d *doorbell) look() uint32 { return d.header.Door.Load() }
 // whole scan starts again after it, whatever ended it.
 func (d *doorbell) wait(remembered uint32, limit time.Duration) {
 	start := time.Now()
-	defer d.eager.note(start)
 	if d.eager.Load() && sys.Spin(&d.header.Door, remembered, start, min(limit, eagerSpin)) {
-		return
+		return // and the next wait may be as short
 	}
+	defer d.eager.note(start)
 	d.count(+1)
 	crashpoint.Hit("P4e")
 	sys.FutexWait(&d.header.Door, remembered, min(limit, doorLimit))
