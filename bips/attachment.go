@@ -76,6 +76,9 @@ func attach(name string, mode Mode, quota int, owner *heldCount) (a *attachment,
 	}
 	a.references.Store(1)
 	joined := a.join()
+	if mutant("quota-late") {
+		a.seat.Quota.Store(uint32(quota))
+	}
 	// A9: a producer that went while we sat down has not seen us and will not tell us,
 	// unless it published something since: it may have waited for us to do so.
 	alive, err := files.producerAlive()
@@ -119,7 +122,10 @@ type Lease struct {
 func (l Lease) Release() (err error) {
 	a := l.attachment
 	// C9: first the claim, so that of two calls one is refused;
-	if a == nil || !a.held[l.slot].CompareAndSwap(l.sequence, 0) {
+	if a != nil && mutant("pin-before-claim") {
+		a.seat.Pins.And(^(uint64(1) << l.slot))
+	}
+	if a == nil || !a.held[l.slot].CompareAndSwap(l.sequence, 0) && !(mutant("release-any") && a.held[l.slot].Swap(0) != 0) {
 		return ErrStale
 	}
 	crashpoint.Hit("C9")
@@ -132,6 +138,11 @@ func (l Lease) Release() (err error) {
 		for range 10 {
 			crashpoint.Pause()
 		}
+	}
+	if mutant("plain-unpin") {
+		pins := a.seat.Pins.Load()
+		crashpoint.Pause()
+		a.seat.Pins.Store(pins)
 	}
 	a.seat.Pins.And(^(uint64(1) << l.slot)) // C10
 	crashpoint.Hit("C10")

@@ -212,7 +212,7 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 	}
 	// C4e: its lock is free, so all it ever did is visible now. End of stream, closed and
 	// moved win over lost, and what it published is read first.
-	if a.hasEnded() || a.head() >= a.cursor {
+	if a.hasEnded() || a.head() >= a.cursor && !mutant("no-drain") {
 		return nil
 	}
 	ended := a.ended

@@ -42,7 +42,9 @@ func (a *attachment) takeSeat(quota int) error {
 		crashpoint.Hit("A3b")
 		seat.State.Store(layout.SeatFree) // A4: clean what a predecessor left
 		crashpoint.Hit("A4a")
-		seat.Pins.Store(0)
+		if !mutant("no-clean") {
+			seat.Pins.Store(0)
+		}
 		crashpoint.Hit("A4b")
 		seat.Waiting.Store(0)
 		crashpoint.Hit("A4c")
@@ -50,7 +52,9 @@ func (a *attachment) takeSeat(quota int) error {
 			a.refuse(i, seat)
 			return err
 		}
-		seat.Quota.Store(uint32(quota)) // A7
+		if !mutant("quota-late") {
+			seat.Quota.Store(uint32(quota)) // A7
+		}
 		crashpoint.Hit("A7")
 		a.generation = seat.Generation.Load() + 1
 		seat.Generation.Store(a.generation) // J1: only the lock's holder writes it
@@ -191,6 +195,9 @@ func (a *attachment) suspend() {
 // drain makes the seat need nothing any more (L1, L2); its last pin leaves.
 func (a *attachment) drain() {
 	a.seat.State.Store(layout.SeatDraining)
+	if mutant("leave-early") {
+		a.seat.Pins.Store(0)
+	}
 	crashpoint.Hit("L1")
 	ringDoor(a.seats.header)
 	crashpoint.Hit("L2")

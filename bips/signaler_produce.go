@@ -125,6 +125,9 @@ func (p *Producer) scan(d demand) scanResult {
 		}
 	}
 	tried := p.lent
+	if mutant("unlend-early") {
+		tried &^= p.pushed
+	}
 	for {
 		candidate, oldest := p.candidate(tried, minCursor)
 		if candidate < 0 {
@@ -157,7 +160,7 @@ func (p *Producer) candidate(tried, minCursor uint64) (slot int, oldest uint64) 
 	slot, oldest = -1, ^uint64(0)
 	best := ^uint64(0)
 	for i, sequence := range p.sequences[:p.pool.slots] {
-		if tried&(1<<i) != 0 || (sequence != 0 && sequence == p.head) {
+		if tried&(1<<i) != 0 || (sequence != 0 && sequence == p.head && !mutant("take-newest")) {
 			continue
 		}
 		switch {
@@ -202,6 +205,10 @@ func (p *Producer) publish(slot int, kind uint32, f *FrameInfo) uint64 {
 	record.PublishTime = uint64(sys.Monotonic())
 	p.slotCaps[slot] = p.capsIndex
 	crashpoint.Hit("P3a")
+	if mutant("head-early") {
+		p.pool.header.Head.Store(sequence)
+		crashpoint.Pause()
+	}
 
 	// P3b: an exchange, which orders the payload's stores before it even if they were
 	// non-temporal ones.

@@ -93,7 +93,7 @@ func (p *Producer) grant(i int) {
 	seat, v := p.seats.seats[i], &p.views[i]
 	generation, quota := seat.Generation.Load(), int(seat.Quota.Load()) // P1d
 	crashpoint.Hit("P1d")
-	if quota > p.room(i) {
+	if quota > p.room(i) && !mutant("grant-cut") {
 		// One who was admitted before may have died or left since it was looked at, and
 		// somebody who is just joining may have its seat, and not have cleaned it yet.
 		p.reclaimDead()
@@ -219,7 +219,9 @@ func (p *Producer) reclaimDead() (reclaimed bool) {
 		crashpoint.Hit("R1")
 		seat.State.Store(layout.SeatFree) // R2
 		crashpoint.Hit("R2")
-		seat.Pins.Store(0) // R3
+		if !mutant("keep-pins") {
+			seat.Pins.Store(0) // R3
+		}
 		crashpoint.Hit("R3")
 		seat.Waiting.Store(0) // R4a
 		crashpoint.Hit("R4a")
