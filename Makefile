@@ -48,7 +48,7 @@ fuzz: ## damaged pools, damaged seats, hostile seats: five minutes each (FUZZ_TI
 	    CGO_ENABLED=0 go test ./bips -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZ_TIME:-5m} -fuzzminimizetime 2s || exit; \
 	done
 
-mutants: ## show that the stress test fails when the protocol is wrong (3 minutes)
+mutants: ## show that the tests under fire fail when the protocol is wrong (5 minutes)
 	@tools/mutants
 
 bench: build ## measure the pair beside others, into bench/results and README.md (12 minutes)

@@ -20,13 +20,15 @@ type scene struct {
 	points string
 	hits   int // the victim dies at one of the first so many hits
 
-	overflow bips.Overflow
-	brief    bool   // the producer ends its pool again and again; the reader leaves and joins
-	lazy     bool   // there is a reader that holds the producer up until it is demoted
-	mortals  bool   // there are readers that die
-	replaced bool   // the producer is killed and replaced again and again
-	refused  bool   // the victim wants more than there is room for
-	slow     string // a step after which the victim is slow
+	overflow  bips.Overflow
+	brief     bool   // the producer ends its pool again and again; the reader leaves and joins
+	slowly    bool   // the producer lets its readers fall asleep before each frame
+	lazy      bool   // a reader, the victim if that is one, holds the producer up until it is demoted
+	takesOver bool   // a producer was killed just before, and its readers are still there
+	mortals   bool   // there are readers that die
+	replaced  bool   // the producer is killed and replaced again and again
+	refused   bool   // the victim wants more than there is room for
+	slow      string // a step after which the victim is slow
 }
 
 const (
@@ -38,9 +40,11 @@ const (
 
 var scenes = []scene{
 	{name: "a producer starts", victim: "producer", points: "S1 S2 S3 S4a S4b S4c S4d S4e S4f S5", hits: 2, brief: true},
+	{name: "a producer takes a dead one's name", victim: "producer", points: "S1 S2 S3 S4a S4b S4c S4d S4e S4f S5", hits: 1, takesOver: true},
 	{name: "a producer ends", victim: "producer", points: "Q1 Q2 Q3a Q3b Q4", hits: 3, brief: true},
 	{name: "a producer publishes", victim: "producer", hits: 400,
 		points: "P1a P1b P1c P1e P2a P2b P2c P3a P3b P3c P3d P3e P3f P4a P5a P5b W1"},
+	{name: "a producer publishes to sleepers", victim: "producer", points: "P3a P3b P3c P3d P3e P3f", hits: 10, slowly: true},
 	{name: "a producer has no slot", victim: "producer", points: "P4b P4e P4f W2", hits: 10},
 	{name: "a producer drops frames", victim: "producer", points: "P4d", hits: 20, overflow: bips.Drop},
 	{name: "a producer grants quotas", victim: "producer", points: "P1d P1f", hits: 2},
@@ -52,6 +56,7 @@ var scenes = []scene{
 	{name: "a reader of every frame reads", victim: "every", points: reading, hits: 50},
 	{name: "a reader of the latest reads", victim: "latest", points: reading, hits: 50},
 	{name: "a frame slips away from a reader of the latest", victim: "latest", points: "C7c C7d", hits: 5, slow: "C6"},
+	{name: "a reader of every frame is demoted", victim: "every", points: "C7d", hits: 1, lazy: true},
 	{name: "a reader wakes the producer", victim: "every", points: "W2", hits: 5},
 	{name: "a reader is refused", victim: "latest", points: "A6", hits: 2, refused: true},
 	{name: "a reader of every frame moves to the next producer", victim: "every", points: "C4e " + leaving + " " + attaching + " J5", hits: 2, replaced: true},
@@ -132,6 +137,10 @@ func (g *stage) die(at crashAt) {
 
 func (g *stage) producerDies(at crashAt) {
 	g.leftovers()
+	var before dead
+	if g.takesOver {
+		before = g.producerKilled()
+	}
 	stop := func() {}
 	if g.mortals {
 		stop = g.sendMortals()
@@ -146,13 +155,25 @@ func (g *stage) producerDies(at crashAt) {
 	if lazy != nil {
 		lazy.kill()
 	}
+	g.drained(before)
 	g.checkProducerGone()
+}
+
+// producerKilled lets a producer come, be read, and be killed.
+func (g *stage) producerKilled() dead {
+	p := g.writer(crashAt{})
+	g.flows(0, func() error { return nil })
+	p.kill()
+	return g.examine()
 }
 
 func (g *stage) readerDies(at crashAt) {
 	plan := readerPlan{Mode: g.mode(), Restless: g.brief}
 	if g.refused {
 		plan.MaxHeld, plan.Refused = stageSlots-1, true
+	}
+	if g.lazy {
+		plan.Pause, plan.Demotable = 50*time.Millisecond, true
 	}
 	g.readerThatDies(plan, at).died(g.T)
 	g.checkReaderGone()

@@ -54,7 +54,7 @@ func (g *stage) readerThatDies(plan readerPlan, at crashAt) *child {
 }
 
 func (g *stage) writer(at crashAt) *child {
-	plan := writerPlan{Pool: g.pool, Seed: g.random.Uint64(), Overflow: g.overflow, Brief: g.brief && g.victim == "producer"}
+	plan := writerPlan{Pool: g.pool, Seed: g.random.Uint64(), Overflow: g.overflow, Slowly: g.slowly, Brief: g.brief && g.victim == "producer"}
 	if g.lazy {
 		plan.BlockTimeout = 20 * time.Millisecond
 	}
@@ -173,7 +173,7 @@ func (g *stage) quiet() {
 		if err != nil {
 			return err
 		}
-		return s.checkQuiet(len(g.survivors()))
+		return s.checkQuiet(len(g.survivors()), g.lazy)
 	})
 }
 

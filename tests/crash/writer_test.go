@@ -18,6 +18,7 @@ type writerPlan struct {
 	Seed         uint64
 	Overflow     bips.Overflow
 	BlockTimeout time.Duration
+	Slowly       bool // lets all others fall asleep before each frame
 	Brief        bool // ends its pool after some frames, and makes the next one
 }
 
@@ -70,13 +71,20 @@ func write(args []string) error {
 	}
 }
 
-// open makes the pool, whose name a brother may just be giving up.
+// open makes the pool and waits for its readers, who look for one every 50 ms; who is
+// brief does not always.
 func (w *writer) open() error {
 	pool, err := bips.NewProducer(w.Pool, bips.ProducerOptions{
 		Slots: stageSlots, SlotSize: frameSize, MaxConsumers: stageSeats, Overflow: w.Overflow, BlockTimeout: w.BlockTimeout,
 	})
+	if err != nil {
+		return err
+	}
 	w.pool, w.token, w.next = pool, w.random.Uint64(), 1
-	return err
+	if w.Brief && w.random.IntN(2) == 0 {
+		return nil
+	}
+	return pool.WaitConsumers(2, patience)
 }
 
 // length is how many frames to publish; -1: no end.
@@ -84,16 +92,13 @@ func (w *writer) length() int {
 	if !w.Brief {
 		return -1
 	}
-	if w.random.IntN(2) == 0 { // readers look for a pool every 50 ms
-		_ = w.pool.WaitConsumers(2, 150*time.Millisecond)
-	}
 	return 1 + w.random.IntN(40)
 }
 
 // publish publishes one entry.
 func (w *writer) publish() error {
-	if w.random.IntN(100) == 0 { // let all others fall asleep
-		time.Sleep(time.Duration(w.random.IntN(1000)) * time.Microsecond)
+	if w.Slowly || w.random.IntN(100) == 0 {
+		time.Sleep(time.Duration(w.random.IntN(2000)) * time.Microsecond)
 	}
 	if w.random.IntN(60) == 0 {
 		w.next++
