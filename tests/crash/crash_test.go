@@ -23,7 +23,7 @@ import (
 const (
 	poolName = "crash"
 	slots    = 8
-	patience = 10 * time.Second // a watchdog
+	patience = 20 * time.Second // a watchdog
 )
 
 func TestMain(m *testing.M) {
