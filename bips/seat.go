@@ -25,7 +25,7 @@ func (a *attachment) takeSeat(quota int) error {
 	unlocked := false
 	unlock := func() {
 		if !unlocked {
-			_ = a.files.seats.Unlock(layout.AdmissionLock) // A8
+			_ = a.files.seats.Unlock(layout.AdmissionLock) // A8, after J1: takenBy compares generations
 			crashpoint.Hit("A8")
 			unlocked = true
 		}
@@ -112,7 +112,8 @@ func (a *attachment) admit(own, quota int) error {
 		"give the producer more slots, or this consumer a smaller max-held", ErrPoolFull, a.pool.slots, room, taken, quota)
 }
 
-// takenQuotas sums the quotas of the seats that are locked.
+// takenQuotas sums what the holders of the other seats may pin (A5). No seat gets a new holder
+// meanwhile: that takes the admission lock.
 func (a *attachment) takenQuotas(own int) (sum int, err error) {
 	for i, seat := range a.seats.seats {
 		if i == own {
@@ -123,10 +124,25 @@ func (a *attachment) takenQuotas(own int) (sum int, err error) {
 			return 0, err
 		}
 		if locked {
-			sum += int(min(seat.Quota.Load(), layout.MaxSlots))
+			sum += a.takenBy(seat, a.pool.words[i])
 		}
 	}
 	return sum, nil
+}
+
+// takenBy is what the producer granted, which the holder cannot change; what the holder asks
+// for, if it has no grant yet; and nothing, if it is banned and the ban stands (D5).
+func (a *attachment) takenBy(seat *layout.Seat, word *layout.SeatWord) int {
+	_, verdict := layout.UnpackVerdict(word.Verdict.Load())
+	granted := word.Granted.Load()
+	generation, quota := layout.UnpackGrant(granted)
+	switch {
+	case verdict == layout.VerdictBanned && granted == 0:
+		return 0
+	case granted == 0 || generation != seat.Generation.Load():
+		quota = seat.Quota.Load()
+	}
+	return int(min(quota, layout.MaxSlots))
 }
 
 // refuse gives up a claimed seat. It rings: its cleaning may have freed a slot.

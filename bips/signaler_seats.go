@@ -50,14 +50,14 @@ func (p *Producer) lookAtSeats() (minCursor uint64, quotas int) {
 	return minCursor, quotas
 }
 
-// viewSeats looks at each seat once, ends the grants of those who left, and returns
+// viewSeats looks at each seat once, ends the grants of those who left or are banned, and returns
 // the set of seats whose holder has no grant yet.
 func (p *Producer) viewSeats() (newcomers uint64) {
 	for i, seat := range p.seats.seats {
 		v := &p.views[i]
 		generation := p.lookAtSeat(seat, v)
 		switch {
-		case v.state == layout.SeatFree:
+		case v.state == layout.SeatFree, v.verdict == layout.VerdictBanned:
 			v.quota = 0
 		case v.generation != generation:
 			v.quota = 0
@@ -151,7 +151,7 @@ func (p *Producer) judgePins(i int, seat *layout.Seat, v *seatView, generation u
 	}
 }
 
-// judge puts a verdict on a seat (D2 to D4), and takes it back when somebody else
+// judge puts a verdict on a seat (D2 to D5), and takes it back when somebody else
 // turns out to sit there. It reports whether the verdict stands.
 func (p *Producer) judge(i int, seat *layout.Seat, v *seatView, generation, verdict uint32) bool {
 	if p.judgements >= 3 { // a holder that changes its generation at will must not keep us
@@ -171,6 +171,10 @@ func (p *Producer) judge(i int, seat *layout.Seat, v *seatView, generation, verd
 	ringBell(p.pool.header, p.seats.seats) // D4
 	ringDoor(p.seats.header)               // as in reclaimDead
 	crashpoint.Hit("D4")
+	if verdict == layout.VerdictBanned { // D5: its pins hold nobody up, so it takes no room
+		v.quota = 0
+		p.pool.words[i].Granted.Store(0)
+	}
 	return true
 }
 

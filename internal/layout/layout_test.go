@@ -106,11 +106,14 @@ func TestRingWordKeepsItsThreeParts(t *testing.T) {
 	}
 }
 
-func TestVerdictKeepsGenerationAndVerdict(t *testing.T) {
+func TestVerdictAndGrantKeepTheirParts(t *testing.T) {
 	for _, generation := range []uint32{0, 1, 1 << 31, ^uint32(0)} {
 		g, v := UnpackVerdict(PackVerdict(generation, VerdictBanned))
 		if g != generation || v != VerdictBanned {
 			t.Errorf("packed %d, unpacked %d %d", generation, g, v)
+		}
+		if g, q := UnpackGrant(PackGrant(generation, 3)); g != generation || q != 3 {
+			t.Errorf("packed %d, unpacked %d %d", generation, g, q)
 		}
 	}
 }

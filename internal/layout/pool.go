@@ -87,7 +87,7 @@ type SeatWord struct {
 	_ structs.HostLayout
 
 	Verdict atomic.Uint64 // PackVerdict: the generation judged and VerdictDemoted or VerdictBanned; 0: none
-	Granted atomic.Uint64 // PackGrant: generation and quota as the producer copied them
+	Granted atomic.Uint64 // PackGrant: generation and quota as the producer copied them; 0: none, or banned
 	_       [48]byte
 }
 

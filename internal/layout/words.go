@@ -29,3 +29,8 @@ func UnpackVerdict(word uint64) (generation, verdict uint32) {
 func PackGrant(generation, quota uint32) uint64 {
 	return uint64(generation)<<32 | uint64(quota)
 }
+
+// UnpackGrant takes a grant apart.
+func UnpackGrant(word uint64) (generation, quota uint32) {
+	return uint32(word >> 32), uint32(word)
+}

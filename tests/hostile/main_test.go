@@ -12,6 +12,7 @@ import (
 func TestMain(m *testing.M) {
 	testmain.Roles{
 		"scribble": scribble,
+		"claim":    claim,
 		"truncate": truncate,
 		"lock":     lock,
 		"consume":  consume,

@@ -2,6 +2,7 @@ package hostile
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -72,36 +73,82 @@ func produce([]string) error {
 	}
 }
 
+// mapSeats maps the seat segment, for writing.
+func mapSeats(path string) ([]byte, error) {
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return syscall.Mmap(int(file.Fd()), 0, int(info.Size()), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+}
+
+// ownSeat finds the seat of this process in the seat segment.
+func ownSeat(memory []byte) ([]byte, error) {
+	for i := range 16 {
+		seat := memory[layout.HeaderSize+i*layout.SeatSize:][:layout.SeatSize]
+		if int(binary.LittleEndian.Uint32(seat[20:])) == os.Getpid() {
+			return seat, nil
+		}
+	}
+	return nil, errors.New("own seat not found")
+}
+
+// claim joins the pool with a small quota and then writes to its own seat that it has a huge
+// one ("quota"), or pins more slots than it may ("pins"). Arguments: path of the seats, which, quota.
+func claim(args []string) error {
+	quota := "1"
+	if len(args) > 2 {
+		quota = args[2]
+	}
+	c, held, err := joinPool("0", quota)
+	if err != nil {
+		return err
+	}
+	for range 10 { // so that the producer has copied its quota
+		last := len(held) - 1
+		if err := c.Push(held[last]); err != nil {
+			return err
+		}
+		if held[last], err = c.Pull(patience); err != nil {
+			return err
+		}
+	}
+	memory, err := mapSeats(args[0])
+	if err != nil {
+		return err
+	}
+	seat, err := ownSeat(memory)
+	if err != nil {
+		return err
+	}
+	binary.LittleEndian.PutUint32(seat[16:], layout.MaxSlots)
+	if args[1] == "pins" {
+		binary.LittleEndian.PutUint64(seat[64:], ^uint64(0))
+	}
+	ready()
+	waitForTheEnd()
+	return nil
+}
+
 // scribble joins the pool and then writes random words to its own seat, or, with the
 // argument "all", over the whole seat segment. Arguments: path of the seats, what, seed.
 func scribble(args []string) error {
 	if _, _, err := joinPool("0", "1"); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(args[0], os.O_RDWR, 0)
-	if err != nil {
-		return err
-	}
-	info, err := file.Stat()
-	if err != nil {
-		return err
-	}
-	memory, err := syscall.Mmap(int(file.Fd()), 0, int(info.Size()), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED)
+	memory, err := mapSeats(args[0])
 	if err != nil {
 		return err
 	}
 	if args[1] != "all" {
-		own := -1
-		for i := range 16 {
-			seat := memory[layout.HeaderSize+i*layout.SeatSize:]
-			if int(binary.LittleEndian.Uint32(seat[20:])) == os.Getpid() {
-				own = layout.HeaderSize + i*layout.SeatSize
-			}
+		if memory, err = ownSeat(memory); err != nil {
+			return err
 		}
-		if own < 0 {
-			return fmt.Errorf("own seat not found")
-		}
-		memory = memory[own : own+layout.SeatSize]
 	}
 	seed, err := strconv.ParseUint(args[2], 10, 64)
 	if err != nil {

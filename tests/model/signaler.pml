@@ -15,6 +15,7 @@
  *   NOSTARVE the producer must never be without a slot, LEAVE=cond consumers for which cond holds may leave at any time (1: all; c==0: number 0),
  *   HOLDNEXT a frame is kept until the quota is reached (with 2: until the next one is there), RESUME_END: resumes only at the end,
  *   HUNG=cond consumers that join and then pull nothing before the pool is closed, LATCH=cond consumers that keep their first frame until then,
+ *   FIRST: the other consumers come when number 0 is gone,
  *   SUSP suspend and resume, once per life,
  *   RELTHREAD consumer frames are released by a second thread, DOUBLE: which releases each of them twice,
  *   THREADS an upstream thread acquires slots, has them published by render, and gives each back only later
@@ -42,6 +43,7 @@
 #define P_own    1011   /* a pin that is set already, on a slot that is wanted: never with an honest producer */
 #define P_again  1012   /* no head leads a pull astray more than twice */
 #define P_clean  1013   /* at the end every seat is clean, nothing is lent, nothing is pinned */
+#define P_room   1015   /* what all who are admitted may pin fits; only who is banned counts as nothing */
 #define P_gone   1014   /* an entry that `every` wants is gone only under a verdict on oneself */
 
 #ifndef NC
@@ -127,6 +129,11 @@ byte wflag[SEATS]; byte wgen[SEATS];     /* the producer's word about a seat: 0,
 #define DRAINING 4
 byte state[SEATS]; byte gen[SEATS]; byte cursor[SEATS]; byte pins[SEATS]; bool waiting[SEATS]; byte sq[SEATS];
 bool pwait;
+#if defined(BAN) && defined(ADM)
+#define GRANTED                          /* the word Granted of each seat, in the pool segment: generation and quota */
+byte gg1[SEATS]; byte gq[SEATS];
+byte adq[SEATS];                         /* ghost: what the holder was admitted with */
+#endif
 /* ---- the kernel: file locks (dropped at death) and futexes.  A futex word matters only in "has it changed since I
  *      looked", so bell and door are one bit per looker, cleared by the look and set by the bump. */
 byte lck[SEATS]; byte adm; bool palive = true;
@@ -146,6 +153,21 @@ byte gg[SEATS];                          /* the generation whose cursor was look
 bool dirty[SEATS];                       /* a joiner holds the lock and has not cleaned its predecessor's pins yet */
 bool kill[NC]; byte kills; bool pkill; byte gone; bool pdone; byte stuck; bool cend[NC];
 
+#ifdef GRANTED
+#define UNSEAT(i) adq[i] = 0;
+#else
+#define UNSEAT(i)
+#endif
+#if SEATS > 1
+#define ADQ1 adq[1]
+#else
+#define ADQ1 0
+#endif
+#if HOSTILE > 0
+#define NOT_HONEST(k) (lck[k] == 0 || lck[k] == PROD || lck[k] == 1)
+#else
+#define NOT_HONEST(k) (lck[k] == 0 || lck[k] == PROD)
+#endif
 #define NOBODY_HOLDS(s) (!(hm[0] & BIT(s)) && HOLD1(s) && HOLD2(s))
 #if NC > 1
 #define HOLD1(s) (!(hm[1] & BIT(s)))
@@ -236,6 +258,9 @@ inline reclaim(i) {
               state[i] = FREE;                                 /* R2 */
               pins[i] = 0;                                     /* R3 */
               d_step { waiting[i] = false; sq[i] = 0 };        /* R4 */
+#ifdef GRANTED
+              d_step { gg1[i] = 0; gq[i] = 0 };                /* R4 */
+#endif
               wflag[i] = 0; KFORGET(i)                         /* R5 ban and demotion end here and nowhere else */
               found = true; stuck = 0
            :: else fi;
@@ -260,7 +285,12 @@ inline flag(i, what, g0) {                                     /* ban or demote 
 #ifdef MUT_judge_reread
   MUST(P_dem, what != 1 || wflag[i] == 0 || g0 == gg[i]);
 #endif
+#ifdef GRANTED
+  bump();                                                      /* D4 */
+  if :: (what == 2 && wflag[i] != 0) -> d_step { gg1[i] = 0; gq[i] = 0 } :: else fi   /* D5 */
+#else
   bump()                                                       /* D4 */
+#endif
 }
 
 #ifdef MUT_grant_twice
@@ -277,7 +307,7 @@ inline regrant() {
               k = 0; do :: k < SEATS -> st = state[k]; if :: (st == FREE || gen[k] != kgen[k]) -> kquota[k] = 0 :: else fi; k++ :: else -> break od;
               found = false
            :: else fi;
-        d_step { kgen[gk] = g; kquota[gk] = 0; kquota[gk] = CUT(qv, ROOM(gk)); st = 0; g = 0; qv = 0 }
+        d_step { kgen[gk] = g; kquota[gk] = 0; kquota[gk] = CUT(qv, ROOM(gk)); gg1[gk] = g; gq[gk] = kquota[gk]; st = 0; g = 0; qv = 0 }
      :: else
      fi;
      gk++
@@ -320,7 +350,10 @@ inline scan() {
            :: st != FREE && kgen[k] != g -> kquota[k] = 0; new = new | BIT(k)
            :: else fi;
 #else
-        if :: (st != FREE && kgen[k] != g) -> kgen[k] = g; kquota[k] = qv :: else fi;   /* P1f the grant: once per holder */
+        if :: (st != FREE && kgen[k] != g && wflag[k] != 2) -> kgen[k] = g; kquota[k] = qv :: else fi;   /* P1f the grant: once per holder */
+#endif
+#ifdef GRANTED
+        if :: (st != FREE && kgen[k] == g && wflag[k] != 2) -> gg1[k] = g; gq[k] = kquota[k] :: else fi; /* and says so */
 #endif
 #endif
         bg[k] = g; bc[k] = NONE;
@@ -669,6 +702,9 @@ life:
   {
   /* -- A: attach and admission */
   d_step { last = 0; dem = false; lost = false; susp = false; mygen = 0 };
+#ifdef FIRST
+  (c == 0 || gone > 0 || closed || !palive);
+#endif
   if :: (!palive || closed) -> goto out :: else fi;            /* A1 probe the producer; A2 is files only */
 attach:
 #ifdef ADM
@@ -691,7 +727,33 @@ attach:
   d_step { waiting[i] = false; dirty[i] = false };
 #ifdef ADM
   sum = MYQUOTA(c); k = 0;                                     /* A5 sum the quotas of the locked seats */
+#ifdef GRANTED
+  do
+  :: k < SEATS ->
+     if
+     :: (k != i && lck[k] != 0) ->
+        ok = (wflag[k] == 2);
+        d_step { s = gg1[k]; q = gq[k] };                      /* one word */
+        if
+#ifdef MUT_ban_room                                            /* a verdict that does not stand yet counts too */
+        :: ok -> MUST(P_room, NOT_HONEST(k))
+        :: (!ok && (s != gen[k] || s == 0)) -> sum = sum + sq[k]
+        :: (!ok && s == gen[k] && s != 0) -> sum = sum + q
+#else
+        :: (ok && s == 0 && q == 0) -> MUST(P_room, NOT_HONEST(k))
+        :: (!(ok && s == 0 && q == 0) && (s != gen[k] || s == 0)) -> sum = sum + sq[k]
+        :: (s == gen[k] && s != 0) -> sum = sum + q
+#endif
+        fi;
+        d_step { ok = false; s = 0; q = 0 }
+     :: else
+     fi;
+     k++
+  :: else -> break
+  od;
+#else
   do :: k < SEATS -> if :: (k != i && lck[k] != 0) -> sum = sum + sq[k] :: else fi; k++ :: else -> break od;
+#endif
   k = 0;
   if :: (NS < LENTMIN + 2 + sum) ->                            /* A6 pool full: ring, give up */
         sum = 0; ring();
@@ -703,10 +765,15 @@ attach:
 #ifdef MUT_quota_late
   skip;
 #else
+#ifdef GRANTED
+  d_step { sq[i] = MYQUOTA(c); adq[i] = MYQUOTA(c) };          /* A7 */
+  MUST(P_room, HOSTILE > 0 || adq[0] + ADQ1 + 2 + LENTMIN <= NS);
+#else
   sq[i] = MYQUOTA(c);                                          /* A7 */
 #endif
-#ifdef ADM
-  if :: adm == c + 1 -> adm = 0 :: else fi;                    /* A8 */
+#endif
+#ifdef MUT_adm_early                                           /* A8 before J1 */
+  if :: adm == c + 1 -> adm = 0 :: else fi;
 #endif
   /* -- J: join */
   d_step { mygen = gen[i] + 1; gen[i] = mygen };               /* J1 (only the lock's holder writes it) */
@@ -715,7 +782,12 @@ attach:
 #endif
 #ifndef MUT_no_word_check
   if :: wflag[i] != 0 ->                                       /* J2 the producer's word, after J1: judged meanwhile? elsewhere */
-        ring(); sq[i] = 0; lck[i] = 0; goto attach :: else fi;
+        ring(); d_step { sq[i] = 0; UNSEAT(i) skip }; lck[i] = 0;
+        if :: adm == c + 1 -> adm = 0 :: else fi;
+        goto attach :: else fi;
+#endif
+#ifdef ADM
+  if :: adm == c + 1 -> adm = 0 :: else fi;                    /* A8 */
 #endif
 #if MODES == 0
   if :: ev = true :: ev = false fi;
@@ -956,7 +1028,7 @@ evil: /* writes what it likes to its own seat, then leaves, or stays as it is un
   sum = 0;
   if :: (closed || !palive) -> skip :: true -> skip fi;        /* leaves now or at the end, cleaning or not */
   if :: pins[i] = 0; state[i] = FREE; ring() :: true fi;
-  lck[i] = 0;
+  d_step { UNSEAT(i) lck[i] = 0 };
   goto out;
 #endif
 
@@ -991,19 +1063,19 @@ leave: /* -- L */
 #ifdef MUT_quota_left
   waiting[i] = false;
 #else
-  d_step { waiting[i] = false; sq[i] = 0 };
+  d_step { waiting[i] = false; sq[i] = 0; UNSEAT(i) skip };
 #endif
 #ifndef MUT_ring_leave
   ring();                                                      /* L5 */
 #endif
-  lck[i] = 0;                                                  /* L6 */
+  d_step { UNSEAT(i) lck[i] = 0 };                             /* L6 */
 out:
   skip
   } unless { kill[c] };
   if :: kill[c] -> d_step {                                    /* the kernel: memory, then locks */
         kill[c] = false; asleepC[c] = false; hm[c] = 0; hcount[c] = 0; dirty[i] = false; stuck = 0;
         k = 0; do :: k < NS -> held[IDX(c,k)] = 0; k++ :: else -> break od; k = 0;
-        if :: lck[i] == c + 1 -> lck[i] = 0 :: else fi;
+        if :: lck[i] == c + 1 -> UNSEAT(i) lck[i] = 0 :: else fi;
         if :: adm == c + 1 -> adm = 0 :: else fi }
      :: else fi;
   d_step { lives--; h = 0; w = 0; s = 0; q = 0; rq = 0; ok = false; own = false; sum = 0; k = 0; last = 0; mygen = 0; ev = false; dem = false; cl = false; lost = false; susp = false };
