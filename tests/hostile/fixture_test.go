@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,8 +22,21 @@ import (
 const (
 	poolName = "hostile"
 	patience = 10 * time.Second // a watchdog
-	deed     = time.Second      // how long the hostile process does what it does
 )
+
+// deed is how long a hostile process does what it does; BIPS_HOSTILE_SECONDS says otherwise.
+func deed(t *testing.T) time.Duration {
+	t.Helper()
+	text := os.Getenv("BIPS_HOSTILE_SECONDS")
+	if text == "" {
+		return time.Second
+	}
+	seconds, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(seconds) * time.Second
+}
 
 // villain is a hostile process.
 type villain struct {

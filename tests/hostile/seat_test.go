@@ -18,10 +18,13 @@ func TestWhoScribblesOverItsOwnSeatIsBannedAndReadersWhoAreThereDoNotNotice(t *t
 	s.publish()
 	every, latest := s.read(bips.Every), s.read(bips.Latest)
 	v := send(t, "scribble", s.seats(), "own", strconv.FormatInt(seed, 10))
-	for end := time.Now().Add(deed); time.Now().Before(end); {
+	for end := time.Now().Add(deed(t)); time.Now().Before(end); {
 		s.flows(every, latest)
 	}
 	s.waitFor("the ban", func() bool { return s.pool.Stats().Banned == 1 })
+	if err := s.tryJoin(patience); err != nil {
+		t.Errorf("nobody can join beside it: %v", err)
+	}
 	v.kill()
 	s.flows(every, latest)
 	if err := s.tryJoin(patience); err != nil {
@@ -31,6 +34,7 @@ func TestWhoScribblesOverItsOwnSeatIsBannedAndReadersWhoAreThereDoNotNotice(t *t
 	if stats := s.pool.Stats(); stats.Banned != 1 {
 		t.Errorf("statistics %+v", stats)
 	}
+	t.Logf("%d frames were published, %d and %d read", s.published.Load(), every.Load(), latest.Load())
 }
 
 func TestWhoScribblesOverAllSeatsHarmsReadersButTheProducerLivesAndEachCallEnds(t *testing.T) {
@@ -42,7 +46,7 @@ func TestWhoScribblesOverAllSeatsHarmsReadersButTheProducerLivesAndEachCallEnds(
 	v := send(t, "scribble", s.seats(), "all", strconv.FormatInt(seed, 10))
 	s.end()
 	calls := 0
-	for end := time.Now().Add(deed); time.Now().Before(end); calls++ {
+	for end := time.Now().Add(deed(t)); time.Now().Before(end); calls++ {
 		slot, err := s.pool.Pull(30 * time.Millisecond)
 		if err == nil {
 			err = s.pool.Push(slot, bips.FrameInfo{Size: 1})
@@ -137,4 +141,63 @@ func TestWhoMakesTheSeatsHugeKeepsOthersFromJoiningWithAnError(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	s.flows(latest)
+}
+
+func TestWhoCutsTheSeatsShortWhileFramesFlowEndsTheStreamWithErrorsAndTheNextProducerGoesOn(t *testing.T) {
+	s := newScene(t, bips.ProducerOptions{})
+	s.publish(bips.ErrDamaged)
+	var readers []*bips.Consumer
+	for _, mode := range []bips.Mode{bips.Every, bips.Latest} {
+		c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{Mode: mode})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		f, err := c.Pull(patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Push(f); err != nil {
+			t.Fatal(err)
+		}
+		readers = append(readers, c)
+	}
+	send(t, "truncate", s.seats(), "0")
+	for _, c := range readers {
+		for {
+			f, err := c.Pull(patience)
+			if err == nil { // it may have pinned it just before
+				err = c.Push(f)
+			}
+			if err != nil {
+				s.mustBe(err, []error{bips.ErrDamaged})
+				break
+			}
+		}
+	}
+	s.busy.Wait() // the producer's threads have ended, with an error
+	if err := s.pool.Close(); err != nil {
+		t.Fatal(err)
+	}
+	next, err := bips.NewProducer(poolName, bips.ProducerOptions{SlotSize: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer next.Close()
+	slot, err := next.Pull(patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := next.Push(slot, bips.FrameInfo{Size: 1}); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range readers[1:] { // of the latest: it was published before they look
+		f, err := c.Pull(patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Push(f); err != nil {
+			t.Error(err)
+		}
+	}
 }
