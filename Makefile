@@ -4,7 +4,7 @@ BUILD ?= build
 export BIPS_BUILD := $(abspath $(BUILD))
 
 .DEFAULT_GOAL := help
-.PHONY: help all setup build demo test soak crash fuzz mutants bench bench-quick bench-grow model test-debian13 test-debian13-build test-debian11 install clean
+.PHONY: help all setup build demo test soak crash fuzz mutants deadlines bench bench-quick bench-grow model test-debian13 test-debian13-build test-debian11 install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t h; do printf '  make %-20s %s\n' "$$t" "$$h"; done
@@ -50,6 +50,9 @@ fuzz: ## damaged pools, damaged seats, hostile seats: five minutes each (FUZZ_TI
 
 mutants: ## show that the tests under fire fail when the protocol is wrong (5 minutes)
 	@tools/mutants
+
+deadlines: ## how long deaths, restarts and hung readers take, 200 times each (3 minutes; BIPS_DEADLINES=200)
+	@BIPS_DEADLINES=$${BIPS_DEADLINES:-200} CGO_ENABLED=0 go test -count=1 -v -timeout 30m ./tests/deadlines
 
 bench: build ## measure the pair beside others, into bench/results and README.md (12 minutes)
 	@bench/run

@@ -1,0 +1,39 @@
+package deadlines
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// A distribution is how long something took, each time.
+type distribution []time.Duration
+
+func (d *distribution) add(took time.Duration) { *d = append(*d, max(0, took)) }
+
+// at returns the time within which a part of them ended.
+func (d distribution) at(part float64) time.Duration {
+	sorted := slices.Sorted(slices.Values(d))
+	return sorted[min(len(sorted)-1, int(part*float64(len(sorted))))]
+}
+
+// header is the first line of a table, whose others are those of [distribution.log].
+func header(t *testing.T) {
+	t.Helper()
+	t.Logf("%-58s %5s %10s %10s %10s %10s %10s", "milliseconds", "n", "min", "p50", "p90", "p99", "max")
+}
+
+func (d distribution) log(t *testing.T, what string) {
+	t.Helper()
+	in := func(part float64) float64 { return float64(d.at(part).Microseconds()) / 1000 }
+	t.Logf("%-58s %5d %10.3f %10.3f %10.3f %10.3f %10.3f", what, len(d), in(0), in(0.5), in(0.9), in(0.99), in(1))
+}
+
+// keeps checks what was promised, generously.
+func (d distribution) keeps(t *testing.T, what string, promise time.Duration) {
+	t.Helper()
+	d.log(t, what)
+	if d.at(0.5) > toleranceFactor*promise {
+		t.Errorf("%s: half of them took more than %v, promised are %v", what, d.at(0.5), promise)
+	}
+}
