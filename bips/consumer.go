@@ -23,7 +23,6 @@ type Consumer struct {
 	options ConsumerOptions
 	held    heldCount
 	waiter  bellWaiter
-	stirred chan struct{} // has a token when something happened that Pull must know
 
 	closed, flushing atomic.Bool
 	wantSuspended    atomic.Bool // what Suspend and Resume ask for
@@ -68,7 +67,7 @@ func NewConsumer(name string, o ConsumerOptions) (*Consumer, error) {
 		return nil, fmt.Errorf("pool %q: %w", bare, err)
 	}
 	return &Consumer{
-		name: bare, options: o, stirred: make(chan struct{}, 1),
+		name: bare, options: o,
 	}, nil
 }
 
@@ -120,7 +119,7 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 		if c.attachment != nil && !c.suspended.Load() {
 			err = c.await(bell, poked, limit)
 		} else {
-			err = c.search(limit)
+			err = c.search(poked, limit)
 		}
 		if err != nil {
 			return Frame{}, err
@@ -232,8 +231,8 @@ func (c *Consumer) spin(left time.Duration) time.Duration {
 	return min(spin, left)
 }
 
-// search waits a moment, or for Resume, and looks for the pool.
-func (c *Consumer) search(limit deadline) error {
+// search looks for the pool, and waits a moment, or for Resume.
+func (c *Consumer) search(poked uint32, limit deadline) error {
 	if c.attachment == nil && !c.suspended.Load() {
 		a, err := attach(c.name, c.options.Mode, c.options.MaxHeld, &c.held)
 		if err == nil {
@@ -256,12 +255,7 @@ func (c *Consumer) search(limit deadline) error {
 		}
 		return fmt.Errorf("pool %q: not attached (%v): %w", c.name, c.lastSearch, ErrTimeout)
 	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-c.stirred:
-	}
+	c.waiter.waitPoke(poked, wait)
 	return nil
 }
 
@@ -356,16 +350,12 @@ func (c *Consumer) SetFlushing(flushing bool) {
 
 // poke makes a Pull in progress look around.
 func (c *Consumer) poke() {
-	select {
-	case c.stirred <- struct{}{}:
-	default:
-	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.attachment != nil {
 		c.waiter.interrupt(c.attachment.pool.header)
 	} else {
-		c.waiter.pokes.Add(1)
+		c.waiter.poke()
 	}
 }
 

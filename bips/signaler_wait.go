@@ -168,11 +168,22 @@ func (w *bellWaiter) wait(pool *layout.PoolHeader, seat *layout.Seat, bell, poke
 	crashpoint.Hit("C4d")
 }
 
-// interrupt wakes the waiter. Consumers cannot bump the bell, which they map
+// waitPoke sleeps until an interrupt comes after its count was remembered, at most limit.
+// There is no bell to wait for.
+func (w *bellWaiter) waitPoke(poked uint32, limit time.Duration) { sys.FutexWait(&w.pokes, poked, limit) }
+
+// poke counts an interrupt, wakes who waits for nothing else, and returns the count.
+func (w *bellWaiter) poke() uint32 {
+	count := w.pokes.Add(1)
+	sys.FutexWakeAll(&w.pokes)
+	return count
+}
+
+// interrupt wakes the waiter, whatever it waits for. Consumers cannot bump the bell, which they map
 // read-only, so a wake-up may come just before the sleep that it is for: it is
 // repeated until the waiter has left.
 func (w *bellWaiter) interrupt(pool *layout.PoolHeader) {
-	current := isSleeping | uint64(w.pokes.Add(1))
+	current := isSleeping | uint64(w.poke())
 	for {
 		if sleeper := w.sleeping.Load(); sleeper == 0 || sleeper == current {
 			return

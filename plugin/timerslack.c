@@ -7,10 +7,17 @@
  * waiting: at 300 frames per second that was more than half of a producer's CPU time. No
  * setting changes its pace, but the kernel lets a thread's sleeps be stretched by its
  * timer slack (prctl(2), PR_SET_TIMERSLACK), and threads inherit it. So the slack is
- * raised to the monitor's own slowest pace, 10 ms, while the Go runtime starts its threads.
+ * raised while the Go runtime starts its threads.
+ *
+ * 40 ms is more than the monitor's own slowest pace. Each time that it does look, it takes
+ * Go's processors away from threads that are in C just then, and the next call of each has to
+ * get one again and to wake the monitor for it. What the monitor is there for, to let others
+ * run when there are not enough processors, is not needed: package elements sees to it that
+ * there are. It is not more because timers of Go's are late by as much, too, and a producer
+ * promises to look for dead readers every 100 ms.
  *
  * The constructor has a priority: it runs before that of the Go runtime, which has none. */
-#define SLOWEST_PACE_NS 10000000UL
+#define SLOW_PACE_NS 40000000UL
 
 static int loader_slack_ns = -1;
 
@@ -20,7 +27,7 @@ slow_go_monitor (void)
 {
   loader_slack_ns = prctl (PR_GET_TIMERSLACK, 0, 0, 0, 0);
   if (loader_slack_ns > 0)
-    prctl (PR_SET_TIMERSLACK, SLOWEST_PACE_NS, 0, 0, 0);
+    prctl (PR_SET_TIMERSLACK, SLOW_PACE_NS, 0, 0, 0);
 }
 
 void
