@@ -170,7 +170,9 @@ func (w *bellWaiter) wait(pool *layout.PoolHeader, seat *layout.Seat, bell, poke
 
 // waitPoke sleeps until an interrupt comes after its count was remembered, at most limit.
 // There is no bell to wait for.
-func (w *bellWaiter) waitPoke(poked uint32, limit time.Duration) { sys.FutexWait(&w.pokes, poked, limit) }
+func (w *bellWaiter) waitPoke(poked uint32, limit time.Duration) {
+	sys.FutexWait(&w.pokes, poked, limit)
+}
 
 // poke counts an interrupt, wakes who waits for nothing else, and returns the count.
 func (w *bellWaiter) poke() uint32 {

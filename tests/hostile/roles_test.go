@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
+	"reflect"
 	"strconv"
 	"syscall"
 	"time"
@@ -126,13 +127,21 @@ func claim(args []string) error {
 	if err != nil {
 		return err
 	}
-	binary.LittleEndian.PutUint32(seat[16:], layout.MaxSlots)
+	binary.LittleEndian.PutUint32(seat[offsetInSeat("Quota"):], layout.MaxSlots)
 	if args[1] == "pins" {
-		binary.LittleEndian.PutUint64(seat[64:], ^uint64(0))
+		binary.LittleEndian.PutUint64(seat[offsetInSeat("Pins"):], ^uint64(0))
 	}
 	ready()
 	waitForTheEnd()
 	return nil
+}
+
+func offsetInSeat(field string) uintptr {
+	f, found := reflect.TypeFor[layout.Seat]().FieldByName(field)
+	if !found {
+		panic("a seat has no " + field)
+	}
+	return f.Offset
 }
 
 // scribble joins the pool and then writes random words to its own seat, or, with the
