@@ -48,7 +48,7 @@ func measureLibrary(ctx context.Context, s *settings, setup *result.Setup) error
 		setup.Skipped = append(setup.Skipped, "package bips: its benchmarks could not be built")
 	}
 	for _, e := range exchanges {
-		work := result.Work{ID: e.id, Title: e.title, Size: 64, Consumers: 1, Metrics: []string{result.Trips}}
+		work := result.Work{ID: e.id, Title: e.title, Size: 64, Consumers: 1, Metrics: []string{result.Exchanges}}
 		for _, row := range e.rows {
 			work.Pairs = append(work.Pairs, result.Cell{Pair: row.pair, Spin: row.spin})
 		}
@@ -93,7 +93,7 @@ func (s *settings) goExchange(ctx context.Context, benchmark string) result.Samp
 	if !found {
 		return failed(fmt.Errorf("%s: %v: %s", benchmark, err, strings.Join(strings.Fields(string(out)), " ")))
 	}
-	return trips(1e9 / ns)
+	return roundTrips(1e9 / ns)
 }
 
 func (s *settings) bareExchange(ctx context.Context, spin string) result.Sample {
@@ -105,11 +105,12 @@ func (s *settings) bareExchange(ctx context.Context, spin string) result.Sample 
 	if err != nil {
 		return failed(err)
 	}
-	return trips(float64(m.RoundTrips) / m.Elapsed)
+	return roundTrips(float64(m.RoundTrips) / m.Elapsed)
 }
 
-func trips(perSecond float64) result.Sample {
-	return result.Sample{Status: result.OK, Values: map[string]float64{result.Trips: perSecond}}
+// roundTrips makes a sample of them: each is two exchanges.
+func roundTrips(perSecond float64) result.Sample {
+	return result.Sample{Status: result.OK, Values: map[string]float64{result.Exchanges: 2 * perSecond}}
 }
 
 var benchmarkRow = regexp.MustCompile(`^(Benchmark\S+?)(?:-\d+)?\s+\d+\s+([0-9.e+]+) ns/op`)

@@ -78,22 +78,22 @@ type Sample struct {
 
 // Metrics, the keys of Sample.Values.
 const (
-	P50      = "p50_us"          // age of a frame when the consumer gets it
-	P99      = "p99_us"          //
-	FPS      = "fps"             // frames per second at the consumer
-	CPU      = "cpu_us"          // of the producer's process, per frame
-	Lost     = "lost"            // frames that a consumer did not get
-	Publish  = "publish_p50_us"  // how long pushing a frame takes the producer
-	Publish9 = "publish_p99_us"  //
-	Acquire  = "acquire_p50_us"  // how long getting an empty buffer takes it
-	Acquire9 = "acquire_p99_us"  //
-	Trips    = "round_trips"     // per second
-	RSS      = "rss_mb"          // of a consumer: resident memory, the pool's included
-	PSS      = "pss_mb"          // its share of it
-	Private  = "private_mb"      // what is its alone
-	Tables   = "page_tables_kb"  // page tables
-	SrcRSS   = "producer_rss_mb" // the same of the producer
-	SrcPSS   = "producer_pss_mb" //
+	P50       = "p50_us"          // age of a frame when the consumer gets it
+	P99       = "p99_us"          //
+	FPS       = "fps"             // frames per second at the consumer
+	CPU       = "cpu_us"          // of the producer's process, per frame
+	Lost      = "lost"            // frames that a consumer did not get
+	Publish   = "publish_p50_us"  // how long pushing a frame takes the producer
+	Publish9  = "publish_p99_us"  //
+	Acquire   = "acquire_p50_us"  // how long getting an empty buffer takes it
+	Acquire9  = "acquire_p99_us"  //
+	Exchanges = "exchanges"       // frames or numbers handed over per second; a round trip has two
+	RSS       = "rss_mb"          // of a consumer: resident memory, the pool's included
+	PSS       = "pss_mb"          // its share of it
+	Private   = "private_mb"      // what is its alone
+	Tables    = "page_tables_kb"  // page tables
+	SrcRSS    = "producer_rss_mb" // the same of the producer
+	SrcPSS    = "producer_pss_mb" //
 )
 
 // unit says how a metric is written in a table.
@@ -104,22 +104,22 @@ type unit struct {
 }
 
 var units = map[string]unit{
-	P50:      {"latency p50, us", short, true},
-	P99:      {"latency p99, us", short, true},
-	FPS:      {"frames/s", thousands, false},
-	CPU:      {"producer CPU per frame, us", short, true},
-	Lost:     {"frames lost", thousands, true},
-	Publish:  {"publication p50, us", short, true},
-	Publish9: {"publication p99, us", short, true},
-	Acquire:  {"empty buffer p50, us", short, true},
-	Acquire9: {"empty buffer p99, us", short, true},
-	Trips:    {"round trips/s", thousands, false},
-	RSS:      {"consumer RSS, MB", short, true},
-	PSS:      {"consumer PSS, MB", short, true},
-	Private:  {"consumer private, MB", short, true},
-	Tables:   {"consumer page tables, KB", short, true},
-	SrcRSS:   {"producer RSS, MB", short, true},
-	SrcPSS:   {"producer PSS, MB", short, true},
+	P50:       {"latency p50, us", short, true},
+	P99:       {"latency p99, us", short, true},
+	FPS:       {"frames/s", thousands, false},
+	CPU:       {"producer CPU per frame, us", short, true},
+	Lost:      {"frames lost", thousands, true},
+	Publish:   {"publication p50, us", short, true},
+	Publish9:  {"publication p99, us", short, true},
+	Acquire:   {"empty buffer p50, us", short, true},
+	Acquire9:  {"empty buffer p99, us", short, true},
+	Exchanges: {"exchanges/s", thousands, false},
+	RSS:       {"consumer RSS, MB", short, true},
+	PSS:       {"consumer PSS, MB", short, true},
+	Private:   {"consumer private, MB", short, true},
+	Tables:    {"consumer page tables, KB", short, true},
+	SrcRSS:    {"producer RSS, MB", short, true},
+	SrcPSS:    {"producer PSS, MB", short, true},
 }
 
 // Load reads a report from a JSON file.

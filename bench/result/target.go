@@ -38,8 +38,8 @@ var targets = []target{
 	{work: "touched", metric: FPS, against: best, factor: 1},
 	{work: "tiny", metric: FPS, against: Iceoryx2, factor: 2},
 	{work: "latency-1", metric: CPU, against: Shm, factor: 1},
-	{work: "exchange-spinning", metric: Trips, ours: Library, factor: 1e6, spin: 100},
-	{work: "exchange-sleeping", metric: Trips, ours: Library, against: FutexGo, factor: 0.9},
+	{work: "exchange-spinning", metric: Exchanges, ours: Library, factor: 1e6, spin: 100},
+	{work: "exchange-sleeping", metric: Exchanges, ours: Library, against: FutexGo, factor: 0.9},
 }
 
 const best = "best"
