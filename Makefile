@@ -51,7 +51,7 @@ fuzz: ## damaged pools, damaged seats, hostile seats: five minutes each (FUZZ_TI
 mutants: ## show that the tests under fire fail when the protocol is wrong (5 minutes)
 	@tools/mutants
 
-deadlines: ## how long deaths, restarts and hung readers take, 200 times each (3 minutes; BIPS_DEADLINES=200)
+deadlines: ## how long deaths, restarts and hung readers take, 200 times each (4 minutes; BIPS_DEADLINES=200)
 	@BIPS_DEADLINES=$${BIPS_DEADLINES:-200} CGO_ENABLED=0 go test -count=1 -v -timeout 30m ./tests/deadlines
 
 bench: build ## measure the pair beside others, into bench/results and README.md (12 minutes)

@@ -25,8 +25,8 @@ func header(t *testing.T) {
 
 func (d distribution) log(t *testing.T, what string) {
 	t.Helper()
-	in := func(part float64) float64 { return float64(d.at(part).Microseconds()) / 1000 }
-	t.Logf("%-58s %5d %10.3f %10.3f %10.3f %10.3f %10.3f", what, len(d), in(0), in(0.5), in(0.9), in(0.99), in(1))
+	in := func(part float64) float64 { return float64(d.at(part).Nanoseconds()) / 1e6 }
+	t.Logf("%-58s %5d %10.4f %10.4f %10.4f %10.4f %10.4f", what, len(d), in(0), in(0.5), in(0.9), in(0.99), in(1))
 }
 
 // keeps checks what was promised, generously.
