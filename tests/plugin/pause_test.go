@@ -48,6 +48,37 @@ func TestBothSidesPauseAndPlayOn(t *testing.T) {
 	producer.quit()
 }
 
+// A sink pauses while it waits for a reader, again and again, and plays on: no frame is
+// missing, and none comes twice.
+func TestASinkPausesWhileAReaderHoldsItUp(t *testing.T) {
+	t.Parallel()
+	const beginning = "videotestsrc num-buffers=40 pattern=ball ! " + small
+	want := reference(t, beginning)
+	c := consumer(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 3})
+	d := drive(t, nil)
+	d.do("make sink " + beginning + " ! bipssink sync=false slots=7 wait-for-consumers=1 pool=" + poolName(t))
+	d.do("set sink playing")
+	var got []string
+	for range 20 {
+		held := pull(t, c)
+		got = append(got, checksum(held.Data))
+		for {
+			before := d.do("count sink")
+			time.Sleep(5 * time.Millisecond)
+			if d.do("count sink") == before {
+				break // it waits for us
+			}
+		}
+		d.do("set sink paused", "set sink playing")
+		if err := c.Push(held); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, "all frames", append(got, toTheEnd(t, c)...), want)
+	d.do("eos sink")
+	d.quit()
+}
+
 // While a reader pauses its producer dies, and the next one has other frames: it plays on
 // with these, or does what on-producer-loss says.
 func TestTheProducerDiesWhileTheReaderPauses(t *testing.T) {

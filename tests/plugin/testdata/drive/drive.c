@@ -27,6 +27,15 @@
 
 #define POLL (2 * GST_MSECOND)
 
+/* What is built with glibc 2.34 or later would not start with an older one. The way
+ * round it is that of internal/gststubs/oldglibc.c. */
+#if defined (__GLIBC__) && defined (__x86_64__)
+__asm__ (".symver old_start, __libc_start_main@GLIBC_2.2.5\n"
+    ".text\n.globl __libc_start_main\n.hidden __libc_start_main\n"
+    ".type __libc_start_main, %function\n__libc_start_main: jmp old_start@PLT\n"
+    ".size __libc_start_main, .-__libc_start_main\n");
+#endif
+
 typedef struct
 {
   GstElement *pipeline;
