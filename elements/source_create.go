@@ -104,12 +104,7 @@ func (s *source) patience(consumer *bips.Consumer, connectTimeout uint64) time.D
 // settle decides what a Pull without a frame means; again: try again.
 func (s *source) settle(err error, consumer *bips.Consumer, values *sourceSettings) (flow gst.FlowReturn, again bool) {
 	switch {
-	case errors.Is(err, bips.ErrFlushing):
-		// Paused, flushed or stopped. Paused, the thread must wait here: told to return, it would
-		// pause its task, and could do so after the task was started again for PLAYING.
-		flow = gstglue.WaitPlaying(s)
-		return flow, flow == gst.FlowOK
-	case errors.Is(err, bips.ErrClosed):
+	case errors.Is(err, bips.ErrFlushing), errors.Is(err, bips.ErrClosed):
 		return gst.FlowFlushing, false
 	case errors.Is(err, bips.ErrEndOfStream):
 		logf(gstglue.LevelInfo, s, "end of stream")
