@@ -3,5 +3,8 @@
 // the test's own process, which has a Go runtime already; there package bips plays the
 // other side, so that a test sees each frame, or makes it.
 //
+// What gst-launch-1.0 cannot do, the program of testdata/drive does on command: several
+// pipelines in one process, changes of state, seeks, a look at what the process has.
+//
 // The plugin is looked for in $BIPS_PLUGIN_DIR, or else in build/plugin.
 package plugin
