@@ -24,6 +24,8 @@ type source struct {
 	counts   sourceCounts
 	// frameDuration is that of the caps in nanoseconds; all bits set: unknown.
 	frameDuration atomic.Uint64
+	// pausing is set while the state changes from PLAYING to PAUSED.
+	pausing atomic.Bool
 
 	// mu protects what follows.
 	mu       sync.Mutex
@@ -132,6 +134,8 @@ func (s *source) changeState(transition gst.StateChange) (result gst.StateChange
 	if transition == gst.StateChangePausedToPlaying && consumer != nil {
 		consumer.Resume()
 	}
+	s.pausing.Store(transition == gst.StateChangePlayingToPaused)
+	defer s.pausing.Store(false)
 	result = s.ParentChangeState(transition)
 	if transition == gst.StateChangePlayingToPaused && consumer != nil {
 		consumer.Suspend()
@@ -139,10 +143,16 @@ func (s *source) changeState(transition gst.StateChange) (result gst.StateChange
 	return result
 }
 
-// unlock makes Create return from any wait, until unlockStop.
+// unlock makes Create return from any wait, until unlockStop. But for a pause Create waits
+// on, suspended: told that it was interrupted, the base class would pause its task, and if
+// the pipeline plays again before that, nobody would start the task any more.
 func (s *source) unlock() bool {
 	defer gstglue.Rescue(s, "unlock")
-	if consumer, _ := s.current(); consumer != nil {
+	switch consumer, _ := s.current(); {
+	case consumer == nil:
+	case s.pausing.Load():
+		consumer.Suspend()
+	default:
 		consumer.SetFlushing(true)
 	}
 	return true

@@ -31,7 +31,7 @@ var growth = map[string]int{
 	"heap": cycles * 250,
 }
 
-// Pipelines are started and stopped 200 times in one process, by turns new
+// Pipelines are started and stopped 200 times in one process, with pauses, by turns new
 // ones and the same again, in either order: after that it has no more of anything.
 func TestStartAndStopInOneProcess(t *testing.T) {
 	for name, pipelines := range inOneProcess {
@@ -110,6 +110,11 @@ func (d *driver) cycle(pipelines []string, n int) (least map[string]int) {
 		}
 		d.forEach("set %s playing", pipelines) // a source that is first waits for its sink
 		d.forEach("frames %s 3", pipelines)
+		if i%2 == 0 {
+			d.forEach("reach %s paused", pipelines)
+			d.forEach("set %s playing", pipelines)
+			d.forEach("frames %s 1", pipelines)
+		}
 		if i%lives == lives-1 || i == n-1 {
 			d.forEach("drop %s", pipelines)
 		} else {

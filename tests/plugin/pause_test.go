@@ -48,6 +48,24 @@ func TestBothSidesPauseAndPlayOn(t *testing.T) {
 	producer.quit()
 }
 
+// A source is paused and plays again at once, before its thread has seen the pause: it
+// goes on each time. With GStreamer 1.26 one whose thread returned from its wait stood still.
+func TestASourcePausesForAnInstant(t *testing.T) {
+	for _, mode := range []string{"every", "latest"} {
+		t.Run(mode, func(t *testing.T) {
+			t.Parallel()
+			d := drive(t, nil)
+			d.do("make sink videotestsrc ! video/x-raw,format=GRAY8,width=64,height=48,framerate=200/1 ! bipssink pool="+poolName(t),
+				"make r bipssrc pool="+poolName(t)+" read-mode="+mode+" ! fakesink",
+				"set sink playing", "set r playing", "frames r 2")
+			for range 40 {
+				d.do("set r paused", "set r playing", "frames r 1")
+			}
+			d.quit()
+		})
+	}
+}
+
 // A sink pauses while it waits for a reader, again and again, and plays on: no frame is
 // missing, and none comes twice.
 func TestASinkPausesWhileAReaderHoldsItUp(t *testing.T) {
