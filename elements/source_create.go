@@ -11,6 +11,11 @@ import (
 	"github.com/bips-ipc/bips/internal/gstglue"
 )
 
+// lookAround is how long Create waits for a frame before it asks whether it has to return. It
+// is told to by unlock; but GStreamer 1.26 takes an unlock back, from the streaming thread,
+// that came while the source was about to play, such as that of an end of stream.
+const lookAround = 250 * time.Millisecond
+
 // Create implements gstglue.Source. It is the frame path: nothing here allocates unless
 // something is out of the ordinary.
 func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
@@ -19,9 +24,20 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 		return gst.FlowFlushing
 	}
 	for {
-		frame, err := consumer.Pull(s.patience(consumer, values.connectTimeout))
+		patience := s.patience(consumer, values.connectTimeout)
+		wait := patience
+		if wait < 0 || wait > lookAround {
+			wait = lookAround
+		}
+		frame, err := consumer.Pull(wait)
 		if err == nil {
 			return s.handOut(out, &frame, consumer, &values)
+		}
+		if wait != patience && errors.Is(err, bips.ErrTimeout) {
+			if flow := gstglue.WaitPlaying(s); flow != gst.FlowOK {
+				return flow
+			}
+			continue
 		}
 		if flow, again := s.settle(err, consumer, &values); !again {
 			return flow

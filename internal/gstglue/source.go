@@ -63,6 +63,12 @@ func SetCaps(source gstbase.PushSrc, caps string) (result CapsResult, downstream
 	return CapsResult(r), downstream, uint64(duration)
 }
 
+// WaitPlaying, in Create, waits while the source is paused. Anything but gst.FlowOK has to
+// be returned at once: the source is being flushed or stopped.
+func WaitPlaying(source gstbase.PushSrc) gst.FlowReturn {
+	return gst.FlowReturn(C.gst_base_src_wait_playing((*C.GstBaseSrc)(gstbase.UnsafePushSrcToGlibNone(source))))
+}
+
 //export gstBipsSourceCreate
 func gstBipsSourceCreate(handle C.guint64, source *C.GstPushSrc, frame *C.GstBipsFrame) (flow C.GstFlowReturn) {
 	flow = C.GST_FLOW_ERROR

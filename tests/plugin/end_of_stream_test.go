@@ -35,10 +35,12 @@ func TestCtrlCEndsTheStream(t *testing.T) {
 	t.Run("of a source", func(t *testing.T) {
 		t.Parallel()
 		w := write(t, poolName(t), bips.ProducerOptions{})
-		source := launch(t, "-e bipssrc pool=%s ! identity silent=false ! fakesink", poolName(t))
+		source := launch(t, "-e bipssrc pool=%s read-mode=every ! identity silent=false ! fakesink", poolName(t))
 		w.awaits(1)
-		w.frames(1)
-		source.waitFor(1, passed)
+		// While the sink is still on its way to PLAYING, an event that ends the stream of any live
+		// source hangs: the state lock is held for it, and the first frame waits for that.
+		w.frames(3)
+		source.waitFor(3, passed)
 		source.signal(syscall.SIGINT)
 		source.finish()
 	})
