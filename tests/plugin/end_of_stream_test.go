@@ -73,3 +73,25 @@ func TestTheSamePipelinesAfterTheEnd(t *testing.T) {
 	}
 	d.quit()
 }
+
+// A stream is ended in the moment in which it begins to play, many times: without a
+// frame (no pool, or one in which nothing comes), the source ends nevertheless. GStreamer 1.26
+// takes back an unlock that comes while the streaming thread has not yet noticed that it plays.
+func TestTheStreamEndsAsItBegins(t *testing.T) {
+	for _, there := range []bool{false, true} {
+		t.Run(map[bool]string{false: "no pool", true: "no frame"}[there], func(t *testing.T) {
+			t.Parallel()
+			if there {
+				write(t, poolName(t), bips.ProducerOptions{})
+			}
+			d := drive(t, nil)
+			// The sink does not wait for a frame on its way to PLAYING: while one does, an
+			// end of stream sent to any live source hangs in GStreamer itself.
+			d.do("make r bipssrc pool=" + poolName(t) + " ! fakesink async=false")
+			for range 100 {
+				d.do("set r playing", "end r", "eos r", "set r null")
+			}
+			d.quit()
+		})
+	}
+}
