@@ -24,8 +24,7 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 		return gst.FlowFlushing
 	}
 	for {
-		patience := s.patience(consumer, values.connectTimeout)
-		wait := patience
+		wait := s.patience(consumer, values.connectTimeout)
 		if wait < 0 || wait > lookAround {
 			wait = lookAround
 		}
@@ -33,16 +32,29 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 		if err == nil {
 			return s.handOut(out, &frame, consumer, &values)
 		}
-		if wait != patience && errors.Is(err, bips.ErrTimeout) {
-			if flow := gstglue.WaitPlaying(s); flow != gst.FlowOK {
+		if errors.Is(err, bips.ErrTimeout) {
+			if flow := s.waitPlaying(); flow != gst.FlowOK {
 				return flow
 			}
-			continue
+			if s.patience(consumer, values.connectTimeout) != 0 {
+				continue
+			}
 		}
 		if flow, again := s.settle(err, consumer, &values); !again {
 			return flow
 		}
 	}
+}
+
+// waitPlaying waits while the source is paused, which takes nothing from the time to find
+// the pool. Create has to return any flow but gst.FlowOK.
+func (s *source) waitPlaying() gst.FlowReturn {
+	began := time.Now()
+	flow := gstglue.WaitPlaying(s)
+	if !s.searchedSince.IsZero() {
+		s.searchedSince = s.searchedSince.Add(time.Since(began))
+	}
+	return flow
 }
 
 // handOut fills in what becomes a buffer. From here on the lease is the buffer's.
@@ -137,9 +149,6 @@ func (s *source) settle(err error, consumer *bips.Consumer, values *sourceSettin
 			return s.end(), false
 		}
 	case errors.Is(err, bips.ErrTimeout):
-		if _, attached := consumer.Pool(); attached {
-			return gst.FlowOK, true // it was found just in time; now frames may take as long as they like
-		}
 		err = resource(gst.ResourceErrorNotFound,
 			fmt.Sprintf("no pool %q appeared within %v (connect-timeout)", values.pool, duration(values.connectTimeout)),
 			"Start its producer, or check the pool's name.").because(err)

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"testing"
+	"time"
 
 	"github.com/bips-ipc/bips/bips"
 )
@@ -145,6 +146,22 @@ func TestConnectTimeout(t *testing.T) {
 	t.Parallel()
 	p := launch(t, "bipssrc pool=%s connect-timeout=200000000 ! fakesink", poolName(t))
 	p.fail(poolName(t), "Start its producer")
+}
+
+// A pause takes nothing from the time to find the pool.
+func TestConnectTimeoutStandsStillInAPause(t *testing.T) {
+	t.Parallel()
+	d := drive(t, nil)
+	d.do("make r bipssrc pool="+poolName(t)+" connect-timeout=2000000000 ! fakesink async=false",
+		"set r playing")
+	time.Sleep(settle)
+	d.do("set r paused")
+	time.Sleep(3 * time.Second)
+	d.do("set r playing")
+	source := launch(t, "%s ! bipssink pool=%s", endless, poolName(t))
+	d.do("frames r 1")
+	d.quit()
+	source.interrupt()
 }
 
 // What a pipeline left behind after a clean exit is the lock file.
