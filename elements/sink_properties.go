@@ -45,7 +45,7 @@ var sinkProperties = []property[sinkSettings]{
 		field: func(s *sinkSettings) any { return &s.slotSize },
 	}, {
 		name:  "perms",
-		blurb: "Who may read the pool, as file permissions (0600 is 384: the same user only; 0660 is 432: the group too)",
+		blurb: "Who may read the pool, as file permissions (0600: the same user only; 0660: the group too; 0666: everyone)",
 		field: func(s *sinkSettings) any { return &s.perms },
 	}, {
 		name:  "max-consumers",

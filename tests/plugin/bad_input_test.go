@@ -221,7 +221,7 @@ func TestPermissions(t *testing.T) {
 	launchWith(t, stranger, "bipssrc pool=private connect-timeout=5000000000 ! fakesink").fail("ermission", "perms=")
 	private.interrupt()
 
-	public := launchWith(t, dir.use, "%s ! bipssink pool=public perms=438", endless) // 0666
+	public := launchWith(t, dir.use, "%s ! bipssink pool=public perms=0666", endless)
 	launchWith(t, stranger, "bipssrc pool=public num-buffers=3 ! fakesink").finish()
 	public.interrupt()
 
