@@ -9,8 +9,8 @@ recorder='' camera=''
 trap 'kill -KILL $recorder $camera 2>/dev/null || true' EXIT
 
 gst-launch-1.0 -e -m matroskamux name=file ! filesink location="$out/door.mkv" \
-    bipssrc pool=door-video read-mode=every ! h264parse ! file.video_0 \
-    bipssrc pool=door-audio read-mode=every ! file.audio_0 >"$out/recorder.txt" &
+    bipssrc pool=door-video read-mode=every ! queue ! h264parse ! file.video_0 \
+    bipssrc pool=door-audio read-mode=every ! queue ! file.audio_0 >"$out/recorder.txt" &
 recorder=$!
 
 # What was captured before the recorder plays has no place on its clock: all of it would be at
@@ -22,7 +22,7 @@ done
 gst-launch-1.0 -m \
     videotestsrc pattern=ball flip=true num-buffers=160 \
     ! video/x-raw,width=320,height=240,framerate=50/1 \
-    ! openh264enc gop-size=50 ! h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream \
+    ! openh264enc gop-size=25 ! h264parse config-interval=-1 ! video/x-h264,stream-format=byte-stream \
     ! bipssink pool=door-video wait-for-consumers=1 \
     audiotestsrc wave=ticks num-buffers=160 samplesperbuffer=960 \
     ! audio/x-raw,rate=48000 ! opusenc ! bipssink pool=door-audio slot-size=4000 wait-for-consumers=1 >"$out/camera.txt" &

@@ -8,7 +8,7 @@ needs openh264enc openh264dec h264parse opusenc opusdec matroskamux matroskademu
 ./run.sh "$work" || { cat "$work"/*.txt; fail "the recipe failed"; }
 gst-launch-1.0 -q matroskamux name=file ! filesink location="$work/alone.mkv" \
     videotestsrc pattern=ball flip=true num-buffers=160 ! video/x-raw,width=320,height=240,framerate=50/1 \
-    ! openh264enc gop-size=50 ! h264parse ! queue max-size-time=0 ! file. \
+    ! openh264enc gop-size=25 ! h264parse ! queue max-size-time=0 ! file. \
     audiotestsrc wave=ticks num-buffers=160 samplesperbuffer=960 ! audio/x-raw,rate=48000 ! opusenc \
     ! queue max-size-time=0 ! file.
 

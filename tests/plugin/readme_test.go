@@ -65,7 +65,7 @@ var (
 	readerReads = regexp.MustCompile(`<(bipssrc\d+)> calling create`)
 )
 
-// someFrames are as many as there are from one key frame to the next.
+// someFrames are more than there are from one key frame to the next.
 const someFrames = 50
 
 // launchLines are the commands in a README.
