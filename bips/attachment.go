@@ -38,6 +38,7 @@ type attachment struct {
 	dropped       uint64 // the producer's count of dropped frames, as of last
 	demoted       bool
 	ended         bool   // the newest entry read is an end of stream
+	unreadEnd     bool   // before what is wanted next comes an end of stream that was missed
 	discontinuity bool   // the next frame does not follow the last one
 	lost, skipped uint64 // entries passed by since the last one delivered
 	caps          []capsText
@@ -169,6 +170,10 @@ const pinTries = 1000
 
 // next looks for the frame wanted (C2 to C8) and pins it.
 func (a *attachment) next(f *Frame) (outcome, error) {
+	if a.unreadEnd {
+		a.unreadEnd, a.ended = false, true
+		return gotEndOfStream, nil
+	}
 	var passed uint64 // head before which a frame was tried and missed
 	for range pinTries {
 		state, head := a.stateAndHead() // C2, C3

@@ -303,7 +303,8 @@ func (c *Consumer) Push(f Frame) error {
 func (c *Consumer) Suspend() { c.setSuspended(true) }
 
 // Resume reads on, from the frames published from now on; mode [Latest] gets the
-// newest one if it has not had it. The next frame says Discontinuity.
+// newest one if it has not had it. The next frame says Discontinuity. If the stream has ended
+// meanwhile, and no other has begun, Pull says so first.
 func (c *Consumer) Resume() { c.setSuspended(false) }
 
 func (c *Consumer) setSuspended(suspended bool) {
@@ -333,7 +334,7 @@ func (c *Consumer) applySuspension() {
 		if want {
 			a.suspend()
 		} else {
-			a.join()
+			a.resume()
 			crashpoint.Hit("U3")
 		}
 	}

@@ -187,6 +187,36 @@ func TestASuspendedConsumerHoldsNothingUpAndRejoinsWithADiscontinuity(t *testing
 	_, _ = c.Push(f), c.Push(held)
 }
 
+func TestAStreamThatEndsWhileAConsumerIsSuspendedHasAnEnd(t *testing.T) {
+	for _, mode := range []bips.Mode{bips.Every, bips.Latest} {
+		testmain.Dir(t)
+		p := newProducer(t, bips.ProducerOptions{})
+		c := newConsumer(t, bips.ConsumerOptions{Mode: mode})
+		join(t, c)
+		push(t, p, 1)
+		_ = c.Push(pull(t, c))
+		c.Suspend()
+		if err := p.EndOfStream(patience); err != nil {
+			t.Fatal(err)
+		}
+		c.Resume()
+		c.Suspend()
+		c.Resume()
+		_, err := c.Pull(patience)
+		wantError(t, err, bips.ErrEndOfStream)
+		c.Suspend()
+		c.Resume()
+		_, err = c.Pull(0)
+		wantError(t, err, bips.ErrTimeout) // no end comes twice
+		push(t, p, 2)
+		f := pull(t, c)
+		if f.Data[0] != 2 || !f.Discontinuity {
+			t.Errorf("got %+v", f)
+		}
+		_ = c.Push(f)
+	}
+}
+
 func TestSuspendAndResumeDoNotWaitForAPullInProgress(t *testing.T) {
 	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})

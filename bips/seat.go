@@ -208,6 +208,14 @@ func (a *attachment) suspend() {
 	crashpoint.Hit("U2")
 }
 
+// resume is U3. A stream that ended meanwhile has its end still to come; who reads only the
+// newest entry finds it there.
+func (a *attachment) resume() {
+	wanted := a.cursor
+	head := a.join()
+	a.unreadEnd = a.mode == Every && (head >= wanted || a.unreadEnd) && a.isEndOfStream(head)
+}
+
 // drain makes the seat need nothing any more (L1, L2); its last pin leaves.
 func (a *attachment) drain() {
 	a.seat.State.Store(layout.SeatDraining)
