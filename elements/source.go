@@ -26,6 +26,9 @@ type source struct {
 	frameDuration atomic.Uint64
 	// pausing is set while the state changes from PLAYING to PAUSED.
 	pausing atomic.Bool
+	// ended is set from the end of the stream on until a flush. GStreamer 1.26 asks once more if
+	// a pause came meanwhile.
+	ended atomic.Bool
 
 	// mu protects what follows.
 	mu       sync.Mutex
@@ -98,6 +101,7 @@ func (s *source) start() (ok bool) {
 		return false
 	}
 	s.counts.reset()
+	s.ended.Store(false)
 	s.frameDuration.Store(forever)
 	s.caps, s.instance, s.searchedSince = "", 0, time.Time{}
 	addProcessors()
@@ -131,13 +135,14 @@ func (s *source) changeState(transition gst.StateChange) (result gst.StateChange
 	result = gst.StateChangeFailure
 	defer gstglue.Rescue(s, "change state")
 	consumer, _ := s.current()
-	if transition == gst.StateChangePausedToPlaying && consumer != nil {
-		consumer.Resume()
-	}
 	s.pausing.Store(transition == gst.StateChangePlayingToPaused)
 	defer s.pausing.Store(false)
 	result = s.ParentChangeState(transition)
-	if transition == gst.StateChangePlayingToPaused && consumer != nil {
+	switch {
+	case consumer == nil:
+	case transition == gst.StateChangePausedToPlaying:
+		consumer.Resume() // not before: what Create returns to a base class that does not play is lost
+	case transition == gst.StateChangePlayingToPaused:
 		consumer.Suspend()
 	}
 	return result
@@ -154,6 +159,7 @@ func (s *source) unlock() bool {
 		consumer.Suspend()
 	default:
 		consumer.SetFlushing(true)
+		s.ended.Store(false)
 	}
 	return true
 }

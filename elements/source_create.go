@@ -23,6 +23,9 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 	if consumer == nil {
 		return gst.FlowFlushing
 	}
+	if s.ended.Load() {
+		return gst.FlowEOS
+	}
 	for {
 		wait := s.patience(consumer, values.connectTimeout)
 		if wait < 0 || wait > lookAround {
@@ -159,6 +162,7 @@ func (s *source) settle(err error, consumer *bips.Consumer, values *sourceSettin
 
 // end ends the stream, and tells the counters.
 func (s *source) end() gst.FlowReturn {
+	s.ended.Store(true)
 	gstglue.PostCounts(s, statsName, s.stats())
 	return gst.FlowEOS
 }

@@ -118,3 +118,46 @@ func TestTheProducerDiesWhileTheReaderPauses(t *testing.T) {
 		}
 	}
 }
+
+// A stream ends while its reader pauses, for long or for an instant, or in the moment of the
+// pause: the reader ends when it plays on. GStreamer 1.26 throws away an end that a source tells
+// while it does not play.
+func TestTheStreamEndsWhileTheReaderPauses(t *testing.T) {
+	for _, mode := range []string{"every", "latest"} {
+		ends := func(name string, rounds int, end func(w *writer, d *driver)) {
+			t.Run(mode+" "+name, func(t *testing.T) {
+				t.Parallel()
+				w := write(t, poolName(t), bips.ProducerOptions{})
+				d := drive(t, nil)
+				d.do("make r bipssrc pool=" + poolName(t) + " read-mode=" + mode + " ! fakesink async=false")
+				for range rounds {
+					d.do("set r playing")
+					w.awaits(1)
+					w.frame()
+					end(w, d)
+					d.do("set r playing", "eos r", "set r ready")
+				}
+				d.quit()
+			})
+		}
+		ends("an instant", 10, func(w *writer, d *driver) {
+			d.do("set r paused")
+			w.endOfStream()
+		})
+		ends("long", 2, func(w *writer, d *driver) {
+			d.do("set r paused")
+			w.endOfStream()
+			time.Sleep(2 * settle)
+		})
+		ends("at once", 150, func(w *writer, d *driver) {
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				time.Sleep(rand.N(300 * time.Microsecond))
+				w.endOfStream()
+			}()
+			d.do("set r paused")
+			<-done
+		})
+	}
+}
