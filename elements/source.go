@@ -26,9 +26,10 @@ type source struct {
 	frameDuration atomic.Uint64
 	// pausing is set while the state changes from PLAYING to PAUSED.
 	pausing atomic.Bool
-	// ended is set from the end of the stream on until a flush. GStreamer 1.26 asks once more if
-	// a pause came meanwhile.
-	ended atomic.Bool
+	// ended is set from the end of the stream on until a flush.
+	playing, ended atomic.Bool
+
+	seat sync.Mutex // held while the seat is suspended or resumed
 
 	// mu protects what follows.
 	mu       sync.Mutex
@@ -130,22 +131,40 @@ func (s *source) stop() bool {
 	return true
 }
 
-// changeState suspends the seat while paused: a producer must not wait for who does not read.
 func (s *source) changeState(transition gst.StateChange) (result gst.StateChangeReturn) {
 	result = gst.StateChangeFailure
 	defer gstglue.Rescue(s, "change state")
-	consumer, _ := s.current()
-	s.pausing.Store(transition == gst.StateChangePlayingToPaused)
-	defer s.pausing.Store(false)
+	if transition == gst.StateChangePlayingToPaused {
+		s.playing.Store(false)
+		s.pausing.Store(true)
+		defer s.pausing.Store(false)
+	}
 	result = s.ParentChangeState(transition)
-	switch {
+	if transition == gst.StateChangePausedToPlaying {
+		s.playing.Store(true) // not before: what Create returns to a base class that does not play is lost
+	}
+	s.takePart()
+	return result
+}
+
+// takePart suspends the seat while paused and after the end of the stream: a producer must not
+// wait for who does not read.
+func (s *source) takePart() {
+	s.seat.Lock()
+	defer s.seat.Unlock()
+	switch consumer, _ := s.current(); {
 	case consumer == nil:
-	case transition == gst.StateChangePausedToPlaying:
-		consumer.Resume() // not before: what Create returns to a base class that does not play is lost
-	case transition == gst.StateChangePlayingToPaused:
+	case s.playing.Load() && !s.ended.Load():
+		consumer.Resume()
+	default:
 		consumer.Suspend()
 	}
-	return result
+}
+
+// Ended implements gstglue.Source.
+func (s *source) Ended(ended bool) {
+	s.ended.Store(ended)
+	s.takePart()
 }
 
 // unlock makes Create return from any wait, until unlockStop. But for a pause Create waits
@@ -156,10 +175,9 @@ func (s *source) unlock() bool {
 	switch consumer, _ := s.current(); {
 	case consumer == nil:
 	case s.pausing.Load():
-		consumer.Suspend()
+		s.takePart()
 	default:
 		consumer.SetFlushing(true)
-		s.ended.Store(false)
 	}
 	return true
 }

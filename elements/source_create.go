@@ -23,7 +23,7 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 	if consumer == nil {
 		return gst.FlowFlushing
 	}
-	if s.ended.Load() {
+	if s.ended.Load() { // GStreamer 1.26 asks once more, if a pause came meanwhile
 		return gst.FlowEOS
 	}
 	for {
@@ -162,7 +162,7 @@ func (s *source) settle(err error, consumer *bips.Consumer, values *sourceSettin
 
 // end ends the stream, and tells the counters.
 func (s *source) end() gst.FlowReturn {
-	s.ended.Store(true)
+	s.Ended(true)
 	gstglue.PostCounts(s, statsName, s.stats())
 	return gst.FlowEOS
 }

@@ -33,6 +33,18 @@ state_free (gpointer data)
   g_free (state);
 }
 
+static GstPadProbeReturn
+note_end (GstPad * pad, GstPadProbeInfo * info, gpointer nothing)
+{
+  GstEventType type = GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info));
+  GstObject *source = gst_pad_get_parent (pad);
+
+  if (source && (type == GST_EVENT_EOS || type == GST_EVENT_FLUSH_STOP))
+    gstBipsSourceEnded (gst_bips_source_state (source)->handle, type == GST_EVENT_EOS);
+  gst_clear_object (&source);
+  return GST_PAD_PROBE_OK;
+}
+
 void
 gst_bips_source_attach (gpointer source, guint64 handle)
 {
@@ -41,6 +53,8 @@ gst_bips_source_attach (gpointer source, guint64 handle)
   state->handle = handle;
   state->downstream_video_meta = -1;
   gst_video_info_init (&state->info);
+  gst_pad_add_probe (GST_BASE_SRC_PAD (source),
+      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH, note_end, NULL, NULL);
   g_object_set_qdata_full (G_OBJECT (source), state_quark, state, state_free);
 }
 

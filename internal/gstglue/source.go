@@ -19,6 +19,9 @@ type Source interface {
 	// Latency returns the least and the greatest latency in nanoseconds; all bits set in
 	// the greatest: no limit. It is called from any thread.
 	Latency() (least, greatest uint64)
+	// Ended is told when an end of stream goes downstream, whoever ends it, and false when a
+	// flush takes it back. It is called from any thread.
+	Ended(bool)
 	// Packed is told of each frame that was copied because downstream knows only the
 	// layout that follows from the caps.
 	Packed()
@@ -77,6 +80,14 @@ func gstBipsSourceCreate(handle C.guint64, source *C.GstPushSrc, frame *C.GstBip
 		flow = C.GstFlowReturn(s.Create(frameOf(frame)))
 	}
 	return flow
+}
+
+//export gstBipsSourceEnded
+func gstBipsSourceEnded(handle C.guint64, ended C.gboolean) {
+	defer rescue(nil, "end the stream")
+	if s, ok := sources.get(uint64(handle)); ok {
+		s.Ended(ended != 0)
+	}
 }
 
 //export gstBipsSourceLatency

@@ -95,3 +95,38 @@ func TestTheStreamEndsAsItBegins(t *testing.T) {
 		})
 	}
 }
+
+// A source whose stream has ended, whoever ended it, may stay in PLAYING, and the producer goes
+// on: it does not wait for who reads no more. After a flush the source reads on.
+func TestWhoHasEndedHoldsNobodyUp(t *testing.T) {
+	for _, c := range []struct {
+		name, settings string
+		end            func(w *writer, d *driver)
+	}{
+		{"by the producer", "", func(w *writer, _ *driver) { w.endOfStream() }},
+		{"by an event", "", func(_ *writer, d *driver) { d.do("end r") }},
+		{"by a number of buffers", "num-buffers=1", func(*writer, *driver) {}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := write(t, poolName(t), bips.ProducerOptions{})
+			d := drive(t, nil)
+			d.do("make r bipssrc pool="+poolName(t)+" read-mode=every "+c.settings+" ! fakesink async=false", "set r playing")
+			w.awaits(1)
+			w.frame()
+			c.end(w, d)
+			d.do("eos r")
+			w.frames(2 * bips.DefaultSlots)
+			d.do("set r paused", "set r playing")
+			w.frames(2 * bips.DefaultSlots)
+			if c.settings == "" {
+				d.do("flush r")
+				for before := d.do("count r"); d.do("count r") == before; {
+					w.awaits(1)
+					w.frame()
+				}
+			}
+			d.quit()
+		})
+	}
+}

@@ -127,15 +127,16 @@ func TestTheStreamEndsWhileTheReaderPauses(t *testing.T) {
 		ends := func(name string, rounds int, end func(w *writer, d *driver)) {
 			t.Run(mode+" "+name, func(t *testing.T) {
 				t.Parallel()
-				w := write(t, poolName(t), bips.ProducerOptions{})
 				d := drive(t, nil)
 				d.do("make r bipssrc pool=" + poolName(t) + " read-mode=" + mode + " ! fakesink async=false")
 				for range rounds {
+					w := write(t, poolName(t), bips.ProducerOptions{})
 					d.do("set r playing")
 					w.awaits(1)
 					w.frame()
 					end(w, d)
 					d.do("set r playing", "eos r", "set r ready")
+					w.producer.Close()
 				}
 				d.quit()
 			})

@@ -11,6 +11,7 @@
  *   put NAME.ELEMENT P=V  set a property
  *   end NAME              end its stream, as gst-launch-1.0 -e does
  *   seek NAME             seek its sinks to the beginning, with a flush
+ *   flush NAME            flush it from its sources on
  *   eos NAME              wait for the end of the stream
  *   error NAME            wait for an error, and tell it
  *   collect               make the Go runtime collect, if the plugin brought one
@@ -345,6 +346,9 @@ with_pipeline (Driven * driven, const gchar * command, const gchar * rest)
     answer (gst_element_send_event (driven->pipeline, gst_event_new_eos ()) ? "ok" : "failed");
   else if (g_strcmp0 (command, "seek") == 0)
     answer (gst_element_seek_simple (driven->pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0) ? "ok" : "failed");
+  else if (g_strcmp0 (command, "flush") == 0)
+    answer (gst_element_send_event (driven->pipeline, gst_event_new_flush_start ())
+        && gst_element_send_event (driven->pipeline, gst_event_new_flush_stop (TRUE)) ? "ok" : "failed");
   else if (g_strcmp0 (command, "eos") == 0)
     wait_for_message (driven, GST_MESSAGE_EOS);
   else if (g_strcmp0 (command, "error") == 0)
