@@ -253,10 +253,10 @@ func (a *attachment) wanted(head, passed uint64) uint64 {
 	return head
 }
 
-// isEndOfStream reports whether the ring says that an entry is an end of stream.
+// isEndOfStream reports whether an entry still is in the ring, and is an end of stream.
 func (a *attachment) isEndOfStream(sequence uint64) bool {
-	_, _, kind := layout.UnpackRing(a.pool.entry(sequence).Load())
-	return kind == layout.KindEndOfStream
+	found, _, kind := layout.UnpackRing(a.pool.entry(sequence).Load())
+	return found == sequence && kind == layout.KindEndOfStream
 }
 
 // isFrame reports whether an entry still is there, and is a frame.

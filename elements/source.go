@@ -26,8 +26,10 @@ type source struct {
 	frameDuration atomic.Uint64
 	// pausing is set while the state changes from PLAYING to PAUSED.
 	pausing atomic.Bool
+	// played is how long the source was in PLAYING; it runs while it is.
+	played stopwatch
 	// ended is set from the end of the stream on until a flush.
-	playing, ended atomic.Bool
+	ended atomic.Bool
 
 	seat sync.Mutex // held while the seat is suspended or resumed
 
@@ -38,8 +40,9 @@ type source struct {
 
 	// For the streaming thread.
 	caps          string
-	instance      uint64    // of the pool that the last frame is from
-	searchedSince time.Time // zero: attached
+	instance      uint64 // of the pool that the last frame is from
+	searching     bool   // for a pool, since searchedSince of played
+	searchedSince time.Duration
 }
 
 func registerSource() gobject.Type {
@@ -104,7 +107,7 @@ func (s *source) start() (ok bool) {
 	s.counts.reset()
 	s.ended.Store(false)
 	s.frameDuration.Store(forever)
-	s.caps, s.instance, s.searchedSince = "", 0, time.Time{}
+	s.caps, s.instance, s.searching = "", 0, false
 	addProcessors()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -135,13 +138,13 @@ func (s *source) changeState(transition gst.StateChange) (result gst.StateChange
 	result = gst.StateChangeFailure
 	defer gstglue.Rescue(s, "change state")
 	if transition == gst.StateChangePlayingToPaused {
-		s.playing.Store(false)
+		s.played.stop()
 		s.pausing.Store(true)
 		defer s.pausing.Store(false)
 	}
 	result = s.ParentChangeState(transition)
 	if transition == gst.StateChangePausedToPlaying {
-		s.playing.Store(true) // not before: what Create returns to a base class that does not play is lost
+		s.played.start() // not before: what Create returns to a base class that does not play is lost
 	}
 	s.takePart()
 	return result
@@ -154,7 +157,7 @@ func (s *source) takePart() {
 	defer s.seat.Unlock()
 	switch consumer, _ := s.current(); {
 	case consumer == nil:
-	case s.playing.Load() && !s.ended.Load():
+	case s.played.runs() && !s.ended.Load():
 		consumer.Resume()
 	default:
 		consumer.Suspend()

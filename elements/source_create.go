@@ -36,7 +36,7 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 			return s.handOut(out, &frame, consumer, &values)
 		}
 		if errors.Is(err, bips.ErrTimeout) {
-			if flow := s.waitPlaying(); flow != gst.FlowOK {
+			if flow := gstglue.WaitPlaying(s); flow != gst.FlowOK {
 				return flow
 			}
 			if s.patience(consumer, values.connectTimeout) != 0 {
@@ -49,20 +49,9 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 	}
 }
 
-// waitPlaying waits while the source is paused, which takes nothing from the time to find
-// the pool. Create has to return any flow but gst.FlowOK.
-func (s *source) waitPlaying() gst.FlowReturn {
-	began := time.Now()
-	flow := gstglue.WaitPlaying(s)
-	if !s.searchedSince.IsZero() {
-		s.searchedSince = s.searchedSince.Add(time.Since(began))
-	}
-	return flow
-}
-
 // handOut fills in what becomes a buffer. From here on the lease is the buffer's.
 func (s *source) handOut(out *gstglue.Frame, frame *bips.Frame, consumer *bips.Consumer, values *sourceSettings) gst.FlowReturn {
-	s.searchedSince = time.Time{}
+	s.searching = false
 	if frame.Caps != s.caps {
 		if flow := s.changeCaps(frame.Caps, values.pool); flow != gst.FlowOK {
 			return errorOr(flow, consumer.Push(*frame))
@@ -116,20 +105,20 @@ func (s *source) changeCaps(caps, pool string) gst.FlowReturn {
 }
 
 // patience is how long a Pull may take: for ever once attached, else what is left of
-// the time to find the pool.
+// the time to find the pool, of which a pause takes nothing.
 func (s *source) patience(consumer *bips.Consumer, connectTimeout uint64) time.Duration {
 	limit := duration(connectTimeout)
 	if limit == bips.Forever {
 		return bips.Forever
 	}
 	if _, attached := consumer.Pool(); attached {
-		s.searchedSince = time.Time{}
+		s.searching = false
 		return bips.Forever
 	}
-	if s.searchedSince.IsZero() {
-		s.searchedSince = time.Now()
+	if !s.searching {
+		s.searching, s.searchedSince = true, s.played.total()
 	}
-	return max(0, limit-time.Since(s.searchedSince))
+	return max(0, limit-(s.played.total()-s.searchedSince))
 }
 
 // settle decides what a Pull without a frame means; again: try again.

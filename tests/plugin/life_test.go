@@ -152,16 +152,17 @@ func TestConnectTimeout(t *testing.T) {
 func TestConnectTimeoutStandsStillInAPause(t *testing.T) {
 	t.Parallel()
 	d := drive(t, nil)
-	d.do("make r bipssrc pool="+poolName(t)+" connect-timeout=2000000000 ! fakesink async=false",
+	d.do("make r bipssrc pool="+poolName(t)+" connect-timeout=200000000 read-mode=every ! fakesink async=false",
 		"set r playing")
-	time.Sleep(settle)
+	time.Sleep(50 * time.Millisecond)
 	d.do("set r paused")
-	time.Sleep(3 * time.Second)
+	time.Sleep(time.Second)
+	w := write(t, poolName(t), bips.ProducerOptions{})
 	d.do("set r playing")
-	source := launch(t, "%s ! bipssink pool=%s", endless, poolName(t))
-	d.do("frames r 1")
+	w.awaits(1)
+	w.frame()
+	d.came("r", 1)
 	d.quit()
-	source.interrupt()
 }
 
 // What a pipeline left behind after a clean exit is the lock file.
