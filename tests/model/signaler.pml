@@ -44,6 +44,7 @@
 #define P_again  1012   /* no head leads a pull astray more than twice */
 #define P_clean  1013   /* at the end every seat is clean, nothing is lent, nothing is pinned */
 #define P_room   1015   /* what all who are admitted may pin fits; only who is banned counts as nothing */
+#define P_end    1016   /* who was there before the stream's end is told of it, also if it was suspended then */
 #define P_gone   1014   /* an entry that `every` wants is gone only under a verdict on oneself */
 
 #ifndef NC
@@ -696,12 +697,16 @@ proctype Releaser(byte c) {
 proctype Consumer(byte c) {
   byte i = c % SEATS; byte h, w, s, q, rq, k, sum, mygen, lives = ((c) == 0 -> LIVES : LIVES1), last; bool ev, dem, cl, lost, susp, ok, own;
 #if EOSAT > 0
+  byte born; bool hadend;                                      /* ghosts: head at the join; the end of the stream was told */
   byte mh, ph, pn; bool ended;                                 /* head whose fallback was missed; ghost: misses at one head */
 #endif
 life:
   {
   /* -- A: attach and admission */
   d_step { last = 0; dem = false; lost = false; susp = false; mygen = 0 };
+#if EOSAT > 0
+  d_step { born = 0; hadend = false };
+#endif
 #ifdef FIRST
   (c == 0 || gone > 0 || closed || !palive);
 #endif
@@ -809,9 +814,18 @@ rejoin:
 #ifndef MUT_second_store
      h = head; cursor[i] = h + 1;                              /* J5 again */
 #endif
+#if EOSAT > 0 && !defined(MUT_no_end)
+     d_step { if :: susp && h > last && KIND_EOS(h) && rseq[h % RING] == h -> hadend = true :: else fi };   /* U3 the end that was missed */
+#endif
+#if EOSAT > 0
+     d_step { if :: !susp -> born = h :: else fi };
+#endif
      last = cursor[i] - 1
   :: else ->
      h = head;                                                 /* J3 */
+#if EOSAT > 0
+     d_step { if :: !susp -> born = h :: else fi };
+#endif
 #ifdef MUT_latest_head
      cursor[i] = h;
 #else
@@ -951,7 +965,7 @@ pull:
        MUST(P_torn, !(writing & BIT(s)));
        last = q; stuck = 0;
 #if EOSAT > 0
-       mh = 0; ph = 0; pn = 0; ended = KIND_EOS(q);
+       mh = 0; ph = 0; pn = 0; ended = KIND_EOS(q); hadend = hadend || ended;
        if
        :: KIND_EOS(q) ->
 #if EOSAT == FRAMES && !defined(THREADS)
@@ -1036,6 +1050,9 @@ leave: /* -- L */
   /* property: `every` has had everything that was published before the end, unless demoted (or it left early) */
 #ifndef LEAVE
   MUST(P_lost, !ev || dem || wflag[i] != 0 || head == last);
+#if EOSAT > 0
+  MUST(P_end, hadend || dem || wflag[i] != 0 || !KIND_EOS(head) || born >= head);
+#endif
 #endif
   state[i] = DRAINING;                                         /* L1 needs nothing more */
 #ifndef MUT_ring_leave
