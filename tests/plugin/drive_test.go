@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 )
 
 // driveProgram is the program of testdata/drive, or "".
@@ -70,20 +69,6 @@ func (d *driver) forEach(format string, pipelines []string) {
 	d.t.Helper()
 	for _, name := range pipelines {
 		d.do(fmt.Sprintf(format, name))
-	}
-}
-
-// came waits until so many buffers in all have come to a pipeline's sinks.
-func (d *driver) came(pipeline string, wanted int) {
-	d.t.Helper()
-	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		n, err := strconv.Atoi(d.do("count " + pipeline))
-		if err == nil && n >= wanted {
-			return
-		}
-		if time.Now().After(deadline) {
-			d.hangs(fmt.Sprintf("%d buffers came to %s, not %d", n, pipeline, wanted))
-		}
 	}
 }
 
