@@ -24,7 +24,8 @@ func FuzzAttach(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	p := &Producer{name: "fuzz", blockTimeout: Forever, views: make([]seatView, seats), files: files}
+	p := &Producer{name: "fuzz", views: make([]seatView, seats), files: files}
+	p.blockTimeout.Store(int64(Forever))
 	f.Cleanup(func() {
 		files.unlink()
 		files.unmap()

@@ -103,10 +103,11 @@ func smallPool(t testing.TB, slots, seats int) *Producer {
 	t.Helper()
 	g := planGeometry(slots, 1, seats, 0xb1b5, 1)
 	p := &Producer{
-		name: "fuzz", blockTimeout: Forever, views: make([]seatView, seats), files: &shmProducer{
+		name: "fuzz", views: make([]seatView, seats), files: &shmProducer{
 			poolMap: &sys.Mapping{Bytes: guarded(t, g.segmentSize)}, seatMap: &sys.Mapping{Bytes: guarded(t, g.seatSegmentSize())},
 		},
 	}
+	p.blockTimeout.Store(int64(Forever))
 	// Its files are empty: only the seats' locks are used, and a name for fill to publish.
 	p.files.paths, p.files.instance = paths{testmain.Dir(t), "fuzz"}, g.instance
 	var err error

@@ -19,9 +19,10 @@ const (
 type Overflow uint32
 
 const (
-	// Block waits for the consumer, at most BlockTimeout, then demotes it to [Latest].
+	// Block waits for the consumer, at most BlockTimeout, then demotes it.
 	Block Overflow = iota
-	// Drop never waits: the new frame is dropped and counted.
+	// Drop never waits: the new frame is dropped and counted. Who keeps slots from coming free
+	// for BlockTimeout is demoted.
 	Drop
 )
 
@@ -74,8 +75,9 @@ type ProducerOptions struct {
 	Permissions fs.FileMode
 	// Overflow is Block by default.
 	Overflow Overflow
-	// BlockTimeout is how long Overflow Block waits before it demotes; 0 or
-	// [Forever]: for ever.
+	// BlockTimeout is for how long consumers of mode [Every] that are behind may keep all slots
+	// from coming free before they are demoted: the producer goes on without waiting for them.
+	// 0 or [Forever]: for ever. [Producer.SetBlockTimeout] takes 0 as "at once".
 	BlockTimeout time.Duration
 }
 

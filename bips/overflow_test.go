@@ -114,6 +114,108 @@ func TestDropNeverWaitsAndCountsWhereAConsumerSeesIt(t *testing.T) {
 	}
 }
 
+func TestAReaderThatKeepsSlotsFromComingFreeIsDemotedWithThePolicyDropToo(t *testing.T) {
+	testmain.Dir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8, Overflow: bips.Drop, BlockTimeout: 50 * time.Millisecond})
+	slow := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
+	join(t, slow)
+	began := time.Now()
+	pushed, dropped := 0, uint64(0)
+	eventually(t, "the reader is demoted", func() bool {
+		slot, err := p.Pull(bips.Forever)
+		if err == nil {
+			err = p.Push(slot, bips.FrameInfo{Size: 1})
+			pushed++
+		} else {
+			wantError(t, err, bips.ErrDropped)
+			dropped++
+		}
+		return err == nil && p.Stats().Demoted == 1
+	})
+	if took := time.Since(began); took < 50*time.Millisecond {
+		t.Errorf("demoted after %v", took)
+	}
+	if dropped == 0 || pushed != 9 {
+		t.Errorf("%d frames pushed, %d dropped; 8 slots", pushed, dropped)
+	}
+	for v := range byte(20) {
+		push(t, p, v) // nobody keeps a slot any more
+	}
+	f := pull(t, slow)
+	if f.Data[0] != 19 || f.Lost != 28+dropped || !f.Discontinuity {
+		t.Errorf("got %+v; %d frames were dropped", f, dropped)
+	}
+	_ = slow.Push(f)
+}
+
+func TestAReaderThatGivesSlotsBackInTimeIsNotDemotedWithThePolicyDrop(t *testing.T) {
+	testmain.Dir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8, Overflow: bips.Drop, BlockTimeout: 200 * time.Millisecond})
+	slow := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
+	join(t, slow)
+	for range 8 {
+		push(t, p, 1)
+	}
+	for range 4 { // 300 ms in all, but never as much in one go
+		_, err := p.Pull(0)
+		wantError(t, err, bips.ErrDropped)
+		time.Sleep(75 * time.Millisecond)
+		pullValue(t, slow)
+		push(t, p, 1)
+	}
+	if s := p.Stats(); s.Demoted != 0 || s.Dropped != 4 {
+		t.Errorf("stats %+v", s)
+	}
+}
+
+func TestTheBlockTimeoutCanBeChangedWhileTheProducerWaits(t *testing.T) {
+	testmain.Dir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8})
+	slow := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
+	join(t, slow)
+	fill(t, p)
+	done := make(chan error)
+	go func() {
+		slot, err := p.Pull(bips.Forever)
+		if err == nil {
+			err = p.Return(slot)
+		}
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		t.Fatalf("Pull returned %v although a reader keeps all slots", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	p.SetBlockTimeout(60 * time.Millisecond)
+	returns(t, "Pull after its time-out", func() {
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+	if s := p.Stats(); s.Demoted != 1 {
+		t.Errorf("stats %+v", s)
+	}
+}
+
+func TestABlockTimeoutOfZeroWaitsForNobody(t *testing.T) {
+	testmain.Dir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8})
+	p.SetBlockTimeout(0)
+	slow := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
+	join(t, slow)
+	for v := range byte(20) {
+		slot, err := p.Pull(0)
+		if err != nil {
+			t.Fatalf("frame %d: %v", v, err)
+		}
+		_ = p.Push(slot, bips.FrameInfo{Size: 1})
+	}
+	if s := p.Stats(); s.Demoted != 1 {
+		t.Errorf("stats %+v", s)
+	}
+}
+
 func TestLatestReadersNeverHoldTheProducerUp(t *testing.T) {
 	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{}) // 16 slots: four readers of quota 3

@@ -101,3 +101,13 @@ func returns(t *testing.T, what string, f func()) {
 		t.Fatalf("%s did not return", what)
 	}
 }
+
+// eventually fails the test if a condition does not come true.
+func eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for start := time.Now(); !condition(); time.Sleep(time.Millisecond) {
+		if time.Since(start) > patience {
+			t.Fatalf("it did not come true: %s", what)
+		}
+	}
+}

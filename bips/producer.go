@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bips-ipc/bips/internal/crashpoint"
@@ -28,7 +29,7 @@ var (
 type Producer struct {
 	name         string
 	overflow     Overflow
-	blockTimeout time.Duration
+	blockTimeout atomic.Int64 // a time.Duration
 
 	files *shmProducer
 	pool  *poolSegment
@@ -57,6 +58,7 @@ type Producer struct {
 	views       []seatView       // by seat
 	judgements  int              // verdicts taken back in the present round
 	lastReclaim time.Time        // when a look for dead consumers last found none
+	dropping    blockade         // since no slot was free, with the policy Drop
 	capsText    string
 	capsIndex   int
 	capsVersion uint64
@@ -84,10 +86,11 @@ func NewProducer(name string, o ProducerOptions) (*Producer, error) {
 		return nil, err
 	}
 	p := &Producer{
-		name: bare, overflow: o.Overflow, blockTimeout: o.BlockTimeout,
+		name: bare, overflow: o.Overflow,
 		files: files, done: make(chan struct{}), views: make([]seatView, o.MaxConsumers),
 		errTimeout: fmt.Errorf("pool %q: no slot is free: %w", bare, ErrTimeout),
 	}
+	p.blockTimeout.Store(int64(o.BlockTimeout))
 	if err := p.fill(&g); err != nil {
 		files.abandon()
 		return nil, fmt.Errorf("pool %q: %w", bare, err)
@@ -165,8 +168,8 @@ func (p *Producer) SlotSize() int { return int(p.pool.slotSize) }
 func (p *Producer) Slots() int { return p.pool.slots }
 
 // Pull returns an empty slot to write a frame into. When none is free it applies
-// the overflow policy: [Block] waits, after BlockTimeout demotes the consumers of mode
-// [Every] that are behind, and goes on; [Drop] counts the frame as dropped.
+// the overflow policy: [Block] waits, [Drop] counts the frame as dropped. Consumers of mode
+// [Every] that have kept all slots from coming free for BlockTimeout are demoted, and it goes on.
 //
 // Errors: [ErrTimeout], [ErrDropped], [ErrFlushing], [ErrClosed], [ErrDamaged].
 func (p *Producer) Pull(timeout time.Duration) (Slot, error) {
@@ -445,6 +448,18 @@ func (p *Producer) leave() {
 	p.inside--
 	if p.closed {
 		p.unmapWhenIdle()
+	}
+}
+
+// SetBlockTimeout changes BlockTimeout, also for waits in progress: 0 demotes who is behind at
+// once, [Forever] nobody.
+func (p *Producer) SetBlockTimeout(timeout time.Duration) {
+	var err error // who waits will meet the fault, and report it
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.blockTimeout.Swap(int64(timeout)) != int64(timeout) && !p.closed {
+		ringDoor(p.seats.header)
 	}
 }
 

@@ -34,7 +34,7 @@ type scanResult struct {
 // acquire finds an empty slot and lends it (P1 to P4).
 func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) {
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
-	slot, remembered, err := p.tryAcquire(d, true)
+	slot, remembered, err := p.tryAcquire(d, p.blockTimeout.Load() != 0)
 	if err != errNothingFree {
 		return slot, err
 	}
@@ -42,18 +42,18 @@ func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) 
 		return Slot{}, err
 	}
 	defer p.leave()
-	limit, patience, round := deadlineAfter(timeout), deadlineAfter(p.blockTimeout), time.Now()
+	limit, blocked := deadlineAfter(timeout), newBlockade()
 	for {
 		wait, ok := limit.left(doorLimit)
 		if !ok {
 			return Slot{}, p.errTimeout
 		}
-		if patienceLeft, ok := patience.left(wait); ok {
-			wait = patienceLeft
+		if left, ok := blocked.left(p.patience()); ok {
+			wait = min(wait, left)
 		}
 		p.door.wait(remembered, wait)
-		round = patience.excuse(round, wait)
-		_, patient := patience.left(0)
+		blocked.look(wait)
+		_, patient := blocked.left(p.patience())
 		if slot, remembered, err = p.tryAcquire(d, patient); err != errNothingFree {
 			return slot, err
 		}
@@ -90,6 +90,9 @@ func (p *Producer) tryAcquire(d demand, patient bool) (_ Slot, remembered uint32
 		case round <= len(p.views) && p.reclaimIfDue():
 			crashpoint.Hit("P4c")
 		case d == forFrame && p.overflow == Drop:
+			if p.droppedForTooLong() && p.demoteBlockers(found.oldest) { // P4d
+				continue
+			}
 			p.stats.Dropped++
 			p.pool.header.Dropped.Store(p.stats.Dropped)
 			crashpoint.Hit("P4d")
@@ -100,6 +103,20 @@ func (p *Producer) tryAcquire(d demand, patient bool) (_ Slot, remembered uint32
 			return Slot{}, remembered, errNothingFree
 		}
 	}
+}
+
+// patience is BlockTimeout as it is now.
+func (p *Producer) patience() time.Duration { return time.Duration(p.blockTimeout.Load()) }
+
+// droppedForTooLong reports whether consumers have kept slots from coming free for BlockTimeout,
+// with the policy Drop. Called with p.mu held, when no slot is free.
+func (p *Producer) droppedForTooLong() bool {
+	if p.dropping.since.IsZero() {
+		p.dropping = newBlockade()
+	}
+	p.dropping.look(houseLimit) // the housekeeper looks, too
+	_, patient := p.dropping.left(p.patience())
+	return !patient
 }
 
 // interrupted says why no wait may go on. Called with p.mu held.
@@ -175,6 +192,9 @@ func (p *Producer) candidate(tried, minCursor uint64) (slot int, oldest uint64) 
 
 // lend gives a slot that scan found to the caller. Called with p.mu held.
 func (p *Producer) lend(slot int) Slot {
+	if !p.dropping.since.IsZero() {
+		p.dropping = blockade{}
+	}
 	p.lent |= 1 << slot
 	p.pushed &^= 1 << slot
 	p.loans[slot]++
@@ -254,6 +274,7 @@ func (p *Producer) cleanUp() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.closed {
+		p.dropping.look(houseLimit)
 		p.reclaimDead()
 		crashpoint.Hit("H1")
 	}

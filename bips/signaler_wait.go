@@ -64,15 +64,39 @@ func (d deadline) left(limit time.Duration) (time.Duration, bool) {
 // stoppedFor is by how much a wait must be too long to say that the process was stopped.
 const stoppedFor = doorLimit
 
-// excuse is called after each wait of limit, with the time of the call before, and returns the
-// time of this one. A process that was stopped meanwhile (SIGSTOP, a frozen container) gets that
-// time back: those it waits for were most likely stopped with it.
-func (d *deadline) excuse(before time.Time, limit time.Duration) time.Time {
+// A blockade measures for how long consumers have kept every slot from coming free. Time in which
+// the process was stopped (SIGSTOP, a frozen container) does not count: those it waits for were
+// most likely stopped with it. The zero blockade is none.
+type blockade struct {
+	since  time.Time // zero: there is none
+	looked time.Time
+}
+
+func newBlockade() blockade {
 	now := time.Now()
-	if overslept := now.Sub(before) - limit; d.limited && overslept > stoppedFor {
-		d.at = d.at.Add(overslept)
+	return blockade{since: now, looked: now}
+}
+
+// look is called now and again, limit or less after the look before unless the process was stopped.
+func (b *blockade) look(limit time.Duration) {
+	if b.since.IsZero() {
+		return
 	}
-	return now
+	now := time.Now()
+	if overslept := now.Sub(b.looked) - limit; overslept > stoppedFor {
+		b.since = b.since.Add(overslept)
+	}
+	b.looked = now
+}
+
+// left is how long it still is from the last look until the blockade has lasted for a time-out, and false
+// if it has. Negative time-outs are for ever.
+func (b *blockade) left(timeout time.Duration) (time.Duration, bool) {
+	if timeout < 0 || b.since.IsZero() {
+		return bellLimit, true
+	}
+	left := timeout - b.looked.Sub(b.since)
+	return left, left > 0
 }
 
 // doorbell is the producer's end of the door: the futex word that consumers ring

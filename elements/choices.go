@@ -31,7 +31,7 @@ var (
 		{Value: int32(bips.Shm), Nick: "shm", Blurb: "POSIX shared memory, found by the pool's name"},
 	}}
 	overflowChoice = &choice{name: "GstBipsOverflow", values: []gstglue.EnumValue{
-		{Value: int32(bips.Block), Nick: "block", Blurb: "Wait for the reader, at most block-timeout, then let it miss frames"},
+		{Value: int32(bips.Block), Nick: "block", Blurb: "Wait for the reader"},
 		{Value: int32(bips.Drop), Nick: "drop", Blurb: "Drop the new frame and count it"},
 	}}
 	readModeChoice = &choice{name: "GstBipsReadMode", values: []gstglue.EnumValue{

@@ -2,9 +2,12 @@ package elements
 
 import (
 	"sync"
+	"time"
 
 	"github.com/go-gst/go-glib/pkg/gobject/v2"
 	"github.com/go-gst/go-gst/pkg/gst"
+
+	"github.com/bips-ipc/bips/bips"
 )
 
 // property is a row of an element's table of properties. S is the element's settings.
@@ -12,11 +15,17 @@ import (
 type property[S any] struct {
 	name  string
 	blurb string
-	// field is where the setting is: a *string, *uint32, *uint64, or, with a choice, *int32.
+	// field is where the setting is: a *string, *uint32, *uint64, *int64, or, with a choice, *int32.
 	field  func(*S) any
 	max    uint64  // of a number; 0: its type's own
 	choice *choice // of an enum
 }
+
+// Times to wait are properties in nanoseconds, 0: not at all, with these for what has no number.
+const (
+	waitForever   = bips.Forever      // -1
+	waitAutomatic = time.Duration(-2) // of those that have such a default
+)
 
 const changeable = gobject.ParamReadwrite | gst.ParamMutableReady
 
@@ -40,6 +49,8 @@ func (p *property[S]) spec(defaults *S) *gobject.ParamSpec {
 		return gobject.ParamSpecUint(p.name, p.name, p.blurb, 0, uint(orLimit(p.max, 1<<32-1)), uint(*v), changeable)
 	case *uint64:
 		return gobject.ParamSpecUint64(p.name, p.name, p.blurb, 0, orLimit(p.max, 1<<64-1), *v, changeable)
+	case *int64:
+		return gobject.ParamSpecInt64(p.name, p.name, p.blurb, -1<<63, 1<<63-1, *v, changeable)
 	case *int32:
 		return gobject.ParamSpecEnum(p.name, p.name, p.blurb, p.choice.gtype, *v, changeable)
 	default:
@@ -63,6 +74,8 @@ func (p *property[S]) get(s *S) any {
 		return *v
 	case *uint64:
 		return *v
+	case *int64:
+		return *v
 	case *int32:
 		return p.choice.value(*v)
 	default:
@@ -78,6 +91,8 @@ func (p *property[S]) set(s *S, value any) {
 		*v, _ = value.(uint32)
 	case *uint64:
 		*v, _ = value.(uint64)
+	case *int64:
+		*v, _ = value.(int64)
 	case *int32:
 		*v, _ = value.(int32)
 	}

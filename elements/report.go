@@ -6,6 +6,7 @@ import (
 	"path"
 	"runtime"
 	"strings"
+	"sync"
 
 	"github.com/go-gst/go-glib/pkg/glib/v2"
 	"github.com/go-gst/go-gst/pkg/gst"
@@ -100,15 +101,50 @@ func fail(element gst.Element, err error) {
 	report(element, gst.MessageError, f.domain(), f.code, sentences(f.text, f.advice), f.details())
 }
 
-// warn posts a warning: something is wrong, or will be.
-func warn(element gst.Element, text string) {
-	report(element, gst.MessageWarning, gst.CoreErrorQuark(), int32(gst.CoreErrorNegotiation), text, text)
+// warn posts a warning: something is wrong, or will be. Most are for the first time only: see told.
+func warn(element gst.Element, err error) {
+	f := faultOf(err)
+	report(element, gst.MessageWarning, f.domain(), f.code, sentences(f.text, f.advice), f.details())
 }
 
 // inform posts an information: all is well, but a user may want to know. gst-launch-1.0
 // prints the details only.
-func inform(element gst.Element, text string) {
-	report(element, gst.MessageInfo, gst.ResourceErrorQuark(), int32(gst.ResourceErrorFailed), text, text)
+func inform(element gst.Element, err error) {
+	f := faultOf(err)
+	text := sentences(f.text, f.advice)
+	report(element, gst.MessageInfo, f.domain(), f.code, text, text)
+}
+
+// told remembers of which kinds of trouble an element has told in this run, so that it tells of
+// each once. Its methods may be called from any thread, and allocate nothing but at the first time.
+//
+//	if s.told.first("dropped") {
+//		warn(s, resource(gst.ResourceErrorBusy, "a frame was dropped", "..."))
+//	}
+type told struct {
+	mu    sync.Mutex
+	kinds map[string]bool
+}
+
+// first reports whether this is the first time for a kind.
+func (t *told) first(kind string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.kinds[kind] {
+		return false
+	}
+	if t.kinds == nil {
+		t.kinds = map[string]bool{}
+	}
+	t.kinds[kind] = true
+	return true
+}
+
+// reset begins a run.
+func (t *told) reset() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	clear(t.kinds)
 }
 
 func report(element gst.Element, kind gst.MessageType, domain glib.Quark, code int32, text, details string) {

@@ -21,7 +21,8 @@ type sink struct {
 
 	settings settings[sinkSettings]
 	counts   sinkCounts
-	warned   atomic.Bool // of memory that is not the system's, in this run
+	told     told
+	latency  atomic.Uint64 // of upstream; all bits set: not live
 
 	// mu protects what follows.
 	mu sync.Mutex
@@ -34,7 +35,6 @@ type sink struct {
 	// For the streaming thread.
 	caps    string // as set; the pool may not be there yet
 	refused string // caps that were an error
-	latency uint64 // of upstream; all bits set: not live
 	awaited bool   // wait-for-consumers is done for this pool
 }
 
@@ -63,7 +63,7 @@ func initSinkClass(class *gstbase.BaseSinkClass) {
 
 func (s *sink) init() {
 	s.settings.reset(sinkDefaults)
-	s.latency = forever
+	s.latency.Store(forever)
 	gstglue.AttachSink(s, s)
 	// The last sample would pin a slot for good.
 	s.SetLastSampleEnabled(false)
@@ -101,7 +101,7 @@ func (s *sink) changeState(transition gst.StateChange) (result gst.StateChangeRe
 	switch transition {
 	case gst.StateChangeReadyToPaused:
 		s.counts.reset()
-		s.warned.Store(false)
+		s.told.reset()
 		s.setStopping(false)
 	case gst.StateChangePausedToReady:
 		s.setStopping(true) // before the pads are stopped: they wait for who waits for us

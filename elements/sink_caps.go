@@ -44,8 +44,8 @@ func (s *sink) setCaps(caps string, frameSize uint64, foreignMemory string) erro
 
 // ForeignOnly implements gstglue.Sink. Upstream will fail, and not say why.
 func (s *sink) ForeignOnly(memory string) {
-	if s.warned.CompareAndSwap(false, true) {
-		warn(s, fmt.Sprintf("The elements before bipssink offer frames in %s only. %s", memory, converterFor(memory)))
+	if s.told.first("foreign-memory") {
+		warn(s, core(gst.CoreErrorNegotiation, fmt.Sprintf("the elements before bipssink offer frames in %s only", memory), converterFor(memory)))
 	}
 }
 

@@ -34,17 +34,28 @@ func (v *sinkSettings) options(slotSize uint64) bips.ProducerOptions {
 		MaxConsumers: int(v.maxConsumers),
 		Permissions:  fs.FileMode(v.perms),
 		Overflow:     bips.Overflow(v.overflow),
-		BlockTimeout: duration(v.blockTimeout),
 	}
 }
 
-// duration reads a time property.
-func duration(ns uint64) time.Duration {
-	if ns > 1<<63-1 {
-		return bips.Forever
+// liveBlockTimeout is block-timeout behind a live source, unless it is set: longer, and the source
+// loses frames for all readers, where nobody counts them.
+const liveBlockTimeout = time.Second
+
+// applyBlockTimeout tells the pool for how long readers may keep slots from coming free, with
+// what is known of the pipeline now. It may be called from any thread.
+func (s *sink) applyBlockTimeout(pool *sinkPool) {
+	timeout := time.Duration(s.settings.load().blockTimeout)
+	if timeout == waitAutomatic {
+		timeout = bips.Forever
+		if s.isLive() {
+			timeout = liveBlockTimeout
+		}
 	}
-	return time.Duration(ns)
+	pool.producer.SetBlockTimeout(timeout)
 }
+
+// isLive reports whether the elements before the sink are live, as far as that is known.
+func (s *sink) isLive() bool { return s.latency.Load() != forever }
 
 // openPool makes the pool and offers its slots to upstream.
 func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error) {
@@ -54,9 +65,10 @@ func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error
 	}
 	l := &lender{producer: producer}
 	pool := &sinkPool{l, gstglue.NewSlots(l, producer.SlotSize())}
-	if s.latency != forever {
-		producer.SetLatency(bips.TimeFromNanoseconds(s.latency))
+	if s.isLive() {
+		producer.SetLatency(bips.TimeFromNanoseconds(s.latency.Load()))
 	}
+	s.applyBlockTimeout(pool)
 	s.awaited = false
 	addProcessors()
 

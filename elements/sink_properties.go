@@ -12,7 +12,7 @@ type sinkSettings struct {
 	maxConsumers     uint32
 	waitForConsumers uint32
 	overflow         int32
-	blockTimeout     uint64
+	blockTimeout     int64
 }
 
 var sinkDefaults = sinkSettings{
@@ -21,6 +21,7 @@ var sinkDefaults = sinkSettings{
 	perms:        uint32(bips.DefaultPermissions),
 	maxConsumers: bips.DefaultMaxConsumers,
 	overflow:     int32(bips.Block),
+	blockTimeout: int64(waitAutomatic),
 }
 
 // Numbers out of range are refused at the start with a message that says the range:
@@ -62,7 +63,7 @@ var sinkProperties = []property[sinkSettings]{
 		choice: overflowChoice,
 	}, {
 		name:  "block-timeout",
-		blurb: "With overflow=block: how long to wait for a reader, in nanoseconds, before it is made to miss frames (0: for ever)",
+		blurb: "For how long a reader of every frame may keep slots from coming free, in nanoseconds, before it is made to miss frames (0: not at all; -1: for ever; -2: one second behind a live source, for ever behind another)",
 		field: func(s *sinkSettings) any { return &s.blockTimeout },
 	},
 }
@@ -76,6 +77,8 @@ func (s *sinkSettings) check() error {
 		return badSetting("max-consumers=%d: a pool takes 1 to %d readers", s.maxConsumers, bips.MaxSeats)
 	case s.waitForConsumers > s.maxConsumers:
 		return badSetting("wait-for-consumers=%d: max-consumers=%d lets no more readers in", s.waitForConsumers, s.maxConsumers)
+	case s.blockTimeout < int64(waitAutomatic):
+		return badSetting("block-timeout=%d: use nanoseconds, 0 (not at all), -1 (for ever) or -2 (automatic)", s.blockTimeout)
 	case s.perms > 0o777:
 		return badSetting("perms=%#o: permissions are at most 0777", s.perms)
 	}

@@ -159,8 +159,13 @@ func (s *sink) EndOfStream() {
 
 // UpstreamLatency implements gstglue.Sink.
 func (s *sink) UpstreamLatency(ns uint64) {
-	s.latency = ns
-	if pool := s.currentPool(); pool != nil && ns != forever {
+	s.latency.Store(ns)
+	pool := s.currentPool()
+	if pool == nil {
+		return
+	}
+	if ns != forever {
 		pool.producer.SetLatency(bips.TimeFromNanoseconds(ns))
 	}
+	s.applyBlockTimeout(pool)
 }

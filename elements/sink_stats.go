@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/go-gst/go-gst/pkg/gst"
+
 	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/gstglue"
 )
@@ -58,7 +60,8 @@ var sinkReasons = []struct {
 func (s *sink) explainCopies(reason gstglue.CopyReason) {
 	for _, r := range sinkReasons {
 		if r.reason == reason {
-			inform(s, fmt.Sprintf("A frame had to be copied (%s): %s. Nothing is lost; the property \"stats\" counts such frames.", r.name, r.meaning))
+			inform(s, resource(gst.ResourceErrorFailed, fmt.Sprintf("a frame had to be copied (%s): %s", r.name, r.meaning),
+				"Nothing is lost; the property \"stats\" counts such frames."))
 		}
 	}
 }

@@ -22,6 +22,7 @@ type source struct {
 
 	settings settings[sourceSettings]
 	counts   sourceCounts
+	told     told
 	// frameDuration is that of the caps in nanoseconds; all bits set: unknown.
 	frameDuration atomic.Uint64
 	// pausing is set while the state changes from PLAYING to PAUSED.
@@ -105,6 +106,7 @@ func (s *source) start() (ok bool) {
 		return false
 	}
 	s.counts.reset()
+	s.told.reset()
 	s.ended.Store(false)
 	s.frameDuration.Store(forever)
 	s.caps, s.instance, s.searching = "", 0, false

@@ -106,9 +106,9 @@ func (s *source) changeCaps(caps, pool string) gst.FlowReturn {
 
 // patience is how long a Pull may take: for ever once attached, else what is left of
 // the time to find the pool, of which a pause takes nothing.
-func (s *source) patience(consumer *bips.Consumer, connectTimeout uint64) time.Duration {
-	limit := duration(connectTimeout)
-	if limit == bips.Forever {
+func (s *source) patience(consumer *bips.Consumer, connectTimeout int64) time.Duration {
+	limit := time.Duration(connectTimeout)
+	if limit == waitForever {
 		return bips.Forever
 	}
 	if _, attached := consumer.Pool(); attached {
@@ -142,7 +142,7 @@ func (s *source) settle(err error, consumer *bips.Consumer, values *sourceSettin
 		}
 	case errors.Is(err, bips.ErrTimeout):
 		err = resource(gst.ResourceErrorNotFound,
-			fmt.Sprintf("no pool %q appeared within %v (connect-timeout)", values.pool, duration(values.connectTimeout)),
+			fmt.Sprintf("no pool %q appeared within %v (connect-timeout)", values.pool, time.Duration(values.connectTimeout)),
 			"Start its producer, or check the pool's name.").because(err)
 	}
 	fail(s, err)

@@ -13,13 +13,13 @@ type sourceSettings struct {
 	readMode           int32
 	onProducerLoss     int32
 	onEOS              int32
-	connectTimeout     uint64
+	connectTimeout     int64
 	maxHeld            uint32
 	spin               uint32
 	processingDeadline uint64
 }
 
-// forever is how a time without limit is written in a property.
+// forever is how GStreamer writes a time without limit, or none.
 const forever = ^uint64(0)
 
 var sourceDefaults = sourceSettings{
@@ -27,7 +27,7 @@ var sourceDefaults = sourceSettings{
 	readMode:       int32(bips.Latest),
 	onProducerLoss: lossWait,
 	onEOS:          endEOS,
-	connectTimeout: forever,
+	connectTimeout: int64(waitForever),
 	maxHeld:        bips.DefaultMaxHeld,
 	// Sinks add a processing deadline of their own, 20 ms. With another 20 ms of ours, a
 	// sink that waits for a frame's time is busy for longer than a frame of 30 frames/s
@@ -62,7 +62,7 @@ var sourceProperties = []property[sourceSettings]{
 		choice: endChoice,
 	}, {
 		name:  "connect-timeout",
-		blurb: "How long to wait for the pool, in nanoseconds, before an error (18446744073709551615: for ever)",
+		blurb: "How long to wait for the pool, in nanoseconds, before an error (0: not at all; -1: for ever)",
 		field: func(s *sourceSettings) any { return &s.connectTimeout },
 	}, {
 		name:  "max-held",
@@ -84,6 +84,8 @@ func (s *sourceSettings) check() error {
 	switch {
 	case s.maxHeld < 1 || s.maxHeld >= bips.MaxSlots:
 		return badSetting("max-held=%d: a reader may hold 1 to %d slots", s.maxHeld, bips.MaxSlots-1)
+	case s.connectTimeout < int64(waitForever):
+		return badSetting("connect-timeout=%d: use nanoseconds, 0 (not at all) or -1 (for ever)", s.connectTimeout)
 	case time.Duration(s.spin)*time.Microsecond > bips.MaxSpin:
 		return badSetting("spin=%d: at most %d microseconds make sense", s.spin, bips.MaxSpin.Microseconds())
 	}

@@ -34,6 +34,8 @@ func TestBadSettings(t *testing.T) {
 		{"no slot may be held", "bipssrc pool=p max-held=0 ! fakesink", []string{"max-held=0", "1 to 63"}},
 		{"too much to hold", "bipssrc pool=p max-held=64 ! fakesink", []string{"max-held=64", "1 to 63"}},
 		{"too long a spin", "bipssrc pool=p spin=101 ! fakesink", []string{"spin=101", "100 microseconds"}},
+		{"a time that is none", "bipssrc pool=p connect-timeout=-2 ! fakesink", []string{"connect-timeout=-2", "-1 (for ever)"}},
+		{"a time to block that is none", frame + " ! bipssink pool=p block-timeout=-3", []string{"block-timeout=-3", "-1 (for ever)", "-2 (automatic)"}},
 		{"permissions that are none", frame + " ! bipssink pool=p perms=4096", []string{"perms="}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -111,7 +113,16 @@ func TestTooManyReaders(t *testing.T) {
 // No such pool: the directory is there, the name is not.
 func TestNoSuchPool(t *testing.T) {
 	t.Parallel()
-	launch(t, "bipssrc pool=%s connect-timeout=1 ! fakesink", poolName(t)).fail(poolName(t), "check the pool's name")
+	for _, timeout := range []string{"1", "0"} {
+		launch(t, "bipssrc pool=%s connect-timeout=%s ! fakesink", poolName(t), timeout).fail(poolName(t), "check the pool's name")
+	}
+}
+
+// connect-timeout=0 does not wait for a pool, and reads the one that is there.
+func TestAPoolThatIsThereIsFoundWithoutWaiting(t *testing.T) {
+	t.Parallel()
+	write(t, poolName(t), bips.ProducerOptions{}).frames(1)
+	launch(t, "bipssrc pool=%s connect-timeout=0 num-buffers=1 ! fakesink", poolName(t)).finish()
 }
 
 // Pools that are not what they should be.

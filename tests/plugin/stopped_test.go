@@ -56,6 +56,44 @@ func TestReadersAreStoppedForAWhile(t *testing.T) {
 	}
 }
 
+// Behind a live source a reader of every frame that stops is not waited for longer than a second,
+// whatever the policy is, unless block-timeout says otherwise.
+func TestAStoppedReaderStarvesNobodyBehindALiveSource(t *testing.T) {
+	for _, policy := range []string{"block", "drop"} {
+		t.Run(policy, func(t *testing.T) {
+			t.Parallel()
+			p := launch(t, "videotestsrc is-live=true ! video/x-raw,format=GRAY8,width=64,height=48,framerate=100/1 ! bipssink name=sink pool=%s overflow=%s", poolName(t), policy)
+			stopped := launch(t, "bipssrc pool=%s read-mode=every ! identity silent=false ! fakesink sync=false", poolName(t))
+			other := launch(t, "bipssrc pool=%s read-mode=every ! identity silent=false ! fakesink sync=false", poolName(t))
+			stopped.waitFor(3, passed)
+			other.waitFor(3, passed)
+			stopped.signal(syscall.SIGSTOP)
+			// More than what the pool has room for, and what may be published until then.
+			other.waitFor(len(other.matches(passed))+200, passed)
+			p.interrupt()
+			p.stats("sink").want(t, counts{"demoted": 1})
+			if dropped := p.stats("sink")["dropped"]; (dropped > 0) != (policy == "drop") {
+				t.Errorf("%d frames dropped", dropped)
+			}
+		})
+	}
+}
+
+// Behind a source that is not live it is waited for as long as it takes.
+func TestAStoppedReaderIsWaitedForBehindASourceThatIsNotLive(t *testing.T) {
+	t.Parallel()
+	stopped := launch(t, "bipssrc name=src pool=%s read-mode=every ! identity silent=false ! fakesink sync=false", poolName(t))
+	p := launch(t, "videotestsrc num-buffers=100 ! video/x-raw,format=GRAY8,width=64,height=48,framerate=100/1 ! bipssink name=sink pool=%s wait-for-consumers=1", poolName(t))
+	stopped.waitFor(3, passed)
+	stopped.signal(syscall.SIGSTOP)
+	time.Sleep(2 * time.Second) // twice as long as behind a live source
+	stopped.signal(syscall.SIGCONT)
+	p.finish()
+	stopped.finish()
+	p.stats("sink").want(t, counts{"demoted": 0, "dropped": 0})
+	stopped.stats("src").want(t, counts{"received": 100, "lost": 0})
+}
+
 // A source that waits for a pool that never comes is started and stopped at any moment. Its sink
 // is not to wait for a first frame: with connect-timeout it gets an end of stream instead, keeps
 // the streaming thread in that wait, and then no event can be sent to any source.
