@@ -89,7 +89,7 @@ func (c *Consumer) Pull(timeout time.Duration) (Frame, error) {
 }
 
 func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
-	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	defer recoverFaultOf(c.name, &err, debug.SetPanicOnFault(true))
 	if err := c.interrupted(); err != nil {
 		return Frame{}, err
 	}
@@ -148,19 +148,10 @@ func (c *Consumer) settle(got outcome, failure error, f *Frame) (done bool, err 
 	switch got {
 	case gotFrame:
 		c.pace.note(f.Sequence, f.PublishTime)
-		c.mu.Lock()
-		c.stats.Received++
-		c.stats.Skipped += f.Skipped
-		c.stats.Lost += f.Lost
-		c.stats.Demoted = c.stats.Demoted || c.attachment.demoted
-		c.mu.Unlock()
+		c.count(f, 1)
 		return true, nil
 	case gotEndOfStream:
-		c.mu.Lock()
-		c.stats.Skipped += f.Skipped
-		c.stats.Lost += f.Lost
-		c.stats.Demoted = c.stats.Demoted || c.attachment.demoted
-		c.mu.Unlock()
+		c.count(f, 0)
 		*f = Frame{}
 		return true, ErrEndOfStream
 	case poolClosed, poolMoved:
@@ -173,6 +164,16 @@ func (c *Consumer) settle(got outcome, failure error, f *Frame) (done bool, err 
 	default:
 		return false, nil
 	}
+}
+
+// count counts what a delivery brought: so many frames, and those that are missing before it.
+func (c *Consumer) count(f *Frame, received uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stats.Received += received
+	c.stats.Skipped += f.Skipped
+	c.stats.Lost += f.Lost
+	c.stats.Demoted = c.stats.Demoted || c.attachment.demoted
 }
 
 // await sleeps until there may be news (C4). When nothing rings for long it looks
@@ -311,14 +312,22 @@ func (c *Consumer) setSuspended(suspended bool) {
 	c.wantSuspended.Store(suspended)
 	// Whoever pulls does it, or else we do.
 	for c.suspended.Load() != suspended && c.wantSuspended.Load() == suspended {
-		if c.pulling.TryLock() {
-			c.applySuspension()
-			c.pulling.Unlock()
+		if c.tryApplySuspension() {
 			return
 		}
 		c.poke()
 		time.Sleep(50 * time.Microsecond)
 	}
+}
+
+// tryApplySuspension is applySuspension, unless somebody pulls.
+func (c *Consumer) tryApplySuspension() bool {
+	if c.pulling.TryLock() {
+		defer c.pulling.Unlock()
+		c.applySuspension()
+		return true
+	}
+	return false
 }
 
 // applySuspension makes what Suspend and Resume asked for so. Called with pulling held.
@@ -327,7 +336,12 @@ func (c *Consumer) applySuspension() {
 	if want == c.suspended.Load() {
 		return
 	}
-	var err error // the next Pull will meet the fault again, and report it
+	var err error // the next Pull will meet what is wrong when it opens the pool, and report it
+	defer func() {
+		if err != nil {
+			c.detach() // its seat may show anything
+		}
+	}()
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	c.suspended.Store(want)
 	if a := c.attachment; a != nil {

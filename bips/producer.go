@@ -103,9 +103,10 @@ func NewProducer(name string, o ProducerOptions) (*Producer, error) {
 	return p, nil
 }
 
-// fill writes the segments, magic numbers last, and gives the pool its name.
-func (p *Producer) fill(g *geometry) error {
-	var err error
+// fill writes the segments, magic numbers last, and gives the pool its name. Readers may open
+// the seats by now, and cut them short.
+func (p *Producer) fill(g *geometry) (err error) {
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	if p.seats, err = initSeatSegment(p.files.seatMap.Bytes, g); err != nil {
 		return err
 	}
@@ -192,8 +193,11 @@ func (p *Producer) Lend(timeout time.Duration) (Slot, error) {
 //
 // Errors as for [Producer.Pull].
 func (p *Producer) WaitLendable(timeout time.Duration) error {
-	if p.overflow == Drop || p.upstreamHasAll() {
+	if p.overflow == Drop {
 		return nil
+	}
+	if lendable, err := p.isLendable(); lendable || err != nil {
+		return err
 	}
 	slot, err := p.acquire(forReserve, timeout)
 	if errors.Is(err, errAllUpstream) {
@@ -202,27 +206,41 @@ func (p *Producer) WaitLendable(timeout time.Duration) error {
 	if err != nil {
 		return err
 	}
-	p.mu.Lock()
-	if p.reserved.Data == nil {
-		p.reserved, slot = slot, Slot{}
+	kept, err := p.reserve(slot)
+	if kept {
+		return nil
 	}
-	p.mu.Unlock()
-	if slot.Data != nil { // another thread was quicker
-		return p.Return(slot)
-	}
-	return nil
+	return errors.Join(err, p.Return(slot))
 }
 
-// upstreamHasAll reports whether Lend could not succeed before upstream gives a slot
-// back, or need not wait because one is reserved.
-func (p *Producer) upstreamHasAll() bool {
+// isLendable reports whether Lend would not wait because a slot is reserved, or could not
+// succeed before upstream gives one back.
+func (p *Producer) isLendable() (bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if err := p.interrupted(); err != nil {
+		return false, err
+	}
 	quotas := 0
 	for i := range p.views {
 		quotas += p.views[i].quota
 	}
-	return p.reserved.Data != nil || p.upstreamIsFull(quotas)
+	return p.reserved.Data != nil || p.upstreamIsFull(quotas), nil
+}
+
+// reserve keeps a slot for the next Lend. A slot that it does not keep is still the caller's:
+// another thread was quicker, or the producer was closed since.
+func (p *Producer) reserve(slot Slot) (kept bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false, ErrClosed
+	}
+	if p.reserved.Data != nil {
+		return false, nil
+	}
+	p.reserved = slot
+	return true, nil
 }
 
 // upstreamIsFull reports whether all slots are lent but those that stay back: the
@@ -239,7 +257,7 @@ func onesCount(set uint64) int { return bits.OnesCount64(set) }
 // Errors: [ErrStale], [ErrTooLarge], [ErrClosed], [ErrDamaged]. After the last three the
 // slot is still the caller's, who has to [Producer.Return] it.
 func (p *Producer) Push(s Slot, f FrameInfo) (err error) {
-	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if _, err := p.publishLoan(s, &f); err != nil {
@@ -253,7 +271,7 @@ func (p *Producer) Push(s Slot, f FrameInfo) (err error) {
 // it is not written again before [Producer.Return], for a caller who still reads it.
 // It returns the frame's sequence. Errors as for [Producer.Push].
 func (p *Producer) Publish(s Slot, f FrameInfo) (sequence uint64, err error) {
-	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.publishLoan(s, &f)
@@ -301,7 +319,7 @@ func (p *Producer) checkLoan(s Slot) error {
 //
 // Errors: [ErrStale], [ErrDamaged].
 func (p *Producer) Return(s Slot) (err error) {
-	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.checkLoan(s); err != nil {
@@ -329,7 +347,7 @@ func (p *Producer) endLoan(s Slot) {
 // SetCaps sets the caps of the frames published from now on, in GStreamer's
 // notation. Errors: [ErrTooLarge], [ErrClosed].
 func (p *Producer) SetCaps(caps string) (err error) {
-	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
@@ -382,26 +400,30 @@ func (p *Producer) SetLatency(latency Time) {
 // EndOfStream tells consumers that no frame follows. It takes a slot, and waits for
 // it as [Block] does whatever the policy is. Frames may follow all the same: they
 // are a new stream. Errors as for [Producer.Pull].
-func (p *Producer) EndOfStream(timeout time.Duration) (err error) {
-	defer recoverFault(&err, debug.SetPanicOnFault(true))
+func (p *Producer) EndOfStream(timeout time.Duration) error {
 	slot, err := p.acquire(forEnd, timeout)
 	if err != nil {
 		return err
 	}
+	return errors.Join(p.publishEnd(slot), p.Return(slot))
+}
+
+// publishEnd publishes the end of the stream in a slot, which stays the caller's.
+func (p *Producer) publishEnd(slot Slot) (err error) {
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if p.closed {
-		err = ErrClosed
-	} else {
-		p.publish(slot.index, layout.KindEndOfStream, &FrameInfo{})
+		return ErrClosed
 	}
-	p.mu.Unlock()
-	return errors.Join(err, p.Return(slot))
+	p.publish(slot.index, layout.KindEndOfStream, &FrameInfo{})
+	return nil
 }
 
 // WaitConsumers waits until n consumers read from the pool.
 // Errors: [ErrTimeout], [ErrFlushing], [ErrClosed], [ErrDamaged].
 func (p *Producer) WaitConsumers(n int, timeout time.Duration) (err error) {
-	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	if err := p.enter(); err != nil {
 		return err
 	}
@@ -497,13 +519,9 @@ func (p *Producer) Stats() (stats ProducerStats) {
 // published and then see the producer gone, the names are taken away. Slots still
 // lent stay mapped until they are returned. Close may be called again.
 func (p *Producer) Close() (err error) {
-	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
+	if !p.shutDown() {
 		return nil
 	}
-	p.shutDown()
-	p.mu.Unlock()
 	close(p.done)
 	p.house.Wait()
 	p.mu.Lock()
@@ -512,11 +530,16 @@ func (p *Producer) Close() (err error) {
 	return nil
 }
 
-// shutDown is steps Q1 to Q4. Called with p.mu held.
-func (p *Producer) shutDown() {
+// shutDown is steps Q1 to Q4. It reports false when that was done before.
+func (p *Producer) shutDown() (first bool) {
 	var err error // whoever cut the seats short does not keep us from closing
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
-	p.closed = true
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.closed, first = true, true
 	if p.reserved.Data != nil {
 		p.lent &^= 1 << p.reserved.index
 		p.reserved = Slot{}
@@ -526,6 +549,7 @@ func (p *Producer) shutDown() {
 	p.setState(layout.StateClosed) // Q1, Q2
 	ringDoor(p.seats.header)
 	crashpoint.Hit("Q2")
+	return first
 }
 
 // unmapWhenIdle unmaps a closed pool when nothing is lent and nobody is inside.

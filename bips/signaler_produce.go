@@ -33,7 +33,7 @@ type scanResult struct {
 
 // acquire finds an empty slot and lends it (P1 to P4).
 func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) {
-	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	slot, remembered, err := p.tryAcquire(d, p.blockTimeout.Load() != 0)
 	if err != errNothingFree {
 		return slot, err

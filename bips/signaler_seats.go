@@ -159,14 +159,15 @@ func (p *Producer) judge(i int, seat *layout.Seat, v *seatView, generation, verd
 	}
 	word := &p.pool.words[i].Verdict
 	crashpoint.Hit("D1")
+	v.verdict = verdict                                 // from here on: after a fault the reclaim has to find what is in the word
 	word.Store(layout.PackVerdict(generation, verdict)) // D2
 	crashpoint.Hit("D2")
 	if seat.Generation.Load() != generation { // D3
 		word.Store(0)
+		v.verdict = 0
 		p.judgements++
 		return false
 	}
-	v.verdict = verdict
 	crashpoint.Hit("D3")
 	ringBell(p.pool.header, p.seats.seats) // D4
 	ringDoor(p.seats.header)               // as in reclaimDead
@@ -214,36 +215,43 @@ func (p *Producer) reclaimIfDue() (reclaimed bool) {
 // with p.mu held.
 func (p *Producer) reclaimDead() (reclaimed bool) {
 	for i, seat := range p.seats.seats {
-		if p.isClean(i, seat) {
-			continue
+		if !p.isClean(i, seat) && p.reclaimSeat(i, seat) {
+			reclaimed = true
 		}
-		if dead, err := p.claimDead(layout.SeatLockBase + int64(i)); err != nil || !dead {
-			continue
-		}
-		crashpoint.Hit("R1")
-		seat.State.Store(layout.SeatFree) // R2
-		crashpoint.Hit("R2")
-		if !mutant("keep-pins") {
-			seat.Pins.Store(0) // R3
-		}
-		crashpoint.Hit("R3")
-		seat.Waiting.Store(0) // R4a
-		crashpoint.Hit("R4a")
-		seat.Quota.Store(0) // R4b
-		crashpoint.Hit("R4b")
-		p.views[i] = seatView{generation: seat.Generation.Load()}
-		p.pool.words[i].Granted.Store(0)
-		p.pool.words[i].Verdict.Store(0) // R5
-		crashpoint.Hit("R5")
-		_ = p.files.seats.Unlock(layout.SeatLockBase + int64(i)) // R6
-		crashpoint.Hit("R6")
-		p.stats.Reclaimed++
-		reclaimed = true
 	}
 	if reclaimed {
 		ringDoor(p.seats.header) // other threads of ours may wait for what became free
 	}
 	return reclaimed
+}
+
+// reclaimSeat takes back one seat, and reports whether it could: its holder is dead.
+func (p *Producer) reclaimSeat(i int, seat *layout.Seat) bool {
+	lock := layout.SeatLockBase + int64(i)
+	if dead, err := p.claimDead(lock); err != nil || !dead {
+		return false
+	}
+	defer func() { // also after a fault: nobody could sit there any more
+		_ = p.files.seats.Unlock(lock) // R6
+		crashpoint.Hit("R6")
+	}()
+	crashpoint.Hit("R1")
+	seat.State.Store(layout.SeatFree) // R2
+	crashpoint.Hit("R2")
+	if !mutant("keep-pins") {
+		seat.Pins.Store(0) // R3
+	}
+	crashpoint.Hit("R3")
+	seat.Waiting.Store(0) // R4a
+	crashpoint.Hit("R4a")
+	seat.Quota.Store(0) // R4b
+	crashpoint.Hit("R4b")
+	p.views[i] = seatView{generation: seat.Generation.Load()}
+	p.pool.words[i].Granted.Store(0)
+	p.pool.words[i].Verdict.Store(0) // R5
+	crashpoint.Hit("R5")
+	p.stats.Reclaimed++
+	return true
 }
 
 // claimDead takes the lock of a seat whose holder is dead (R1): that is both the test

@@ -119,11 +119,11 @@ func (d *doorbell) wait(remembered uint32, limit time.Duration) {
 		return // and the next wait may be as short
 	}
 	defer d.eager.note(start)
+	defer d.count(-1)
 	d.count(+1)
 	crashpoint.Hit("P4e")
 	sys.FutexWait(&d.header.Door, remembered, min(limit, doorLimit))
 	crashpoint.Hit("P4f")
-	d.count(-1)
 }
 
 // count keeps ProducerWaiting up while any thread of the producer sleeps. The lock
@@ -182,14 +182,19 @@ func (w *bellWaiter) look() uint32 { return w.pokes.Load() }
 func (w *bellWaiter) wait(pool *layout.PoolHeader, seat *layout.Seat, bell, poked uint32, limit time.Duration) {
 	seat.Waiting.Store(1) // C4a
 	crashpoint.Hit("C4a")
-	w.sleeping.Store(isSleeping | uint64(poked))
-	if w.pokes.Load() == poked {
-		sys.FutexWait(&pool.Bell, bell, min(limit, bellLimit)) // C4c
-		crashpoint.Hit("C4c")
-	}
-	w.sleeping.Store(0)
+	w.sleep(pool, bell, poked, min(limit, bellLimit)) // C4c
+	crashpoint.Hit("C4c")
 	seat.Waiting.Store(0) // C4d
 	crashpoint.Hit("C4d")
+}
+
+// sleep is wait without the announcement to the producer.
+func (w *bellWaiter) sleep(pool *layout.PoolHeader, bell, poked uint32, limit time.Duration) {
+	w.sleeping.Store(isSleeping | uint64(poked))
+	defer w.sleeping.Store(0)
+	if w.pokes.Load() == poked {
+		sys.FutexWait(&pool.Bell, bell, limit)
+	}
 }
 
 // waitPoke sleeps until an interrupt comes after its count was remembered, at most limit.

@@ -33,11 +33,16 @@ func (t *leaseTable) add(l bips.Lease) uint32 {
 
 // free ends a lease: its slot may be written again.
 func (t *leaseTable) free(n uint32) {
+	// A pool that was damaged meanwhile cannot take its frame back, and need not.
+	_ = t.take(n).Release()
+}
+
+// take takes a lease out of the table.
+func (t *leaseTable) take(n uint32) bips.Lease {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	l := t.entries[n]
 	t.entries[n] = bips.Lease{}
 	t.unused = append(t.unused, n)
-	t.mu.Unlock()
-	// A pool that was damaged meanwhile cannot take its frame back, and need not.
-	_ = l.Release()
+	return l
 }

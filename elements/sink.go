@@ -140,6 +140,12 @@ func (s *sink) setStopping(on bool) {
 	s.applyFlushing()
 }
 
+func (s *sink) isStopping() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stopping
+}
+
 // applyFlushing is called with s.mu held.
 func (s *sink) applyFlushing() {
 	if s.pool != nil {

@@ -72,10 +72,7 @@ func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error
 	s.awaited = false
 	addProcessors()
 
-	s.mu.Lock()
-	s.pool = pool
-	s.applyFlushing() // an unlock may have come meanwhile
-	s.mu.Unlock()
+	s.swapPool(pool)
 	gstglue.OfferSlots(s, pool.slots)
 	logf(gstglue.LevelInfo, s, "pool %q: %d slots of %d bytes", producer.Name(), producer.Slots(), producer.SlotSize())
 	return pool, nil
@@ -83,10 +80,7 @@ func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error
 
 // closePool ends the pool. What upstream still has of it stays valid.
 func (s *sink) closePool() {
-	s.mu.Lock()
-	pool := s.pool
-	s.pool = nil
-	s.mu.Unlock()
+	pool := s.swapPool(nil)
 	s.caps, s.refused = "", ""
 	if pool == nil {
 		return
@@ -99,6 +93,15 @@ func (s *sink) closePool() {
 	pool.slots.Unref()
 	removeProcessors()
 	logf(gstglue.LevelInfo, s, "pool %q closed: %v", pool.producer.Name(), s.stats())
+}
+
+// swapPool puts a pool, or nil, in the place of the one before, which it returns.
+func (s *sink) swapPool(pool *sinkPool) (before *sinkPool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before, s.pool = s.pool, pool
+	s.applyFlushing() // an unlock may have come meanwhile
+	return before
 }
 
 func (s *sink) currentPool() *sinkPool {

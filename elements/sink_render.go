@@ -110,10 +110,7 @@ func (s *sink) cannotCopy(pool *sinkPool, size uint64, n int) error {
 
 // poolAtFirstFrame makes the pool for caps that do not tell a frame's size.
 func (s *sink) poolAtFirstFrame(size uint64) (*sinkPool, error) {
-	s.mu.Lock()
-	stopping := s.stopping
-	s.mu.Unlock()
-	if stopping {
+	if s.isStopping() {
 		return nil, bips.ErrClosed
 	}
 	values := s.settings.load()

@@ -121,11 +121,7 @@ func (s *source) start() (ok bool) {
 // pool.
 func (s *source) stop() bool {
 	defer gstglue.Rescue(s, "stop")
-	s.mu.Lock()
-	consumer := s.consumer
-	s.consumer = nil
-	s.mu.Unlock()
-	if consumer != nil {
+	if consumer := s.takeConsumer(); consumer != nil {
 		removeProcessors()
 		s.counts.keep(consumer.Stats())
 		if err := consumer.Close(); err != nil {
@@ -193,6 +189,15 @@ func (s *source) unlockStop() bool {
 		consumer.SetFlushing(false)
 	}
 	return true
+}
+
+// takeConsumer leaves the source without a consumer, and returns the one that it had.
+func (s *source) takeConsumer() *bips.Consumer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	consumer := s.consumer
+	s.consumer = nil
+	return consumer
 }
 
 func (s *source) current() (*bips.Consumer, sourceSettings) {

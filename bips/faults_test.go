@@ -1,0 +1,117 @@
+package bips
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/sys"
+)
+
+// What a fault must not leave behind: the file of the seats is cut short between two steps of
+// the producer, and is whole again later.
+
+// cutAndRestore runs do while the seats are cut short, and returns its fault.
+func cutAndRestore(t *testing.T, do func()) (err error) {
+	t.Helper()
+	files, globErr := filepath.Glob(filepath.Join(shmDir(), "*.seats"))
+	if globErr != nil || len(files) != 1 {
+		t.Fatalf("seats: %q, %v", files, globErr)
+	}
+	whole, statErr := os.Stat(files[0])
+	if statErr != nil {
+		t.Fatal(statErr)
+	}
+	if err := os.Truncate(files[0], 0); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := os.Truncate(files[0], whole.Size()); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	do()
+	return nil
+}
+
+func faultProducer(t *testing.T) *Producer {
+	t.Helper()
+	t.Setenv("BIPS_SHM_DIR", t.TempDir())
+	p, err := NewProducer("camera", ProducerOptions{Slots: 6, SlotSize: 1, MaxConsumers: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Close() })
+	return p
+}
+
+func TestAFaultWhileASeatIsTakenBackDoesNotLeaveItLocked(t *testing.T) {
+	p := faultProducer(t)
+	err := cutAndRestore(t, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.reclaimSeat(0, p.seats.seats[0])
+	})
+	if !errors.Is(err, ErrDamaged) {
+		t.Fatalf("got %v", err)
+	}
+	locks, err := openLocks(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer locks.Close()
+	if ours, err := locks.TryLock(layout.SeatLockBase); err != nil || !ours {
+		t.Errorf("nobody can sit there any more: %v, %v", ours, err)
+	}
+}
+
+func TestAFaultDuringAVerdictDoesNotLeaveItForEver(t *testing.T) {
+	p := faultProducer(t)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	seat, v := p.seats.seats[0], &p.views[0]
+	if err := cutAndRestore(t, func() { p.judge(0, seat, v, 0, layout.VerdictDemoted) }); !errors.Is(err, ErrDamaged) {
+		t.Fatalf("got %v", err)
+	}
+	p.reclaimDead() // nobody sits there
+	if word := p.pool.words[0].Verdict.Load(); word != 0 {
+		t.Errorf("verdict %#x: no consumer ever takes that seat again", word)
+	}
+}
+
+func TestAFaultBeforeASleepAtTheDoorDoesNotCountASleeper(t *testing.T) {
+	p := faultProducer(t)
+	if err := cutAndRestore(t, func() { p.door.wait(0, time.Millisecond) }); !errors.Is(err, ErrDamaged) {
+		t.Fatalf("got %v", err)
+	}
+	if p.door.sleepers != 0 {
+		t.Errorf("%d sleepers: each ring costs a system call from now on", p.door.sleepers)
+	}
+}
+
+func TestAFaultInTheEndOfTheStreamGivesItsSlotBack(t *testing.T) {
+	p := faultProducer(t)
+	if err := p.WaitLendable(0); err != nil {
+		t.Fatal(err)
+	}
+	slot := p.reserved
+	if err := cutAndRestore(t, func() {
+		if err := p.EndOfStream(0); !errors.Is(err, ErrDamaged) {
+			t.Errorf("got %v", err)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if p.lent&(1<<slot.index) != 0 {
+		t.Error("the slot is lent for ever, and so is the pool mapped")
+	}
+}
+
+func openLocks(p *Producer) (*sys.LockFile, error) {
+	return sys.OpenLockFile(p.files.paths.seats(p.files.instance), os.O_RDWR, nil)
+}
