@@ -309,24 +309,59 @@ func openShm(name string) (_ *shmConsumer, _ *poolSegment, _ *seatSegment, err e
 		}
 		return nil, nil, nil, err
 	}
-	if id.Size < layout.HeaderSize {
-		return nil, nil, nil, fmt.Errorf("%w: cut short to %d bytes", ErrDamaged, id.Size)
-	}
-	if c.poolMap, err = sys.MapPath(files.pool(), id, sys.ReadOnly); err != nil {
-		return nil, nil, nil, err
-	}
-	pool, err := openPoolSegment(c.poolMap.Bytes)
+	pool, err := c.mapPool(files.pool(), id)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	crashpoint.Hit("A1")
-	seats, err := c.openSeats(files.seats(pool.instance), &pool.geometry)
+	seats, err := c.mapSeats(files.seats(pool.instance), &pool.geometry)
 	return c, pool, seats, err
 }
 
-// openSeats opens the seat segment of an instance (A2). If it is not there, the
+// mapPool maps the pool segment, its first page alone before the others: what that says must
+// hold before memory is taken for it.
+func (c *shmConsumer) mapPool(path string, id sys.FileID) (*poolSegment, error) {
+	g, err := readFirstPage(path, id, func(page []byte) (geometry, error) { return readGeometry(page, uint64(id.Size)) })
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAllocated(c.pool, id, g.segmentSize); err != nil {
+		return nil, err
+	}
+	if c.poolMap, err = sys.MapPath(path, id, int64(g.segmentSize), sys.ReadOnly); err != nil {
+		return nil, err
+	}
+	return newPoolSegment(c.poolMap.Bytes, g)
+}
+
+// readFirstPage lets read look at the first page of a segment, which is mapped for that.
+func readFirstPage[T any](path string, id sys.FileID, read func(page []byte) (T, error)) (found T, err error) {
+	if id.Size < layout.HeaderSize {
+		return found, fmt.Errorf("%w: cut short to %d bytes", ErrDamaged, id.Size)
+	}
+	page, err := sys.MapPath(path, id, layout.HeaderSize, sys.ReadOnly)
+	if err != nil {
+		return found, err
+	}
+	defer func() { _ = page.Unmap() }()
+	return read(page.Bytes)
+}
+
+// checkAllocated refuses a file in memory whose first size bytes have holes. To look at a hole
+// takes memory, which is the looker's own then, as much as whoever may write the file says.
+func checkAllocated(file *sys.LockFile, id sys.FileID, size uint64) error {
+	if id.Allocated >= size {
+		return nil
+	}
+	if inMemory, err := file.InMemory(); err != nil || !inMemory {
+		return err // on a disk a hole costs nothing, and a file may be compressed
+	}
+	return fmt.Errorf("%w: a segment of %d bytes of which only %d are there: somebody made holes in its file", ErrDamaged, size, id.Allocated)
+}
+
+// mapSeats opens and maps the seat segment of an instance (A2). If it is not there, the
 // instance is going.
-func (c *shmConsumer) openSeats(path string, g *geometry) (_ *seatSegment, err error) {
+func (c *shmConsumer) mapSeats(path string, g *geometry) (_ *seatSegment, err error) {
 	if c.seats, err = sys.OpenLockFile(path, os.O_RDWR, LockDescriptorHook); err != nil {
 		return nil, err
 	}
@@ -334,14 +369,18 @@ func (c *shmConsumer) openSeats(path string, g *geometry) (_ *seatSegment, err e
 	if err != nil {
 		return nil, err
 	}
-	if id.Size < int64(g.seatSegmentSize()) || id.Size > layout.HeaderSize+MaxSeats*layout.MaxRecordSize {
-		return nil, fmt.Errorf("%w: seats of %d bytes, should be %d", ErrDamaged, id.Size, g.seatSegmentSize())
+	table, err := readFirstPage(path, id, func(page []byte) (seatTable, error) { return readSeatTable(page, g, uint64(id.Size)) })
+	if err != nil {
+		return nil, err
 	}
-	if c.seatMap, err = sys.MapPath(path, id, sys.ReadWrite); err != nil {
+	if err := checkAllocated(c.seats, id, table.end()); err != nil {
+		return nil, err
+	}
+	if c.seatMap, err = sys.MapPath(path, id, int64(table.end()), sys.ReadWrite); err != nil {
 		return nil, err
 	}
 	crashpoint.Hit("A2")
-	return openSeatSegment(c.seatMap.Bytes, g)
+	return newSeatSegment(c.seatMap.Bytes, table)
 }
 
 // errNotShared: somebody else's pool, which we could read all the same, as root can.

@@ -71,14 +71,27 @@ func flicker(damaged, base segments, damage []byte) (stop func()) {
 	return func() { stopped.Store(true); <-done }
 }
 
+// openSegments opens what two files would be mapped to.
+func openSegments(memory, seatMemory []byte) (*poolSegment, *seatSegment, error) {
+	g, err := readGeometry(memory, uint64(len(memory)))
+	if err != nil {
+		return nil, nil, err
+	}
+	pool, err := newPoolSegment(memory[:g.segmentSize], g)
+	if err != nil {
+		return nil, nil, err
+	}
+	table, err := readSeatTable(seatMemory, &g, uint64(len(seatMemory)))
+	if err != nil {
+		return nil, nil, err
+	}
+	seats, err := newSeatSegment(seatMemory[:table.end()], table)
+	return pool, seats, err
+}
+
 // readAll attaches to a segment and reads what is to be had.
 func readAll(t *testing.T, memory, seatMemory []byte, mode Mode) {
-	pool, err := openPoolSegment(memory)
-	if err != nil {
-		wantDamage(t, err)
-		return
-	}
-	seats, err := openSeatSegment(seatMemory, &pool.geometry)
+	pool, seats, err := openSegments(memory, seatMemory)
 	if err != nil {
 		wantDamage(t, err)
 		return

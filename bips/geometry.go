@@ -72,9 +72,13 @@ func (g *geometry) store(h *layout.PoolHeader) {
 	h.ProducerPID = uint32(g.producerPID)
 }
 
-// loadGeometry copies what a header says and checks it. Each field is read once:
-// what was checked is what is used.
-func loadGeometry(h *layout.PoolHeader, segmentSize uint64) (geometry, error) {
+// readGeometry copies what the first page of a pool segment says, and checks it against the
+// size of its file. Each field is read once: what was checked is what is used.
+func readGeometry(page []byte, fileSize uint64) (geometry, error) {
+	h, err := overlay[layout.PoolHeader](page, 0)
+	if err != nil {
+		return geometry{}, err
+	}
 	if magic := h.Magic.Load(); magic != layout.PoolMagic {
 		return geometry{}, fmt.Errorf("%w: it begins with %#x, not with a pool's magic number", ErrDamaged, magic)
 	}
@@ -91,7 +95,7 @@ func loadGeometry(h *layout.PoolHeader, segmentSize uint64) (geometry, error) {
 		capsSize: uint64(h.CapsSize), metaSize: uint64(h.MetaSize),
 		producerPID: int(h.ProducerPID),
 	}
-	return g, g.check(segmentSize)
+	return g, g.check(fileSize)
 }
 
 func checkVersion(major, minor uint16, required uint64) error {
@@ -104,16 +108,18 @@ func checkVersion(major, minor uint16, required uint64) error {
 	return nil
 }
 
-// check refuses whatever would lead a reader astray.
-func (g *geometry) check(actualSize uint64) error {
+// check refuses whatever would lead a reader astray. A file may be longer than its segment.
+func (g *geometry) check(fileSize uint64) error {
 	damaged := func(what string, got, limit uint64) error {
 		return fmt.Errorf("%w: %s %d, limit %d", ErrDamaged, what, got, limit)
 	}
 	switch {
 	case g.instance == 0:
 		return damaged("instance", 0, 1)
-	case g.segmentSize > actualSize || actualSize > layout.MaxSegmentSize:
-		return damaged("cut short: segment size", g.segmentSize, actualSize)
+	case g.segmentSize > fileSize:
+		return damaged("cut short: segment size", g.segmentSize, fileSize)
+	case g.segmentSize > layout.MaxSegmentSize:
+		return damaged("segment size", g.segmentSize, layout.MaxSegmentSize)
 	case g.slots < MinSlots || g.slots > MaxSlots:
 		return damaged("slots", uint64(g.slots), MaxSlots)
 	case g.seats < 1 || g.seats > MaxSeats:
@@ -122,7 +128,7 @@ func (g *geometry) check(actualSize uint64) error {
 		return damaged("ring length", uint64(g.ring), 1<<16)
 	case g.caps < 1 || g.caps > 1<<16:
 		return damaged("caps records", uint64(g.caps), 1<<16)
-	case g.slotSize == 0 || g.slotSize > g.slotStride || g.slotStride > actualSize || g.slotStride%layout.PageSize != 0:
+	case g.slotSize == 0 || g.slotSize > g.slotStride || g.slotStride > g.segmentSize || g.slotStride%layout.PageSize != 0:
 		return damaged("slot size", g.slotSize, g.slotStride)
 	case g.slotsOffset%layout.PageSize != 0:
 		return damaged("slots not page-aligned: offset", g.slotsOffset, 0)
@@ -136,7 +142,7 @@ func (g *geometry) check(actualSize uint64) error {
 		{"seat words", g.seatWordsOffset, g.seatWordSize, uint64(g.seats), layout.SeatWordSize, layout.MaxRecordSize},
 		{"caps records", g.capsOffset, g.capsSize, uint64(g.caps), layout.CapsTextOffset, layout.MaxRecordSize},
 		{"metadata", g.metaOffset, g.metaSize, uint64(g.slots), 0, layout.MaxRecordSize},
-		{"slots", g.slotsOffset, g.slotStride, uint64(g.slots), layout.PageSize, actualSize},
+		{"slots", g.slotsOffset, g.slotStride, uint64(g.slots), layout.PageSize, g.segmentSize},
 	} {
 		if table.size < table.min || table.size > table.most || table.size%8 != 0 {
 			return damaged(table.name+": record size", table.size, table.most)

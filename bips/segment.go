@@ -18,7 +18,7 @@ type poolSegment struct {
 	words   []*layout.SeatWord
 }
 
-// newPoolSegment finds the tables of a segment whose geometry was checked.
+// newPoolSegment finds the tables of a segment whose geometry was checked, in memory of as many bytes.
 func newPoolSegment(memory []byte, g geometry) (*poolSegment, error) {
 	s := &poolSegment{geometry: g, memory: memory}
 	var err error
@@ -33,19 +33,6 @@ func newPoolSegment(memory []byte, g geometry) (*poolSegment, error) {
 	}
 	s.words, err = overlayTable[layout.SeatWord](memory, g.seatWordsOffset, g.seatWordSize, g.seats)
 	return s, err
-}
-
-// openPoolSegment reads a segment that another process made.
-func openPoolSegment(memory []byte) (*poolSegment, error) {
-	header, err := overlay[layout.PoolHeader](memory, 0)
-	if err != nil {
-		return nil, err
-	}
-	g, err := loadGeometry(header, uint64(len(memory)))
-	if err != nil {
-		return nil, err
-	}
-	return newPoolSegment(memory, g)
 }
 
 // slot returns the bytes of slot i that may be used.
@@ -78,6 +65,15 @@ func (s *poolSegment) entry(sequence uint64) *atomic.Uint64 {
 	return &s.ring[sequence&uint64(len(s.ring)-1)]
 }
 
+// seatTable is where the seats lie in their segment: a private copy, checked against the pool.
+type seatTable struct {
+	offset, size uint64 // of the first, from the start of the segment; from one to the next
+	count        int
+}
+
+// end is how many bytes of the segment are used.
+func (t seatTable) end() uint64 { return t.offset + uint64(t.count)*t.size }
+
 // seatSegment is a seat segment with its seats found.
 type seatSegment struct {
 	memory []byte
@@ -95,33 +91,42 @@ func initSeatSegment(memory []byte, g *geometry) (*seatSegment, error) {
 	header.HeaderSize = layout.HeaderSize
 	header.Instance, header.SegmentSize = g.instance, uint64(len(memory))
 	header.SeatsOffset, header.SeatSize, header.SeatCount = layout.HeaderSize, layout.SeatSize, uint32(g.seats)
-	return newSeatSegment(memory, header, layout.HeaderSize, layout.SeatSize, g.seats)
+	return newSeatSegment(memory, seatTable{layout.HeaderSize, layout.SeatSize, g.seats})
 }
 
-// openSeatSegment reads the seat segment that goes with a pool.
-func openSeatSegment(memory []byte, g *geometry) (*seatSegment, error) {
+// readSeatTable copies what the first page of the seat segment of a pool says, and checks it
+// against the pool and the size of its file.
+func readSeatTable(page []byte, g *geometry, fileSize uint64) (seatTable, error) {
+	header, err := overlay[layout.SeatHeader](page, 0)
+	if err != nil {
+		return seatTable{}, err
+	}
+	if magic := header.Magic.Load(); magic != layout.SeatMagic {
+		return seatTable{}, fmt.Errorf("%w: the seats begin with %#x, not with their magic number", ErrDamaged, magic)
+	}
+	if err := checkVersion(header.VersionMajor, header.VersionMinor, 0); err != nil {
+		return seatTable{}, err
+	}
+	if instance := header.Instance; instance != g.instance {
+		return seatTable{}, fmt.Errorf("%w: the seats are of instance %x, the pool of %x", ErrDamaged, instance, g.instance)
+	}
+	t := seatTable{header.SeatsOffset, uint64(header.SeatSize), int(header.SeatCount)}
+	if t.offset < layout.HeaderSize || t.offset > fileSize || t.size < layout.SeatSize || t.size > layout.MaxRecordSize || t.count != g.seats {
+		return seatTable{}, fmt.Errorf("%w: %d seats of %d bytes at %d, the pool has %d seats", ErrDamaged, t.count, t.size, t.offset, g.seats)
+	}
+	if t.end() > fileSize {
+		return seatTable{}, fmt.Errorf("%w: the seats are cut short: %d bytes, should be %d", ErrDamaged, fileSize, t.end())
+	}
+	return t, nil
+}
+
+// newSeatSegment finds the seats of a segment whose table was checked.
+func newSeatSegment(memory []byte, t seatTable) (*seatSegment, error) {
 	header, err := overlay[layout.SeatHeader](memory, 0)
 	if err != nil {
 		return nil, err
 	}
-	if magic := header.Magic.Load(); magic != layout.SeatMagic {
-		return nil, fmt.Errorf("%w: the seats begin with %#x, not with their magic number", ErrDamaged, magic)
-	}
-	if err := checkVersion(header.VersionMajor, header.VersionMinor, 0); err != nil {
-		return nil, err
-	}
-	if instance := header.Instance; instance != g.instance {
-		return nil, fmt.Errorf("%w: the seats are of instance %x, the pool of %x", ErrDamaged, instance, g.instance)
-	}
-	offset, size, count := header.SeatsOffset, uint64(header.SeatSize), int(header.SeatCount)
-	if offset < layout.HeaderSize || size < layout.SeatSize || size > layout.MaxRecordSize || count != g.seats {
-		return nil, fmt.Errorf("%w: %d seats of %d bytes at %d, the pool has %d seats", ErrDamaged, count, size, offset, g.seats)
-	}
-	return newSeatSegment(memory, header, offset, size, count)
-}
-
-func newSeatSegment(memory []byte, header *layout.SeatHeader, offset, size uint64, count int) (*seatSegment, error) {
-	seats, err := overlayTable[layout.Seat](memory, offset, size, count)
+	seats, err := overlayTable[layout.Seat](memory, t.offset, t.size, t.count)
 	return &seatSegment{memory: memory, header: header, seats: seats}, err
 }
 

@@ -12,7 +12,8 @@ import (
 // FileID tells one file from another, and whose it is.
 type FileID struct {
 	Device, Inode uint64
-	Size          int64
+	Size          int64  // bytes that it says it has
+	Allocated     uint64 // bytes of it that take up room: less than Size where it has holes
 	UID           uint32
 	Mode          fs.FileMode
 }
@@ -40,7 +41,8 @@ func StatPath(path string) (FileID, error) {
 func fileID(st *unix.Stat_t) FileID {
 	return FileID{
 		Device: uint64(st.Dev), Inode: st.Ino, Size: st.Size, UID: st.Uid,
-		Mode: fs.FileMode(st.Mode & 0o777),
+		Allocated: uint64(st.Blocks) * 512, // whatever the blocks of the file system are
+		Mode:      fs.FileMode(st.Mode & 0o777),
 	}
 }
 
@@ -104,14 +106,4 @@ func allocate(size int64, fallocate func(at, length int64) error) error {
 		}
 	}
 	return nil
-}
-
-// FreeSpace tells how many bytes the file system of dir has in all and how many
-// of them are free.
-func FreeSpace(dir string) (total, free uint64, err error) {
-	var st unix.Statfs_t
-	if err := unix.Statfs(dir, &st); err != nil {
-		return 0, 0, &fs.PathError{Op: "statfs", Path: dir, Err: err}
-	}
-	return st.Blocks * uint64(st.Bsize), st.Bavail * uint64(st.Bsize), nil
 }

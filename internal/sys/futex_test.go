@@ -35,7 +35,7 @@ func TestAWakeReachesAReadOnlyMappingOfTheSameFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	readable, err := MapPath(path, id, ReadOnly)
+	readable, err := MapPath(path, id, id.Size, ReadOnly)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestMapPathRefusesAFileThatWasReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 		other.Close()
-		if _, err := MapPath(path, id, ReadOnly); err == nil {
+		if _, err := MapPath(path, id, id.Size, ReadOnly); err == nil {
 			t.Error("mapped another file than was meant")
 		}
 		os.Remove(path)

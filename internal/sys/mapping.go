@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Mapping is a shared mapping of a whole file.
+// Mapping is a shared mapping of the beginning of a file.
 type Mapping struct {
 	// Bytes is the file's memory. It may change at any time, and is gone after Unmap.
 	Bytes []byte
@@ -40,10 +40,10 @@ func Map(file *os.File, size int64, access Access) (*Mapping, error) {
 	return &Mapping{Bytes: bytes}, nil
 }
 
-// MapPath opens the file at path, checks that it is the one that is meant, maps
-// it, and closes it: a mapping that came from a lock's own descriptor would keep
-// the lock alive in a forked child.
-func MapPath(path string, meant FileID, access Access) (*Mapping, error) {
+// MapPath opens the file at path, checks that it is the one that is meant, maps its
+// first size bytes as [Map] does, and closes it: a mapping that came from a lock's own
+// descriptor would keep the lock alive in a forked child.
+func MapPath(path string, meant FileID, size int64, access Access) (*Mapping, error) {
 	flags := os.O_RDONLY
 	if access == ReadWrite {
 		flags = os.O_RDWR
@@ -60,7 +60,7 @@ func MapPath(path string, meant FileID, access Access) (*Mapping, error) {
 	if !id.Same(meant) {
 		return nil, fmt.Errorf("map %s: replaced meanwhile: %w", path, os.ErrNotExist)
 	}
-	return Map(file, id.Size, access)
+	return Map(file, size, access)
 }
 
 // Unmap ends the mapping. Nobody may look at Bytes any more.

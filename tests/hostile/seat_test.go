@@ -130,17 +130,31 @@ func TestWhoReadsEachFrameAndHangsIsDemoted(t *testing.T) {
 	s.flows(every)
 }
 
-func TestWhoMakesTheSeatsHugeKeepsOthersFromJoiningWithAnError(t *testing.T) {
+func TestWhoMakesTheSeatsHugeHarmsNobodyAndCostsOthersNoMemory(t *testing.T) {
 	s := newScene(t, bips.ProducerOptions{})
 	s.publish()
 	latest := s.read(bips.Latest)
-	if err := os.Truncate(s.seats(), 1<<40); err != nil {
+	before := allocated(t, s.seats())
+	if err := os.Truncate(s.seats(), 32<<20); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.tryJoin(patience); !errors.Is(err, bips.ErrDamaged) {
-		t.Errorf("got %v", err)
+	if err := s.tryJoin(patience); err != nil {
+		t.Errorf("nobody can join: %v", err)
+	}
+	if after := allocated(t, s.seats()); after > before {
+		t.Errorf("%d bytes of seats are there, before were %d", after, before)
 	}
 	s.flows(latest)
+}
+
+// allocated is how many bytes of a file take up room.
+func allocated(t *testing.T, path string) int64 {
+	t.Helper()
+	var st syscall.Stat_t
+	if err := syscall.Stat(path, &st); err != nil {
+		t.Fatal(err)
+	}
+	return st.Blocks * 512
 }
 
 func TestWhoCutsTheSeatsShortWhileFramesFlowEndsTheStreamWithErrorsAndTheNextProducerGoesOn(t *testing.T) {

@@ -136,6 +136,7 @@ func TestDamagedPools(t *testing.T) {
 		{"not a pool", func(t *testing.T, file *os.File) { overwrite(t, file, 0, 'x') }, []string{"ool"}},
 		{"cut short", func(t *testing.T, file *os.File) { truncate(t, file, 5000) }, []string{"damaged"}},
 		{"cut to nothing", func(t *testing.T, file *os.File) { truncate(t, file, 0) }, []string{"damaged"}},
+		{"full of holes", func(t *testing.T, file *os.File) { truncate(t, file, 8192); truncate(t, file, 1<<20) }, []string{"damaged", "holes"}},
 		{"scribbled on", func(t *testing.T, file *os.File) {
 			for at := range int64(4096 - 16) {
 				overwrite(t, file, at+16, 0xa5)
