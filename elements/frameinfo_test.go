@@ -39,11 +39,3 @@ func TestUnknownTimesAreGStreamersNone(t *testing.T) {
 		}
 	}
 }
-
-func TestSlotSizeIsGuessedFromTheFirstFrame(t *testing.T) {
-	for first, want := range map[uint64]uint64{0: 1 << 20, 1000: 1 << 20, 1 << 20: 4 << 20} {
-		if got := guessSlotSize(first); got != want {
-			t.Errorf("first frame %d: slots of %d, want %d", first, got, want)
-		}
-	}
-}

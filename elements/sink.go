@@ -33,9 +33,10 @@ type sink struct {
 	unlocked, stopping bool
 
 	// For the streaming thread.
-	caps    string // as set; the pool may not be there yet
-	refused string // caps that were an error
-	awaited bool   // wait-for-consumers is done for this pool
+	caps    string             // as set; the pool may not be there yet
+	sizes   gstglue.FrameSizes // of the caps
+	refused string             // caps that were an error
+	awaited bool               // wait-for-consumers is done for this pool
 }
 
 func registerSink() gobject.Type {

@@ -11,8 +11,8 @@ import (
 
 // SetCaps implements gstglue.Sink: it makes the pool when the caps tell how large a frame
 // is, and keeps it over changes of caps as long as the frames fit.
-func (s *sink) SetCaps(caps string, frameSize int, foreignMemory string) bool {
-	if err := s.setCaps(caps, uint64(frameSize), foreignMemory); err != nil {
+func (s *sink) SetCaps(caps string, sizes gstglue.FrameSizes, foreignMemory string) bool {
+	if err := s.setCaps(caps, sizes, foreignMemory); err != nil {
 		if caps != s.refused { // upstream tries the same caps several times
 			fail(s, err)
 		}
@@ -23,7 +23,7 @@ func (s *sink) SetCaps(caps string, frameSize int, foreignMemory string) bool {
 	return true
 }
 
-func (s *sink) setCaps(caps string, frameSize uint64, foreignMemory string) error {
+func (s *sink) setCaps(caps string, sizes gstglue.FrameSizes, foreignMemory string) error {
 	if foreignMemory != "" {
 		return core(gst.CoreErrorNegotiation, fmt.Sprintf("frames in %s cannot be shared", foreignMemory), converterFor(foreignMemory))
 	}
@@ -31,11 +31,11 @@ func (s *sink) setCaps(caps string, frameSize uint64, foreignMemory string) erro
 		return core(gst.CoreErrorCaps, fmt.Sprintf("the caps have %d bytes, of which at most %d can be shared", len(caps), bips.MaxCapsLength),
 			"Remove what is large from them, for example with capssetter.")
 	}
-	pool, err := s.poolFor(frameSize)
+	pool, err := s.poolFor(sizes)
 	if err != nil {
 		return err
 	}
-	s.caps = caps
+	s.caps, s.sizes = caps, sizes
 	if pool == nil {
 		return nil // the first frame will tell
 	}
@@ -49,26 +49,27 @@ func (s *sink) ForeignOnly(memory string) {
 	}
 }
 
-// poolFor returns the pool for frames of a size; nil, if it is not known, and there is no pool yet.
-func (s *sink) poolFor(frameSize uint64) (*sinkPool, error) {
+// poolFor returns the pool for frames of these sizes; nil, if they are not known, and there is
+// no pool yet.
+func (s *sink) poolFor(sizes gstglue.FrameSizes) (*sinkPool, error) {
 	if pool := s.currentPool(); pool != nil {
-		if have := uint64(pool.producer.SlotSize()); frameSize > have {
+		if have := uint64(pool.producer.SlotSize()); sizes.Frame > have {
 			return nil, resource(gst.ResourceErrorSettings,
-				fmt.Sprintf("the caps changed: frames have %d bytes now, the slots of pool %q only %d", frameSize, pool.producer.Name(), have),
-				fmt.Sprintf("Set slot-size=%d, and start anew.", frameSize))
+				fmt.Sprintf("the caps changed: frames have %d bytes now, the slots of pool %q only %d", sizes.Frame, pool.producer.Name(), have),
+				fmt.Sprintf("Set slot-size=%d, and start anew.", sizes.Frame))
 		}
 		return pool, nil
 	}
 	values := s.settings.load()
 	switch {
-	case values.slotSize == 0 && frameSize == 0:
+	case values.slotSize == 0 && sizes.Slot == 0:
 		return nil, nil
 	case values.slotSize == 0:
-		return s.openPool(&values, frameSize)
-	case values.slotSize < frameSize:
+		return s.openPool(&values, sizes.Slot)
+	case values.slotSize < sizes.Frame:
 		return nil, resource(gst.ResourceErrorSettings,
-			fmt.Sprintf("property slot-size=%d is less than a frame of %d bytes", values.slotSize, frameSize),
-			fmt.Sprintf("Set it to at least %d, or to 0 to take it from the caps.", frameSize))
+			fmt.Sprintf("property slot-size=%d is less than a frame of %d bytes", values.slotSize, sizes.Frame),
+			fmt.Sprintf("Set it to at least %d, or to 0 to take it from the caps.", sizes.Frame))
 	default:
 		return s.openPool(&values, values.slotSize)
 	}

@@ -14,16 +14,24 @@ type sinkPool struct {
 	slots *gstglue.Slots
 }
 
-// Room for frames whose size the caps do not tell: encoded ones vary, and the first is
+// Room for frames of which neither the size nor a limit is known: they vary, and the first is
 // often a large one.
 const (
 	minGuessedSize  = 1 << 20
 	guessedMultiple = 4
 )
 
-// guessSlotSize is the size of slots when all that is known is the first frame.
-func guessSlotSize(first uint64) uint64 {
-	return max(guessedMultiple*first, minGuessedSize)
+// guessSlotSize is the size of slots when the caps do not tell the size of a frame, and the
+// first one has come.
+func guessSlotSize(sizes gstglue.FrameSizes, first uint64) uint64 {
+	switch {
+	case sizes.Constant && first > 0:
+		return first
+	case sizes.Guess > 0 && first <= sizes.Guess:
+		return sizes.Guess
+	default:
+		return max(guessedMultiple*first, minGuessedSize)
+	}
 }
 
 func (v *sinkSettings) options(slotSize uint64) bips.ProducerOptions {
@@ -81,7 +89,7 @@ func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error
 // closePool ends the pool. What upstream still has of it stays valid.
 func (s *sink) closePool() {
 	pool := s.swapPool(nil)
-	s.caps, s.refused = "", ""
+	s.caps, s.refused, s.sizes = "", "", gstglue.FrameSizes{}
 	if pool == nil {
 		return
 	}

@@ -42,7 +42,7 @@ var sinkProperties = []property[sinkSettings]{
 		field: func(s *sinkSettings) any { return &s.slots },
 	}, {
 		name:  "slot-size",
-		blurb: "Room for each frame in bytes (0: from the caps; where these do not tell, four times the first frame, at least 1 MiB)",
+		blurb: "Room for each frame in bytes (0: what the caps call for; where they do not tell, four times the first frame, at least 1 MiB)",
 		field: func(s *sinkSettings) any { return &s.slotSize },
 	}, {
 		name:  "perms",

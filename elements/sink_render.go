@@ -116,7 +116,7 @@ func (s *sink) poolAtFirstFrame(size uint64) (*sinkPool, error) {
 	values := s.settings.load()
 	slotSize := values.slotSize
 	if slotSize == 0 {
-		slotSize = guessSlotSize(size)
+		slotSize = guessSlotSize(s.sizes, size)
 	}
 	pool, err := s.openPool(&values, slotSize)
 	if err != nil {

@@ -23,6 +23,6 @@
 // No function newer than GStreamer 1.18 and GLib 2.66 may be called from here.
 package gstglue
 
-// #cgo pkg-config: gstreamer-1.0 gstreamer-base-1.0 gstreamer-video-1.0
+// #cgo pkg-config: gstreamer-1.0 gstreamer-audio-1.0 gstreamer-base-1.0 gstreamer-video-1.0
 // #cgo CFLAGS: -Wall -Wextra -Wno-unused-parameter -DGLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_66 -DGLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_66
 import "C"

@@ -35,7 +35,7 @@ gst_bips_sink_attach (gpointer sink, guint64 handle)
 
   state->handle = handle;
   state->upstream_live = -1;
-  gst_video_info_init (&state->info);
+  gst_bips_format_init (&state->format);
   g_object_set_qdata_full (G_OBJECT (sink), state_quark, state, state_free);
 }
 
@@ -75,17 +75,17 @@ sink_set_caps (GstBaseSink * sink, GstCaps * caps)
   GstBipsSinkState *state = gst_bips_sink_state (sink);
   const gchar *foreign = gst_bips_caps_foreign_memory (caps);
   gchar *text = gst_caps_to_string (caps);
-  gboolean raw, accepted;
+  gboolean accepted;
 
-  raw = gst_bips_layout_from_caps (&state->info, caps);
+  gst_bips_format_from_caps (&state->format, caps);
   state->upstream_live = -1;
-  accepted = gstBipsSinkSetCaps (state->handle, sink, text,
-      raw ? GST_VIDEO_INFO_SIZE (&state->info) : 0, (gchar *) foreign);
+  accepted = gstBipsSinkSetCaps (state->handle, sink, text, &state->format, (gchar *) foreign);
   g_free (text);
   return accepted;
 }
 
-/* GstVideoMeta is not offered, though it is understood: an upstream that may place its
+/* Slots are offered for frames that are all of one size, which the caps tell, and lie in one
+ * memory. GstVideoMeta is not offered, though it is understood: an upstream that may place its
  * planes as it likes prefers memory of its own over slots (libav's decoders do), and
  * then the frame is copied here. Without, what has padding is packed into a slot by
  * whoever made it, at the same cost, and readers get the plain layout. */
@@ -96,12 +96,13 @@ sink_propose_allocation (GstBaseSink * sink, GstQuery * query)
   GstAllocator *allocator;
   GstBufferPool *pool;
   GstStructure *config;
-  GstVideoInfo info;
+  GstBipsFormat format;
   GstCaps *caps;
   gboolean need_pool;
 
   gst_query_parse_allocation (query, &caps, &need_pool);
-  if (!gst_bips_layout_from_caps (&info, caps))
+  gst_bips_format_from_caps (&format, caps);
+  if (format.size == 0 || format.size > G_MAXUINT || format.n_parts > 1)
     return FALSE;
   GST_OBJECT_LOCK (sink);
   allocator = state->allocator ? gst_object_ref (state->allocator) : NULL;
@@ -109,12 +110,13 @@ sink_propose_allocation (GstBaseSink * sink, GstQuery * query)
   if (!allocator)
     return TRUE;
   if (need_pool) {
-    guint size = GST_VIDEO_INFO_SIZE (&info);
+    guint size = format.size;
 
     pool = gst_bips_slot_pool_new (allocator);
     config = gst_buffer_pool_get_config (pool);
     gst_buffer_pool_config_set_params (config, caps, size, MIN_BUFFERS, 0);
-    gst_buffer_pool_config_add_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+    if (format.kind == GST_BIPS_FORMAT_VIDEO)
+      gst_buffer_pool_config_add_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
     gst_buffer_pool_set_config (pool, config);
     gst_query_add_allocation_pool (query, pool, size, MIN_BUFFERS, 0);
     gst_object_unref (pool);

@@ -14,10 +14,9 @@ import (
 // Sink is bipssink as C calls it. Its methods are called on the streaming thread,
 // Render and EndOfStream with GStreamer's preroll lock held.
 type Sink interface {
-	// SetCaps is called with new caps; false refuses them. frameSize is the size of a
-	// frame of raw video, else 0. foreignMemory names the memory that the caps ask for
-	// if it is not system memory.
-	SetCaps(caps string, frameSize int, foreignMemory string) bool
+	// SetCaps is called with new caps; false refuses them. foreignMemory names the memory
+	// that the caps ask for if it is not system memory.
+	SetCaps(caps string, sizes FrameSizes, foreignMemory string) bool
 	// ForeignOnly is told when upstream offers nothing but a memory that is not system
 	// memory. It is called from any thread.
 	ForeignOnly(memory string)
@@ -28,6 +27,14 @@ type Sink interface {
 	Render(*Frame, Buffer) gst.FlowReturn
 	// EndOfStream is called before the sink itself handles the end of the stream.
 	EndOfStream()
+}
+
+// FrameSizes is what caps tell of the sizes of frames, in bytes. 0: they do not tell.
+type FrameSizes struct {
+	Frame    uint64 // of each frame, laid out as the caps say
+	Slot     uint64 // what a slot needs for that, with rows that are padded
+	Guess    uint64 // without Slot: hardly any frame is larger
+	Constant bool   // without Slot: all frames are as large as the first
 }
 
 // Buffer is a GstBuffer, borrowed for the length of a call.
@@ -74,10 +81,16 @@ func (b Buffer) CopyTo(dst []byte) int {
 }
 
 //export gstBipsSinkSetCaps
-func gstBipsSinkSetCaps(handle C.guint64, sink *C.GstBaseSink, caps *C.gchar, frameSize C.guint64, foreign *C.gchar) (accepted C.gboolean) {
+func gstBipsSinkSetCaps(handle C.guint64, sink *C.GstBaseSink, caps *C.gchar, format *C.GstBipsFormat, foreign *C.gchar) (accepted C.gboolean) {
 	defer rescue(unsafe.Pointer(sink), "set caps")
 	s, ok := sinks.get(uint64(handle))
-	if ok && s.SetCaps(C.GoString(caps), int(frameSize), C.GoString(foreign)) {
+	sizes := FrameSizes{
+		Frame:    uint64(format.size),
+		Slot:     uint64(format.room),
+		Guess:    uint64(format.guess),
+		Constant: format.constant != 0,
+	}
+	if ok && s.SetCaps(C.GoString(caps), sizes, C.GoString(foreign)) {
 		return 1
 	}
 	return 0

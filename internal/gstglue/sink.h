@@ -3,8 +3,8 @@
 #define GST_BIPS_SINK_H
 
 #include <gst/base/gstbasesink.h>
-#include <gst/video/video.h>
 
+#include "format.h"
 #include "frame.h"
 
 G_BEGIN_DECLS
@@ -14,7 +14,7 @@ typedef struct
 {
   guint64 handle;               /* of the Go object */
   gpointer allocator;           /* GstAllocator whose slots are offered, or NULL; a reference */
-  GstVideoInfo info;            /* of the current caps, without planes unless raw video */
+  GstBipsFormat format;         /* of the current caps */
   gint upstream_live;           /* -1: not asked yet */
 } GstBipsSinkState;
 

@@ -62,7 +62,7 @@ gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer 
   frame->offset_end = GST_BUFFER_OFFSET_END (buffer);
   frame->flags = GST_BUFFER_FLAGS (buffer) & GST_BIPS_FLAG_MASK;
   describe_times (sink, buffer, frame);
-  gst_bips_layout_describe (&state->info, buffer, frame);
+  gst_bips_layout_describe (&state->format.video, buffer, frame);
 }
 
 /* A slot that is mapped for writing only cannot be mapped for reading; its bytes are at
@@ -90,7 +90,7 @@ gst_bips_sink_copy (gpointer sink, GstBuffer * buffer, GstBipsFrame * frame, gui
     return extract (state, buffer, frame, data) == frame->size ? (gssize) frame->size : -1;
   if (frame->n_planes == 0)
     return 0;
-  packed = gst_bips_layout_repack (&state->info, buffer, data, size);
+  packed = gst_bips_layout_repack (&state->format.video, buffer, data, size);
   if (packed > 0) {
     frame->n_planes = 0;
     frame->size = packed;
