@@ -216,6 +216,31 @@ func TestABlockTimeoutOfZeroWaitsForNobody(t *testing.T) {
 	}
 }
 
+func TestAFrameThatIsNotPublishedIsCountedWhereAConsumerSeesIt(t *testing.T) {
+	testmain.Dir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8})
+	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
+	join(t, c)
+	push(t, p, 1)
+	if err := p.Drop(); err != nil {
+		t.Fatal(err)
+	}
+	push(t, p, 2)
+	pullValue(t, c)
+	f := pull(t, c)
+	if f.Data[0] != 2 || f.Sequence != 2 || f.Lost != 1 || !f.Discontinuity {
+		t.Fatalf("got %+v", f)
+	}
+	_ = c.Push(f)
+	if p.Stats().Dropped != 1 || c.Stats().Lost != 1 {
+		t.Errorf("producer %+v consumer %+v", p.Stats(), c.Stats())
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, p.Drop(), bips.ErrClosed)
+}
+
 func TestLatestReadersNeverHoldTheProducerUp(t *testing.T) {
 	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{}) // 16 slots: four readers of quota 3

@@ -294,6 +294,27 @@ func (p *Producer) publishLoan(s Slot, f *FrameInfo) (sequence uint64, err error
 	return p.publish(s.index, layout.KindFrame, f), nil
 }
 
+// Drop counts a frame that is not published, such as one that is larger than a slot. Consumers
+// of mode [Every] learn with the next frame that one is missing. It never waits.
+//
+// Errors: [ErrClosed], [ErrDamaged].
+func (p *Producer) Drop() (err error) {
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return ErrClosed
+	}
+	p.countDropped()
+	return nil
+}
+
+// countDropped is called with p.mu held.
+func (p *Producer) countDropped() {
+	p.stats.Dropped++
+	p.pool.header.Dropped.Store(p.stats.Dropped)
+}
+
 func (p *Producer) checkFrame(f *FrameInfo) error {
 	switch {
 	case f.Size < 0 || f.Size > int(p.pool.slotSize):

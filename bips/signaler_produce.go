@@ -93,8 +93,7 @@ func (p *Producer) tryAcquire(d demand, patient bool) (_ Slot, remembered uint32
 			if p.droppedForTooLong() && p.demoteBlockers(found.oldest) { // P4d
 				continue
 			}
-			p.stats.Dropped++
-			p.pool.header.Dropped.Store(p.stats.Dropped)
+			p.countDropped()
 			crashpoint.Hit("P4d")
 			return Slot{}, 0, ErrDropped
 		case d != forUpstream && !patient && p.demoteBlockers(found.oldest): // P4d

@@ -3,7 +3,7 @@ package bips
 // ProducerStats counts what a producer did since it was made.
 type ProducerStats struct {
 	Published uint64 // entries pushed, ends of stream included
-	Dropped   uint64 // frames for which no slot was free (Overflow Drop)
+	Dropped   uint64 // frames that were not published: no slot was free (Overflow Drop), or [Producer.Drop]
 	Demoted   uint64 // consumers demoted to Latest after BlockTimeout
 	Banned    uint64 // seats whose pins are no longer honoured
 	Reclaimed uint64 // seats taken back from dead consumers

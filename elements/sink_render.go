@@ -47,6 +47,9 @@ func (s *sink) publish(f *gstglue.Frame, b gstglue.Buffer) error {
 			return err
 		}
 	}
+	if f.Size > uint64(pool.producer.SlotSize()) && f.Planes == 0 { // with planes it can be packed
+		return s.dropTooLarge(pool, f.Size)
+	}
 	if f.Reason != gstglue.CopyNone {
 		return s.publishCopy(pool, f, b)
 	}
@@ -66,7 +69,7 @@ func (s *sink) publishCopy(pool *sinkPool, f *gstglue.Frame, b gstglue.Buffer) e
 		return err
 	}
 	if n := b.CopyTo(slot.Data[:pool.producer.SlotSize()]); n < 0 || (n == 0 && f.Size > 0) {
-		err = s.cannotCopy(pool, f.Size, n)
+		err = cannotCopy(f.Size, n)
 	} else {
 		err = pool.producer.Push(slot, frameInfo(f))
 	}
@@ -98,14 +101,24 @@ func (s *sink) makeRoom(pool *sinkPool) {
 	}
 }
 
-func (s *sink) cannotCopy(pool *sinkPool, size uint64, n int) error {
+func cannotCopy(size uint64, n int) error {
 	if n < 0 {
 		return stream(gst.StreamErrorFormat, "the frame is in memory that the CPU cannot map",
 			"Put a converter to system memory before bipssink, such as gldownload, vapostproc or nvvidconv.")
 	}
-	return resource(gst.ResourceErrorSettings,
-		fmt.Sprintf("a frame of %d bytes does not fit the slots of pool %q, which have %d", size, pool.producer.Name(), pool.producer.SlotSize()),
-		fmt.Sprintf("Set slot-size to at least %d, and start anew.", size))
+	return stream(gst.StreamErrorFormat, fmt.Sprintf("a frame of %d bytes cannot be laid out as its caps say", size),
+		"Put videoconvert before bipssink.")
+}
+
+// dropTooLarge drops a frame for which no slot is large enough. What follows may fit again.
+func (s *sink) dropTooLarge(pool *sinkPool, size uint64) error {
+	s.counts.tooLarge.Add(1)
+	if s.told.first("too-large") {
+		warn(s, resource(gst.ResourceErrorSettings,
+			fmt.Sprintf("a frame of %d bytes was dropped: the slots of pool %q have room for %d", size, pool.producer.Name(), pool.producer.SlotSize()),
+			fmt.Sprintf("Set slot-size to at least %d, and start anew. The property \"stats\" counts such frames (too-large).", size)))
+	}
+	return pool.producer.Drop()
 }
 
 // poolAtFirstFrame makes the pool for caps that do not tell a frame's size.
@@ -114,15 +127,31 @@ func (s *sink) poolAtFirstFrame(size uint64) (*sinkPool, error) {
 		return nil, bips.ErrClosed
 	}
 	values := s.settings.load()
-	slotSize := values.slotSize
-	if slotSize == 0 {
-		slotSize = guessSlotSize(s.sizes, size)
-	}
-	pool, err := s.openPool(&values, slotSize)
+	pool, err := s.openPoolFor(&values, size)
 	if err != nil {
 		return nil, err
 	}
 	return pool, pool.producer.SetCaps(s.caps)
+}
+
+// openPoolFor makes the pool for frames of which this is the first one's size. Where there is
+// no room for slots that fit any frame of these caps, it makes do with smaller ones.
+func (s *sink) openPoolFor(values *sinkSettings, first uint64) (*sinkPool, error) {
+	if values.slotSize > 0 {
+		return s.openPool(values, values.slotSize)
+	}
+	wanted, enough := guessSlotSize(s.sizes, first), guessSlotSize(gstglue.FrameSizes{}, first)
+	pool, err := s.openPool(values, wanted)
+	if !errors.Is(err, bips.ErrNoSpace) || enough >= wanted || s.sizes.Constant {
+		return pool, err
+	}
+	if pool, err := s.openPool(values, enough); err == nil {
+		warn(s, resource(gst.ResourceErrorNoSpaceLeft,
+			fmt.Sprintf("there is no room for %d slots of %d bytes, which any frame would fit: they have %d, and larger frames are dropped", values.slots, wanted, enough),
+			"Give the shared memory more room, or set slots or slot-size."))
+		return pool, nil
+	}
+	return nil, err
 }
 
 // awaitConsumers is wait-for-consumers: once for each pool, before its first frame.

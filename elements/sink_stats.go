@@ -15,6 +15,8 @@ import (
 type sinkCounts struct {
 	inPlace atomic.Uint64
 	copied  [gstglue.CopyReasons]atomic.Uint64
+	// tooLarge frames were dropped: no slot had room for them.
+	tooLarge atomic.Uint64
 
 	mu   sync.Mutex
 	last bips.ProducerStats // of the pool that was closed last
@@ -25,6 +27,7 @@ func (c *sinkCounts) reset() {
 	for i := range c.copied {
 		c.copied[i].Store(0)
 	}
+	c.tooLarge.Store(0)
 	c.keep(bips.ProducerStats{})
 }
 
@@ -85,6 +88,7 @@ func (s *sink) stats() []gstglue.Count {
 	}
 	return append(counts,
 		gstglue.Count{Name: "dropped", Value: producer.Dropped},
+		gstglue.Count{Name: "too-large", Value: s.counts.tooLarge.Load()},
 		gstglue.Count{Name: "consumers", Value: uint64(producer.Consumers)},
 		gstglue.Count{Name: "lent", Value: uint64(producer.Lent)},
 		gstglue.Count{Name: "demoted", Value: producer.Demoted},

@@ -88,3 +88,67 @@ func TestBayerFramesAreWrittenIntoTheSlots(t *testing.T) {
 	same(t, "frames", source.checksums(), want)
 	p.stats("sink").want(t, allInPlace(20))
 }
+
+// A stream that begins in the dark, with frames that are easily encoded, goes on in the light.
+func TestEncodedFramesThatGetLarger(t *testing.T) {
+	t.Parallel()
+	needs(t, "jpegenc")
+	const picture = " ! video/x-raw,format=I420,width=1280,height=1024 ! jpegenc quality=95 ! c. "
+	const beginning = "concat name=c videotestsrc num-buffers=2 pattern=black" + picture + "videotestsrc num-buffers=2 pattern=snow" + picture + "c."
+	want := reference(t, beginning)
+	source := launch(t, "bipssrc pool=%s read-mode=every ! %s", poolName(t), checksumSink)
+	p := launch(t, "%s ! bipssink name=sink pool=%s sync=false wait-for-consumers=1", beginning, poolName(t))
+	p.finish()
+	source.finish()
+	same(t, "frames", source.checksums(), want)
+	p.stats("sink").want(t, counts{"copied": 4, "dropped": 0, "too-large": 0})
+}
+
+// A frame for which no slot is large enough is dropped, counted and told; those that fit go on.
+func TestFramesThatDoNotFitTheSlotsAreDropped(t *testing.T) {
+	t.Parallel()
+	const samples = " ! audio/x-raw,format=S16LE,rate=8000,channels=1 ! c. "
+	const line = "concat name=c audiotestsrc num-buffers=3 samplesperbuffer=500" + samples +
+		"audiotestsrc num-buffers=4 samplesperbuffer=5000" + samples +
+		"audiotestsrc num-buffers=2 samplesperbuffer=500" + samples + "c. ! bipssink name=sink slot-size=1000 sync=false"
+	t.Run("some", func(t *testing.T) {
+		t.Parallel()
+		source := launch(t, "bipssrc name=src pool=%s read-mode=every ! identity silent=false ! fakesink", poolName(t))
+		p := launch(t, "%s pool=%s wait-for-consumers=1", line, poolName(t))
+		p.finish()
+		source.finish()
+		p.stats("sink").want(t, counts{"copied": 5, "dropped": 4, "too-large": 4})
+		source.stats("src").want(t, counts{"received": 5, "lost": 4})
+		for i, b := range source.buffers() {
+			if gap := b.flags&flagDiscont != 0; gap != (i == 0 || i == 3) {
+				t.Errorf("buffer %d: DISCONT is %v: %s", i, gap, b.line)
+			}
+		}
+		if told := p.matches(`^WARNING.*A frame of 10000 bytes was dropped: .* have room for 1000\. Set slot-size to at least 10000`); len(told) != 1 {
+			t.Errorf("it was told %d times, want once", len(told))
+		}
+	})
+	t.Run("all", func(t *testing.T) {
+		t.Parallel()
+		dir := ownDir(t)
+		p := launchWith(t, dir.use, "audiotestsrc num-buffers=3 samplesperbuffer=5000 ! bipssink name=sink pool=p slot-size=1000 sync=false")
+		p.finish()
+		p.stats("sink").want(t, counts{"copied": 0, "too-large": 3})
+		dir.isClean(t, "after its end")
+	})
+}
+
+// Where slots that fit any frame of the caps have no room, smaller ones do.
+func TestTooLittleSharedMemoryForTheLargestEncodedFrame(t *testing.T) {
+	t.Parallel()
+	needs(t, "jpegenc")
+	dir := smallTmpfs(t) // 4 MiB
+	const line = "videotestsrc num-buffers=3 ! video/x-raw,width=1920,height=1080 ! jpegenc ! bipssink name=sink pool=p sync=false"
+	p := launchWith(t, dir.use, line+" slots=3")
+	p.finish()
+	p.waitFor(1, `^WARNING.*no room for 3 slots of 3211696 bytes.* they have 1048576`)
+	p.stats("sink").want(t, counts{"copied": 3, "dropped": 0})
+	dir.isClean(t, "after success")
+	launchWith(t, dir.use, line+" slots=16").fail("it needs 50 MiB", "fewer or smaller slots")
+	dir.isClean(t, "after ENOSPC")
+}
