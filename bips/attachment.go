@@ -5,7 +5,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
-	"time"
 
 	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
@@ -59,8 +58,8 @@ func (c *heldCount) discount() {
 	crashpoint.Hit("C11")
 }
 
-// attach opens the pool of a name and sits down in it.
-func attach(name string, mode Mode, quota int, owner *heldCount) (a *attachment, err error) {
+// attach opens the pool of a name and sits down in it. It waits in rest only.
+func attach(name string, mode Mode, quota int, owner *heldCount, rest rest) (a *attachment, err error) {
 	files, pool, seats, err := openShm(name)
 	if err != nil {
 		return nil, err
@@ -72,7 +71,7 @@ func attach(name string, mode Mode, quota int, owner *heldCount) (a *attachment,
 	}()
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	a = &attachment{files: files, pool: pool, seats: seats, mode: mode, owner: owner, caps: make([]capsText, pool.geometry.caps)}
-	if err := a.takeSeat(quota); err != nil {
+	if err := a.takeSeat(quota, rest); err != nil {
 		return nil, err
 	}
 	a.references.Store(1)
@@ -162,10 +161,10 @@ const (
 	poolClosed             // drained, and the producer will publish no more
 	poolMoved              // drained, and the producer goes on elsewhere
 	gotUnknown             // an entry of a kind that this version does not know: the next one
+	gotBusy                // another thread is just giving the slot back: again after a moment
 )
 
-// pinTries bounds how often a frame that slips away is tried again, and how long a
-// thread that is just giving a slot back is waited for.
+// pinTries bounds how often a frame that slips away is tried again.
 const pinTries = 1000
 
 // next looks for the frame wanted (C2 to C8) and pins it.
@@ -205,6 +204,9 @@ func (a *attachment) next(f *Frame) (outcome, error) {
 			}
 			if err := a.missed(); err != nil {
 				return gotNothing, err
+			}
+			if pinned.busy {
+				return gotBusy, nil
 			}
 			continue
 		}
@@ -266,10 +268,12 @@ func (a *attachment) isFrame(sequence uint64) bool {
 		a.pool.records[slot].Sequence.Load() == sequence
 }
 
-// pinnedSlot is a slot with a validated pin; sequence 0: none.
+// pinnedSlot is a slot with a validated pin; sequence 0: none. busy: because another thread is
+// just giving back what was in it.
 type pinnedSlot struct {
 	slot     int
 	sequence uint64
+	busy     bool
 }
 
 // pin marks the slot of a sequence as being read and then checks that it still is
@@ -296,10 +300,7 @@ func (a *attachment) pin(wanted uint64) (pinnedSlot, error) {
 	if a.seat.Pins.Or(bit)&bit != 0 { // C7a
 		// A slot that we hold cannot carry a newer frame: somebody is just giving it back.
 		runtime.Gosched()
-		if a.held[slot].Load() == 0 {
-			time.Sleep(time.Microsecond)
-		}
-		return pinnedSlot{}, nil
+		return pinnedSlot{busy: a.held[slot].Load() == 0}, nil
 	}
 	crashpoint.Hit("C7a")
 	sequence := a.pool.records[slot].Sequence.Load() // C7b: Dekker pair with P2
@@ -309,11 +310,11 @@ func (a *attachment) pin(wanted uint64) (pinnedSlot, error) {
 	}
 	switch {
 	case sequence == wanted:
-		return pinnedSlot{slot, sequence}, nil
+		return pinnedSlot{slot: slot, sequence: sequence}, nil
 	// A newer entry will do, else a fast producer could make us retry for ever. Not an end
 	// of stream, which would hide the frame before it.
 	case a.newestOnly() && sequence != 0 && sequence >= a.cursor && a.pool.records[slot].Kind != layout.KindEndOfStream:
-		return pinnedSlot{slot, sequence}, nil
+		return pinnedSlot{slot: slot, sequence: sequence}, nil
 	}
 	a.unpin(slot) // C7c
 	crashpoint.Hit("C7c")

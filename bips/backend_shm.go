@@ -1,6 +1,7 @@
 package bips
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"errors"
@@ -35,8 +36,9 @@ type shmProducer struct {
 }
 
 // createShm makes the files of a new pool. They have no name yet: the caller fills
-// the segments and calls publish. Steps S1 to S4 of docs/protocol.md.
-func createShm(name string, plan func(instance uint64) geometry, permissions fs.FileMode) (_ *shmProducer, g geometry, err error) {
+// the segments and calls publish. Steps S1 to S4 of docs/protocol.md. It gives up when the
+// context ends while it waits.
+func createShm(ctx context.Context, name string, plan func(instance uint64) geometry, permissions fs.FileMode) (_ *shmProducer, g geometry, err error) {
 	s := &shmProducer{paths: paths{shmDir(), name}}
 	defer func() {
 		if err != nil {
@@ -47,7 +49,7 @@ func createShm(name string, plan func(instance uint64) geometry, permissions fs.
 	if err := sys.StartPoller(); err != nil {
 		return nil, g, err
 	}
-	if err := s.lockName(permissions); err != nil {
+	if err := s.lockName(ctx, permissions); err != nil {
 		return nil, g, err
 	}
 	if err := s.sweep(); err != nil {
@@ -107,14 +109,14 @@ func writableByReaders(permissions fs.FileMode) fs.FileMode {
 
 // lockName is steps S1 and S2: the lock file is never unlinked, so whoever has its
 // lock has the name.
-func (s *shmProducer) lockName(permissions fs.FileMode) error {
+func (s *shmProducer) lockName(ctx context.Context, permissions fs.FileMode) error {
 	for {
 		lock, err := sys.CreateLockFile(s.lock(), permissions&0o666|0o600, LockDescriptorHook)
 		if err != nil {
 			return err
 		}
 		crashpoint.Hit("S1")
-		ours, err := tryLockFor(busyGrace, lock, layout.NameLock)
+		ours, err := tryLockFor(ctx, busyGrace, lock, layout.NameLock)
 		if err != nil || !ours {
 			_ = lock.Close()
 			if err == nil {
@@ -137,15 +139,18 @@ func (s *shmProducer) lockName(permissions fs.FileMode) error {
 }
 
 // busyGrace is how long a name that is taken is tried again: a producer that was
-// killed has it until the kernel is done with its memory, 0.4 s at 4 GiB.
-const busyGrace = 500 * time.Millisecond
+// killed has it until the kernel is done with its memory, 0.4 s at 4 GiB. Tests change it.
+var busyGrace = 500 * time.Millisecond
 
 // tryLockFor takes a lock that may come free soon.
-func tryLockFor(patience time.Duration, lock *sys.LockFile, offset int64) (ours bool, err error) {
-	for end := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
+func tryLockFor(ctx context.Context, patience time.Duration, lock *sys.LockFile, offset int64) (ours bool, err error) {
+	for end := time.Now().Add(patience); ; {
 		ours, err = lock.TryLock(offset)
 		if ours || err != nil || time.Now().After(end) {
 			return ours, err
+		}
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return false, err
 		}
 	}
 }

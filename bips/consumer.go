@@ -30,6 +30,7 @@ type Consumer struct {
 
 	// pulling is held by whoever uses the attachment as its reader. Lock order: pulling, mu.
 	pulling    sync.Mutex
+	turn       baton     // passed when pulling is given up, and when a suspension was applied
 	lastSearch error     // why there is no pool yet; protected by pulling
 	fullSince  time.Time // when the pool was first found full; protected by pulling
 	quietBell  uint32    // value of the bell when nothing new was last waited for; protected by pulling
@@ -80,12 +81,18 @@ func NewConsumer(name string, o ConsumerOptions) (*Consumer, error) {
 // [ErrDamaged]. After [ErrBanned] the next Pull joins anew.
 func (c *Consumer) Pull(timeout time.Duration) (Frame, error) {
 	c.pulling.Lock()
-	defer c.pulling.Unlock()
+	defer c.endTurn()
 	f, err := c.pull(timeout)
 	if err != nil && errors.Is(err, ErrDamaged) {
 		c.detach()
 	}
 	return f, err
+}
+
+// endTurn gives up pulling.
+func (c *Consumer) endTurn() {
+	c.pulling.Unlock()
+	c.turn.pass()
 }
 
 func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
@@ -98,6 +105,7 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 		return Frame{}, fmt.Errorf("pool %q: %d frames held, max-held is %d: %w", c.name, c.held.Load(), c.options.MaxHeld, ErrQuota)
 	}
 	var limit deadline
+	var busy time.Time // since when each look found a slot busy; zero: the last one did not
 	for first := true; ; first = false {
 		poked := c.waiter.look()
 		if err := c.interrupted(); err != nil {
@@ -105,10 +113,11 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 		}
 		c.applySuspension()
 		var bell uint32
+		got := gotNothing
 		if reading := c.attachment != nil && !c.suspended.Load(); reading {
 			bell = c.attachment.pool.header.Bell.Load() // C1
 			crashpoint.Hit("C1")
-			got, err := c.attachment.next(&f)
+			got, err = c.attachment.next(&f)
 			if done, err := c.settle(got, err, &f); done {
 				return f, err
 			}
@@ -116,9 +125,16 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 		if first { // no clock is read when a frame is there
 			limit = deadlineAfter(timeout)
 		}
-		if c.attachment != nil && !c.suspended.Load() {
+		switch {
+		case got == gotBusy:
+			if busy.IsZero() {
+				busy = time.Now()
+			}
+			err = c.awaitSlot(busy, poked, limit)
+		case c.attachment != nil && !c.suspended.Load():
+			busy = time.Time{}
 			err = c.await(bell, poked, limit)
-		} else {
+		default:
 			err = c.search(poked, limit)
 		}
 		if err != nil {
@@ -174,6 +190,28 @@ func (c *Consumer) count(f *Frame, received uint64) {
 	c.stats.Skipped += f.Skipped
 	c.stats.Lost += f.Lost
 	c.stats.Demoted = c.stats.Demoted || c.attachment.demoted
+}
+
+// A thread that is just giving a slot back is looked for again after busyPause, for busyPatience:
+// it may have lost its processor.
+const (
+	busyPause    = 20 * time.Microsecond
+	busyPatience = time.Second
+)
+
+// awaitSlot waits a moment for a thread that is giving back the slot which the next frame is in,
+// and has been found to since.
+func (c *Consumer) awaitSlot(since time.Time, poked uint32, limit deadline) error {
+	wait, ok := limit.left(busyPause)
+	switch {
+	case time.Since(since) > busyPatience:
+		c.detach()
+		return fmt.Errorf("pool %q: %w: a slot that nobody holds is marked as being read", c.name, ErrDamaged)
+	case !ok:
+		return fmt.Errorf("pool %q: no frame: %w", c.name, ErrTimeout)
+	}
+	c.waiter.waitPoke(poked, wait)
+	return nil
 }
 
 // await sleeps until there may be news (C4). When nothing rings for long it looks
@@ -235,7 +273,7 @@ func (c *Consumer) spin(left time.Duration) time.Duration {
 // search looks for the pool, and waits a moment, or for Resume.
 func (c *Consumer) search(poked uint32, limit deadline) error {
 	if c.attachment == nil && !c.suspended.Load() {
-		a, err := attach(c.name, c.options.Mode, c.options.MaxHeld, &c.held)
+		a, err := attach(c.name, c.options.Mode, c.options.MaxHeld, &c.held, func(d time.Duration) bool { return c.rest(d, poked, limit) })
 		if err == nil {
 			c.fullSince = time.Time{}
 			c.mu.Lock()
@@ -243,6 +281,9 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 			c.attachment = a
 			c.stats.Instances++
 			return nil
+		}
+		if c.waiter.look() != poked {
+			return nil // it may have given up for that
 		}
 		if err := c.fatalSearch(err); err != nil {
 			return fmt.Errorf("pool %q: %w", c.name, err)
@@ -258,6 +299,22 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 	}
 	c.waiter.waitPoke(poked, wait)
 	return nil
+}
+
+// rest sleeps for d, and reports false if there is no time for that, or an interrupt came after
+// its count was remembered.
+func (c *Consumer) rest(d time.Duration, poked uint32, limit deadline) bool {
+	for end := time.Now().Add(d); c.waiter.look() == poked; {
+		left, ok := limit.left(time.Until(end)) // signals end sleeps
+		if !ok {
+			return false
+		}
+		if left <= 0 {
+			return true
+		}
+		c.waiter.waitPoke(poked, left)
+	}
+	return false
 }
 
 // fatalSearch returns the errors that looking again does not cure.
@@ -311,19 +368,19 @@ func (c *Consumer) Resume() { c.setSuspended(false) }
 func (c *Consumer) setSuspended(suspended bool) {
 	c.wantSuspended.Store(suspended)
 	// Whoever pulls does it, or else we do.
-	for c.suspended.Load() != suspended && c.wantSuspended.Load() == suspended {
-		if c.tryApplySuspension() {
-			return
+	c.turn.await(func() bool {
+		if c.suspended.Load() == suspended || c.wantSuspended.Load() != suspended || c.tryApplySuspension() {
+			return true
 		}
 		c.poke()
-		time.Sleep(50 * time.Microsecond)
-	}
+		return false
+	})
 }
 
 // tryApplySuspension is applySuspension, unless somebody pulls.
 func (c *Consumer) tryApplySuspension() bool {
 	if c.pulling.TryLock() {
-		defer c.pulling.Unlock()
+		defer c.endTurn()
 		c.applySuspension()
 		return true
 	}
@@ -344,6 +401,7 @@ func (c *Consumer) applySuspension() {
 	}()
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	c.suspended.Store(want)
+	defer c.turn.pass()
 	if a := c.attachment; a != nil {
 		if want {
 			a.suspend()
@@ -409,11 +467,14 @@ func (c *Consumer) Close() error {
 	if c.closed.Swap(true) {
 		return nil
 	}
-	for !c.pulling.TryLock() {
+	c.turn.await(func() bool {
+		if c.pulling.TryLock() {
+			return true
+		}
 		c.poke()
-		time.Sleep(50 * time.Microsecond)
-	}
-	defer c.pulling.Unlock()
+		return false
+	})
+	defer c.endTurn()
 	c.detach()
 	return nil
 }

@@ -2,10 +2,12 @@ package bips
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"os"
 	"runtime/debug"
 	"testing"
+	"time"
 
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
@@ -20,7 +22,7 @@ import (
 func FuzzAttach(f *testing.F) {
 	const slots, seats, taken = 8, 4, 1
 	testmain.Dir(f)
-	files, g, err := createShm("fuzz", func(instance uint64) geometry { return planGeometry(slots, 1, seats, instance, 1) }, 0o600)
+	files, g, err := createShm(context.Background(), "fuzz", func(instance uint64) geometry { return planGeometry(slots, 1, seats, instance, 1) }, 0o600)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -118,7 +120,7 @@ func addAttachSeeds(f *testing.F, base segments, p *Producer) {
 // a seat that somebody else has.
 func sitDown(t *testing.T, mode Mode, quota int, taken int64) {
 	held := &heldCount{}
-	a, err := attach("fuzz", mode, quota, held)
+	a, err := attach("fuzz", mode, quota, held, func(time.Duration) bool { return false })
 	if err != nil {
 		if !errors.Is(err, ErrPoolFull) && !errors.Is(err, ErrNoPool) {
 			wantDamage(t, err)

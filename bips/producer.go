@@ -1,6 +1,7 @@
 package bips
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -72,6 +73,13 @@ type Producer struct {
 // Errors: [ErrName], [ErrOption], [ErrBackend], [ErrPoolBusy], [ErrNoSpace], and those
 // of the file system ([ErrPermission] among them).
 func NewProducer(name string, o ProducerOptions) (*Producer, error) {
+	return NewProducerContext(context.Background(), name, o)
+}
+
+// NewProducerContext is [NewProducer] that stops waiting when the context ends, and returns the
+// cause: a name that is taken is tried for half a second, since its producer may just have died.
+// Once the pool is made, the context means nothing to it.
+func NewProducerContext(ctx context.Context, name string, o ProducerOptions) (*Producer, error) {
 	bare, err := poolName(name)
 	if err != nil {
 		return nil, err
@@ -79,7 +87,7 @@ func NewProducer(name string, o ProducerOptions) (*Producer, error) {
 	if err := o.setDefaults(); err != nil {
 		return nil, fmt.Errorf("pool %q: %w", bare, err)
 	}
-	files, g, err := createShm(bare, func(instance uint64) geometry {
+	files, g, err := createShm(ctx, bare, func(instance uint64) geometry {
 		return planGeometry(o.Slots, o.SlotSize, o.MaxConsumers, instance, os.Getpid())
 	}, o.Permissions)
 	if err != nil {

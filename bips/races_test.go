@@ -2,6 +2,7 @@ package bips
 
 import (
 	"testing"
+	"time"
 
 	"github.com/bips-ipc/bips/internal/layout"
 )
@@ -17,7 +18,7 @@ func TestASlotReusedForTheEndOfTheStreamDoesNotHideTheLastFrame(t *testing.T) {
 	}
 	defer p.Close()
 	var owner heldCount
-	a, err := attach("camera", Latest, 1, &owner)
+	a, err := attach("camera", Latest, 1, &owner, func(time.Duration) bool { return false })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,17 +9,20 @@ import (
 	"github.com/bips-ipc/bips/internal/layout"
 )
 
-// admissionTries and admissionPause bound how long a joiner waits for others who
-// are being admitted: each takes microseconds, unless it is stopped meanwhile.
-const (
-	admissionTries = 200
-	admissionPause = time.Millisecond
-)
+// A joiner waits for others who are being admitted: each takes microseconds, unless it is
+// stopped meanwhile. It looks again after admissionPause, for admissionPatience, which tests change.
+const admissionPause = time.Millisecond
+
+var admissionPatience = 200 * time.Millisecond
+
+// A rest is how a joiner waits: it sleeps for limit, and reports false if the joiner has to give
+// up, because there is no time left or it is wanted for something else.
+type rest func(limit time.Duration) bool
 
 // takeSeat claims a seat and has itself admitted (A3 to A8, J1, J2). The seat's
 // lock is held when it returns.
-func (a *attachment) takeSeat(quota int) error {
-	if err := a.lockAdmission(); err != nil {
+func (a *attachment) takeSeat(quota int, rest rest) error {
+	if err := a.lockAdmission(rest); err != nil {
 		return err
 	}
 	unlocked := false
@@ -48,7 +51,7 @@ func (a *attachment) takeSeat(quota int) error {
 		crashpoint.Hit("A4b")
 		seat.Waiting.Store(0)
 		crashpoint.Hit("A4c")
-		if err := a.admit(i, quota); err != nil {
+		if err := a.admit(i, quota, rest); err != nil {
 			a.refuse(i, seat)
 			return err
 		}
@@ -72,16 +75,17 @@ func (a *attachment) takeSeat(quota int) error {
 }
 
 // lockAdmission is A3a.
-func (a *attachment) lockAdmission() error {
-	for range admissionTries {
+func (a *attachment) lockAdmission(rest rest) error {
+	for end := time.Now().Add(admissionPatience); ; {
 		ours, err := a.files.seats.TryLock(layout.AdmissionLock)
 		if err != nil || ours {
 			crashpoint.Hit("A3a")
 			return err
 		}
-		time.Sleep(admissionPause)
+		if time.Now().After(end) || !rest(admissionPause) {
+			return fmt.Errorf("%w: another consumer began to join and does not go on: it is stopped or hangs; end it", ErrPoolFull)
+		}
 	}
-	return fmt.Errorf("%w: another consumer has been joining for %v", ErrPoolFull, admissionTries*admissionPause)
 }
 
 // claim takes the lock of a seat that nobody has and the producer has not judged (A3b).
@@ -94,10 +98,13 @@ func (a *attachment) claim(i int) (bool, error) {
 
 // admit checks that the pool has room for one more quota (A5, A6). A sum that fails
 // is taken once more: a reclaim in progress looks like a seated consumer.
-func (a *attachment) admit(own, quota int) error {
+func (a *attachment) admit(own, quota int, rest rest) error {
 	room := a.pool.pinnable()
 	var taken int
-	for range 2 {
+	for try := range 2 {
+		if try > 0 && !rest(admissionPause) {
+			break
+		}
 		var err error
 		if taken, err = a.takenQuotas(own); err != nil {
 			return err
@@ -106,7 +113,6 @@ func (a *attachment) admit(own, quota int) error {
 		if taken+quota <= room {
 			return nil
 		}
-		time.Sleep(admissionPause)
 	}
 	return fmt.Errorf("%w: its %d slots leave room for %d held frames, others may hold %d and this consumer wants %d: "+
 		"give the producer more slots, or this consumer a smaller max-held", ErrPoolFull, a.pool.slots, room, taken, quota)

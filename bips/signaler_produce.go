@@ -250,31 +250,3 @@ func (p *Producer) setState(state uint32) {
 	crashpoint.Hit("Q1")
 	ringBell(p.pool.header, p.seats.seats)
 }
-
-// keepHouse reclaims the seats of dead consumers now and then (H1). In a pool of
-// `latest` readers nothing ever runs out; yet a dead one's quota must come back,
-// and its announced wait must not cost a system call per frame.
-func (p *Producer) keepHouse() {
-	ticker := time.NewTicker(houseLimit)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-p.done:
-			return
-		case <-ticker.C:
-			p.cleanUp()
-		}
-	}
-}
-
-func (p *Producer) cleanUp() {
-	var err error // a fault here will be reported by the next call that meets it
-	defer recoverFault(&err, debug.SetPanicOnFault(true))
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.closed {
-		p.dropping.look(houseLimit)
-		p.reclaimDead()
-		crashpoint.Hit("H1")
-	}
-}

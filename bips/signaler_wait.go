@@ -220,6 +220,6 @@ func (w *bellWaiter) interrupt(pool *layout.PoolHeader) {
 			return
 		}
 		sys.FutexWakeAll(&pool.Bell)
-		time.Sleep(20 * time.Microsecond)
+		sys.Sleep(20 * time.Microsecond)
 	}
 }

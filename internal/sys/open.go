@@ -32,7 +32,8 @@ var poller struct {
 
 // StartPoller has the Go runtime open the two descriptors that its timers need, which
 // it does when the first timer runs. It ends the whole process when there are none: so
-// whoever is about to use timers asks here first, and gets an error instead.
+// it is asked here first, and there is an error instead. Not using timers would not do: the
+// runtime has one of its own, for giving memory back to the system.
 func StartPoller() error {
 	poller.mu.Lock()
 	defer poller.mu.Unlock()
