@@ -80,19 +80,14 @@ func NewConsumer(name string, o ConsumerOptions) (*Consumer, error) {
 // [ErrClosed], and until the pool is replaced [ErrVersion], [ErrPermission],
 // [ErrDamaged]. After [ErrBanned] the next Pull joins anew.
 func (c *Consumer) Pull(timeout time.Duration) (Frame, error) {
+	defer c.turn.pass() // when pulling is unlocked
 	c.pulling.Lock()
-	defer c.endTurn()
+	defer c.pulling.Unlock()
 	f, err := c.pull(timeout)
 	if err != nil && errors.Is(err, ErrDamaged) {
 		c.detach()
 	}
 	return f, err
-}
-
-// endTurn gives up pulling.
-func (c *Consumer) endTurn() {
-	c.pulling.Unlock()
-	c.turn.pass()
 }
 
 func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
@@ -375,12 +370,13 @@ func (c *Consumer) setSuspended(suspended bool) {
 		c.poke()
 		return false
 	})
+	c.turn.pass()
 }
 
 // tryApplySuspension is applySuspension, unless somebody pulls.
 func (c *Consumer) tryApplySuspension() bool {
 	if c.pulling.TryLock() {
-		defer c.endTurn()
+		defer c.pulling.Unlock()
 		c.applySuspension()
 		return true
 	}
@@ -469,12 +465,13 @@ func (c *Consumer) Close() error {
 	}
 	c.turn.await(func() bool {
 		if c.pulling.TryLock() {
+			defer c.pulling.Unlock()
+			c.detach()
 			return true
 		}
 		c.poke()
 		return false
 	})
-	defer c.endTurn()
-	c.detach()
+	c.turn.pass()
 	return nil
 }

@@ -1,6 +1,7 @@
 package elements
 
 import (
+	"context"
 	"sync"
 	"sync/atomic"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/go-gst/go-gst/pkg/gst"
 	"github.com/go-gst/go-gst/pkg/gstbase"
 
+	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/gstglue"
 )
 
@@ -31,6 +33,8 @@ type sink struct {
 	// unlocked and stopping both make every wait return: the first is GStreamer's
 	// unlock, the second lasts from PAUSED to READY on.
 	unlocked, stopping bool
+	// giveUp ends the making of a pool in progress; nil: none is being made.
+	giveUp context.CancelCauseFunc
 
 	// For the streaming thread.
 	caps    string             // as set; the pool may not be there yet
@@ -151,5 +155,12 @@ func (s *sink) isStopping() bool {
 func (s *sink) applyFlushing() {
 	if s.pool != nil {
 		s.pool.producer.SetFlushing(s.unlocked || s.stopping)
+	}
+	switch {
+	case s.giveUp == nil:
+	case s.stopping:
+		s.giveUp(bips.ErrClosed)
+	case s.unlocked:
+		s.giveUp(bips.ErrFlushing)
 	}
 }

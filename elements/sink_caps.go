@@ -1,6 +1,7 @@
 package elements
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/go-gst/go-gst/pkg/gst"
@@ -32,7 +33,7 @@ func (s *sink) setCaps(caps string, sizes gstglue.FrameSizes, foreignMemory stri
 			"Remove what is large from them, for example with capssetter.")
 	}
 	pool, err := s.poolFor(sizes)
-	if err != nil {
+	if err != nil && !isInterrupt(err) {
 		return err
 	}
 	s.caps, s.sizes = caps, sizes
@@ -40,6 +41,11 @@ func (s *sink) setCaps(caps string, sizes gstglue.FrameSizes, foreignMemory stri
 		return nil // the first frame will tell
 	}
 	return pool.producer.SetCaps(caps)
+}
+
+// isInterrupt reports whether an error says that the sink is unlocked or stopped.
+func isInterrupt(err error) bool {
+	return errors.Is(err, bips.ErrFlushing) || errors.Is(err, bips.ErrClosed)
 }
 
 // ForeignOnly implements gstglue.Sink. Upstream will fail, and not say why.

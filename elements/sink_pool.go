@@ -1,6 +1,7 @@
 package elements
 
 import (
+	"context"
 	"io/fs"
 	"time"
 
@@ -65,9 +66,26 @@ func (s *sink) applyBlockTimeout(pool *sinkPool) {
 // isLive reports whether the elements before the sink are live, as far as that is known.
 func (s *sink) isLive() bool { return s.latency.Load() != forever }
 
+// newProducer makes a pool, and gives up with bips.ErrFlushing or bips.ErrClosed when the sink is
+// unlocked or stopped while it waits.
+func (s *sink) newProducer(values *sinkSettings, slotSize uint64) (*bips.Producer, error) {
+	ctx, giveUp := context.WithCancelCause(context.Background())
+	defer giveUp(nil)
+	s.setGiveUp(giveUp)
+	defer s.setGiveUp(nil)
+	return bips.NewProducerContext(ctx, values.pool, values.options(slotSize))
+}
+
+func (s *sink) setGiveUp(giveUp context.CancelCauseFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.giveUp = giveUp
+	s.applyFlushing()
+}
+
 // openPool makes the pool and offers its slots to upstream.
 func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error) {
-	producer, err := bips.NewProducer(values.pool, values.options(slotSize))
+	producer, err := s.newProducer(values, slotSize)
 	if err != nil {
 		return nil, err
 	}

@@ -96,7 +96,7 @@ func fromOurPool(r gstglue.CopyReason) bool {
 // and the policy applied, which is not so when upstream asks for it.
 func (s *sink) makeRoom(pool *sinkPool) {
 	err := pool.producer.WaitLendable(bips.Forever)
-	if err != nil && !errors.Is(err, bips.ErrFlushing) && !errors.Is(err, bips.ErrClosed) {
+	if err != nil && !isInterrupt(err) {
 		logf(gstglue.LevelWarning, s, "no slot for upstream: %v", err)
 	}
 }
@@ -121,13 +121,21 @@ func (s *sink) dropTooLarge(pool *sinkPool, size uint64) error {
 	return pool.producer.Drop()
 }
 
-// poolAtFirstFrame makes the pool for caps that do not tell a frame's size.
+// poolAtFirstFrame makes the pool for caps that do not tell a frame's size, and where the sink was
+// interrupted when it made one for those that do.
 func (s *sink) poolAtFirstFrame(size uint64) (*sinkPool, error) {
 	if s.isStopping() {
 		return nil, bips.ErrClosed
 	}
 	values := s.settings.load()
-	pool, err := s.openPoolFor(&values, size)
+	pool, err := s.poolFor(s.sizes)
+	switch {
+	case err != nil:
+	case pool != nil:
+		gstglue.Renegotiate(s) // upstream asked for slots when there were none
+	default:
+		pool, err = s.openPoolFor(&values, size)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -53,6 +53,12 @@ gst_bips_sink_offer (gpointer sink, GstAllocator * allocator)
     gst_object_unref (old);
 }
 
+void
+gst_bips_sink_renegotiate (GstBaseSink * sink)
+{
+  gst_pad_push_event (GST_BASE_SINK_PAD (sink), gst_event_new_reconfigure ());
+}
+
 /* Memory that the CPU cannot map is left out, so that upstream picks system memory
  * where it can. Where it cannot, it will only say "not negotiated". */
 static GstCaps *

@@ -65,6 +65,11 @@ func OfferSlots(sink gstbase.BaseSink, s *Slots) {
 	C.gst_bips_sink_offer(C.gpointer(gstbase.UnsafeBaseSinkToGlibNone(sink)), allocator)
 }
 
+// Renegotiate has upstream ask anew what the sink offers. For the streaming thread.
+func Renegotiate(sink gstbase.BaseSink) {
+	C.gst_bips_sink_renegotiate((*C.GstBaseSink)(gstbase.UnsafeBaseSinkToGlibNone(sink)))
+}
+
 // WaitPreroll waits, in Render or EndOfStream, after an unlock until the sink plays again.
 // Anything but gst.FlowOK has to be returned at once.
 func WaitPreroll(sink gstbase.BaseSink) gst.FlowReturn {

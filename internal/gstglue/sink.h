@@ -25,6 +25,9 @@ GstBipsSinkState *gst_bips_sink_state (gpointer sink);
 /* Offers slots to upstream from now on, or none when allocator is NULL. */
 void gst_bips_sink_offer (gpointer sink, GstAllocator * allocator);
 
+/* Has upstream ask anew what the sink offers. */
+void gst_bips_sink_renegotiate (GstBaseSink * sink);
+
 /* Takes out of buffer what a frame needs, and seals the slot if it lies in one. */
 void gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer * buffer,
     GstBipsFrame * frame);
