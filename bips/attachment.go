@@ -5,9 +5,11 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/sys"
 )
 
 // attachment is a consumer's hold on one instance of a pool: its mapping, its seat,
@@ -21,17 +23,20 @@ type attachment struct {
 	seat       *layout.Seat
 	index      int
 	generation uint32
-	mode       Mode
+	quota      int // pins that it may show at once
 
 	// references counts the consumer and each held frame. The last one leaves the seat.
 	references atomic.Int32
-	// owner counts the frames held over all attachments of a consumer.
-	owner *heldCount
+	common     *common
 	// held is the sequence of the frame held in each slot; 0: none. Giving a frame back
 	// begins with swapping it out, so that it happens once.
 	held [MaxSlots]atomic.Uint64
 
 	// The rest belongs to the thread that pulls.
+	mode          Mode   // Latest or Every, also where the frames' caps decide
+	auto          bool   // they do
+	undecided     bool   // none came yet
+	modeCaps      string // that decided
 	cursor        uint64 // next sequence wanted; the seat's cursor is a copy
 	last          uint64 // sequence delivered last; 0: none
 	dropped       uint64 // the producer's count of dropped frames, as of last
@@ -49,6 +54,12 @@ type capsText struct {
 	text    string
 }
 
+// common is what all attachments of a consumer, one after the other, have in common.
+type common struct {
+	held   heldCount
+	maxAge atomic.Int64 // ConsumerOptions.MaxAge in nanoseconds
+}
+
 // heldCount counts frames that are held: what C0 compares with the quota.
 type heldCount struct{ atomic.Int32 }
 
@@ -59,7 +70,7 @@ func (c *heldCount) discount() {
 }
 
 // attach opens the pool of a name and sits down in it. It waits in rest only.
-func attach(name string, mode Mode, quota int, owner *heldCount, rest rest) (a *attachment, err error) {
+func attach(name string, o *ConsumerOptions, common *common, rest rest) (a *attachment, err error) {
 	files, pool, seats, err := openShm(name)
 	if err != nil {
 		return nil, err
@@ -70,14 +81,20 @@ func attach(name string, mode Mode, quota int, owner *heldCount, rest rest) (a *
 		}
 	}()
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
-	a = &attachment{files: files, pool: pool, seats: seats, mode: mode, owner: owner, caps: make([]capsText, pool.geometry.caps)}
-	if err := a.takeSeat(quota, rest); err != nil {
+	a = &attachment{
+		files: files, pool: pool, seats: seats, common: common,
+		mode: o.Mode, auto: o.Mode == Auto, undecided: true, caps: make([]capsText, pool.geometry.caps),
+	}
+	if err := a.takeSeat(o.MaxHeld, o.MinHeld, rest); err != nil {
 		return nil, err
 	}
 	a.references.Store(1)
+	if a.auto {
+		a.mode = a.modeAtFirst()
+	}
 	joined := a.join()
 	if mutant("quota-late") {
-		a.seat.Quota.Store(uint32(quota))
+		a.seat.Quota.Store(uint32(a.quota))
 	}
 	// A9: a producer that went while we sat down has not seen us and will not tell us,
 	// unless it published something since: it may have waited for us to do so.
@@ -130,11 +147,11 @@ func (l Lease) Release() (err error) {
 	}
 	crashpoint.Hit("C9")
 	defer a.unreference()
-	defer a.owner.discount() // C11: after the pin is gone
+	defer a.common.held.discount() // C11: after the pin is gone
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	if mutant("count-before-pin") {
-		a.owner.Add(-1)
-		defer a.owner.Add(1)
+		a.common.held.Add(-1)
+		defer a.common.held.Add(1)
 		for range 10 {
 			crashpoint.Pause()
 		}
@@ -173,7 +190,7 @@ func (a *attachment) next(f *Frame) (outcome, error) {
 		a.unreadEnd, a.ended = false, true
 		return gotEndOfStream, nil
 	}
-	var passed uint64 // head before which a frame was tried and missed
+	var missed uint64 // the newest entry before the head that was tried in vain
 	for range pinTries {
 		state, head := a.stateAndHead() // C2, C3
 		if state == 0 {
@@ -192,17 +209,17 @@ func (a *attachment) next(f *Frame) (outcome, error) {
 			}
 			return gotNothing, nil
 		}
-		wanted, newest := a.wanted(head, passed), a.newestOnly()
+		wanted, newest := a.wanted(head, missed), a.newestOnly()
 		crashpoint.Hit("C5")
-		pinned, err := a.pin(wanted) // C5 to C7
+		pinned, err := a.pin(wanted, newest && wanted == head) // C5 to C7
 		if err != nil {
 			return gotNothing, err
 		}
 		if pinned.sequence == 0 {
 			if newest && wanted != head {
-				passed = head
+				missed = wanted
 			}
-			if err := a.missed(); err != nil {
+			if err := a.askVerdict(); err != nil {
 				return gotNothing, err
 			}
 			if pinned.busy {
@@ -210,7 +227,7 @@ func (a *attachment) next(f *Frame) (outcome, error) {
 			}
 			continue
 		}
-		if got, err := a.deliver(pinned, f); got != gotUnknown || err != nil {
+		if got, err := a.deliver(pinned, head, f); got != gotUnknown || err != nil {
 			return got, err
 		}
 	}
@@ -243,16 +260,46 @@ func (a *attachment) hasEnded() bool {
 	return state == layout.StateClosed || state == layout.StateMoved
 }
 
-// wanted picks the sequence to read (C5). Before the head passed, no frame is tried again.
-func (a *attachment) wanted(head, passed uint64) uint64 {
+// wanted picks the sequence to read (C5): in mode Every the next, else the oldest of the
+// frames that are not too old, else the newest entry. What was missed, or is older, is not
+// tried again.
+func (a *attachment) wanted(head, missed uint64) uint64 {
 	if !a.newestOnly() {
 		return a.cursor
 	}
+	if a.cursor >= head {
+		return head // and no clock is read
+	}
+	oldest := max(a.cursor, missed+1)
+	if slots := uint64(a.pool.slots); head > slots {
+		oldest = max(oldest, head-slots+1)
+	}
+	if maxAge := time.Duration(a.common.maxAge.Load()); maxAge > 0 {
+		now := sys.Monotonic()
+		for q := oldest; q < head; q++ {
+			if published, there := a.publicationOf(q); there && now-published <= maxAge {
+				return q
+			}
+		}
+	}
 	// An end of stream must not hide the last frame from who takes only the newest entry.
-	if a.isEndOfStream(head) && head > a.cursor && head != passed && a.isFrame(head-1) {
+	if a.isEndOfStream(head) && oldest < head && a.isFrame(head-1) {
 		return head - 1
 	}
 	return head
+}
+
+// publicationOf is when a frame was published, if it still is there. It is a hint: the slot
+// is not pinned.
+func (a *attachment) publicationOf(sequence uint64) (at time.Duration, there bool) {
+	if !a.isFrame(sequence) {
+		return 0, false
+	}
+	_, slot, _ := layout.UnpackRing(a.pool.entry(sequence).Load())
+	if slot >= a.pool.slots {
+		return 0, false
+	}
+	return time.Duration(a.pool.records[slot].PublishTime.Load()), true
 }
 
 // isEndOfStream reports whether an entry still is in the ring, and is an end of stream.
@@ -277,8 +324,9 @@ type pinnedSlot struct {
 }
 
 // pin marks the slot of a sequence as being read and then checks that it still is
-// the one (C6, C7). Right: the slot is safe until the pin is dropped.
-func (a *attachment) pin(wanted uint64) (pinnedSlot, error) {
+// the one, or with orNewer one that is newer (C6, C7). Right: the slot is safe until the pin
+// is dropped.
+func (a *attachment) pin(wanted uint64, orNewer bool) (pinnedSlot, error) {
 	found, slot, _ := layout.UnpackRing(a.pool.entry(wanted).Load()) // C6: a hint
 	crashpoint.Hit("C6")
 	if found != wanted {
@@ -313,7 +361,7 @@ func (a *attachment) pin(wanted uint64) (pinnedSlot, error) {
 		return pinnedSlot{slot: slot, sequence: sequence}, nil
 	// A newer entry will do, else a fast producer could make us retry for ever. Not an end
 	// of stream, which would hide the frame before it.
-	case a.newestOnly() && sequence != 0 && sequence >= a.cursor && a.pool.records[slot].Kind != layout.KindEndOfStream:
+	case orNewer && sequence != 0 && sequence >= a.cursor && a.pool.records[slot].Kind != layout.KindEndOfStream:
 		return pinnedSlot{slot: slot, sequence: sequence}, nil
 	}
 	a.unpin(slot) // C7c
@@ -326,8 +374,8 @@ func (a *attachment) unpin(slot int) {
 	ringDoor(a.seats.header)
 }
 
-// missed finds out why the frame wanted was not there (C7d).
-func (a *attachment) missed() error {
+// askVerdict finds out why the frame wanted was not there (C7d).
+func (a *attachment) askVerdict() error {
 	generation, verdict := layout.UnpackVerdict(a.pool.words[a.index].Verdict.Load())
 	crashpoint.Hit("C7d")
 	if generation != a.generation {
@@ -342,8 +390,9 @@ func (a *attachment) missed() error {
 	return nil
 }
 
-// deliver reads what the pinned slot holds, advances the cursor (C8) and counts.
-func (a *attachment) deliver(p pinnedSlot, f *Frame) (outcome, error) {
+// deliver reads what the pinned slot holds, advances the cursor (C8) and counts. head is
+// the newest sequence as of the look that found the slot.
+func (a *attachment) deliver(p pinnedSlot, head uint64, f *Frame) (outcome, error) {
 	record := a.pool.copyRecord(p.slot)
 	gap := p.sequence - a.cursor
 	if err := a.checkRecord(&record); err != nil {
@@ -379,8 +428,9 @@ func (a *attachment) deliver(p pinnedSlot, f *Frame) (outcome, error) {
 	*f = Frame{
 		FrameInfo: record.info, Data: a.pool.slot(p.slot)[:record.info.Size], Caps: caps,
 		Sequence: p.sequence, Instance: a.pool.instance, PublishTime: record.publishTime,
-		Lost: a.lost, Skipped: a.skipped,
-		lease: Lease{attachment: a, slot: p.slot, sequence: p.sequence},
+		Lost: a.lost, Skipped: a.skipped, Behind: max(head, p.sequence) - p.sequence,
+		Latency: TimeFromNanoseconds(a.pool.header.Latency.Load()),
+		lease:   Lease{attachment: a, slot: p.slot, sequence: p.sequence},
 	}
 	if record.metaLength > 0 {
 		f.Meta = a.pool.meta(p.slot)[:record.metaLength]
@@ -388,10 +438,14 @@ func (a *attachment) deliver(p pinnedSlot, f *Frame) (outcome, error) {
 	f.Discontinuity = a.discontinuity || f.Lost+f.Skipped > 0
 	a.discontinuity = false
 	a.seat.Received.Add(1)
-	a.countMissing(f) // the last look at shared memory: a fault leaves nothing held
+	a.countMissing(f)
+	if a.auto && (a.undecided || caps != a.modeCaps) {
+		a.decideMode(caps)
+	}
+	// No look at shared memory from here on: a fault leaves nothing held.
 	a.held[p.slot].Store(p.sequence)
 	a.references.Add(1)
-	a.owner.Add(1)
+	a.common.held.Add(1)
 	crashpoint.Hit("C8c")
 	return gotFrame, nil
 }

@@ -21,7 +21,7 @@ import (
 type Consumer struct {
 	name    string
 	options ConsumerOptions
-	held    heldCount
+	common  common
 	waiter  bellWaiter
 
 	closed, flushing atomic.Bool
@@ -54,23 +54,32 @@ func NewConsumer(name string, o ConsumerOptions) (*Consumer, error) {
 		return nil, err
 	}
 	defaultTo(&o.MaxHeld, DefaultMaxHeld)
+	defaultTo(&o.MinHeld, o.MaxHeld)
 	switch {
 	case o.Backend != Shm:
 		err = fmt.Errorf("%w: %d", ErrBackend, o.Backend)
-	case o.Mode != Latest && o.Mode != Every:
-		err = fmt.Errorf("%w: mode %d: use Latest or Every", ErrOption, o.Mode)
+	case o.Mode != Auto && o.Mode != Latest && o.Mode != Every:
+		err = fmt.Errorf("%w: mode %d: use Auto, Latest or Every", ErrOption, o.Mode)
+	case o.MaxAge < 0:
+		err = fmt.Errorf("%w: MaxAge %v: use 0 or more", ErrOption, o.MaxAge)
 	case o.MaxHeld < 1 || o.MaxHeld > MaxSlots-1:
 		err = fmt.Errorf("%w: %d frames held: use 1 to %d", ErrOption, o.MaxHeld, MaxSlots-1)
+	case o.MinHeld < 1 || o.MinHeld > o.MaxHeld:
+		err = fmt.Errorf("%w: at least %d frames held: use 1 to MaxHeld, which is %d", ErrOption, o.MinHeld, o.MaxHeld)
 	case o.Spin < 0 || o.Spin > MaxSpin:
 		err = fmt.Errorf("%w: spin %v: use 0 to %v", ErrOption, o.Spin, MaxSpin)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("pool %q: %w", bare, err)
 	}
-	return &Consumer{
-		name: bare, options: o,
-	}, nil
+	c := &Consumer{name: bare, options: o}
+	c.SetMaxAge(o.MaxAge)
+	c.stats.Mode = o.Mode
+	return c, nil
 }
+
+// SetMaxAge changes [ConsumerOptions].MaxAge from the next Pull on. Less than 0 counts as 0.
+func (c *Consumer) SetMaxAge(age time.Duration) { c.common.maxAge.Store(int64(max(age, 0))) }
 
 // Pull returns the next frame, pinned, and waits for it at most timeout. It waits
 // for the pool too, and for the next one when the producer is gone.
@@ -95,9 +104,9 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 	if err := c.interrupted(); err != nil {
 		return Frame{}, err
 	}
-	if int(c.held.Load()) >= c.options.MaxHeld { // C0
+	if quota := c.quota(); c.Held() >= quota { // C0
 		crashpoint.Hit("C0")
-		return Frame{}, fmt.Errorf("pool %q: %d frames held, max-held is %d: %w", c.name, c.held.Load(), c.options.MaxHeld, ErrQuota)
+		return Frame{}, fmt.Errorf("pool %q: %d frames held, the quota is %d: %w", c.name, c.Held(), quota, ErrQuota)
 	}
 	var limit deadline
 	var busy time.Time // since when each look found a slot busy; zero: the last one did not
@@ -184,6 +193,9 @@ func (c *Consumer) count(f *Frame, received uint64) {
 	c.stats.Received += received
 	c.stats.Skipped += f.Skipped
 	c.stats.Lost += f.Lost
+	if received > 0 {
+		c.stats.Mode = c.attachment.mode
+	}
 	c.stats.Demoted = c.stats.Demoted || c.attachment.demoted
 }
 
@@ -268,7 +280,7 @@ func (c *Consumer) spin(left time.Duration) time.Duration {
 // search looks for the pool, and waits a moment, or for Resume.
 func (c *Consumer) search(poked uint32, limit deadline) error {
 	if c.attachment == nil && !c.suspended.Load() {
-		a, err := attach(c.name, c.options.Mode, c.options.MaxHeld, &c.held, func(d time.Duration) bool { return c.rest(d, poked, limit) })
+		a, err := attach(c.name, &c.options, &c.common, func(d time.Duration) bool { return c.rest(d, poked, limit) })
 		if err == nil {
 			c.fullSince = time.Time{}
 			c.mu.Lock()
@@ -429,7 +441,23 @@ func (c *Consumer) poke() {
 }
 
 // Held returns how many frames are held now.
-func (c *Consumer) Held() int { return int(c.held.Load()) }
+func (c *Consumer) Held() int { return int(c.common.held.Load()) }
+
+// Quota returns how many frames may be held at once: what the pool attached to granted, and
+// what was asked for while there is none.
+func (c *Consumer) Quota() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.quota()
+}
+
+// quota is Quota, called with pulling or mu held.
+func (c *Consumer) quota() int {
+	if c.attachment == nil {
+		return c.options.MaxHeld
+	}
+	return c.attachment.quota
+}
 
 // Pool describes the pool attached to, and reports whether there is one.
 func (c *Consumer) Pool() (info PoolInfo, attached bool) {
@@ -453,7 +481,7 @@ func (c *Consumer) Stats() ConsumerStats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	stats := c.stats
-	stats.Held = int(c.held.Load())
+	stats.Held = int(c.common.held.Load())
 	return stats
 }
 

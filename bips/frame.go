@@ -60,6 +60,11 @@ type Frame struct {
 	Lost uint64
 	// Skipped is how many frames mode [Latest] passed by to reach this one.
 	Skipped uint64
+	// Behind is how many newer entries the pool had when this one was delivered.
+	Behind uint64
+	// Latency is that of what comes before the producer, as [Producer.SetLatency] said it
+	// last; unknown if the producer's source is not live.
+	Latency Time
 
 	lease Lease
 }

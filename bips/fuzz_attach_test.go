@@ -33,7 +33,7 @@ func FuzzAttach(f *testing.F) {
 		files.unmap()
 		files.closeLocks()
 	})
-	if err := p.fill(&g); err != nil {
+	if err := p.fill(&g, ""); err != nil {
 		f.Fatal(err)
 	}
 	publishOne(f, p)
@@ -70,7 +70,7 @@ func FuzzAttach(f *testing.F) {
 		if err := os.Truncate(path, max(0, size+layout.PageSize*(pages%5-2)*min(pages, 1))); err != nil {
 			t.Fatal(err)
 		}
-		sitDown(t, Mode(how&1), 1+int(how>>1&3), layout.SeatLockBase+taken)
+		sitDown(t, Mode(how%3), 1+int(how>>2&3), layout.SeatLockBase+taken)
 		if err := os.Truncate(path, size); err != nil {
 			t.Fatal(err)
 		}
@@ -119,8 +119,7 @@ func addAttachSeeds(f *testing.F, base segments, p *Producer) {
 // sitDown attaches to the pool, reads what is there, and leaves. taken is the lock of
 // a seat that somebody else has.
 func sitDown(t *testing.T, mode Mode, quota int, taken int64) {
-	held := &heldCount{}
-	a, err := attach("fuzz", mode, quota, held, func(time.Duration) bool { return false })
+	a, err := attach("fuzz", &ConsumerOptions{Mode: mode, MaxHeld: quota, MinHeld: 1}, &common{}, func(time.Duration) bool { return false })
 	if err != nil {
 		if !errors.Is(err, ErrPoolFull) && !errors.Is(err, ErrNoPool) {
 			wantDamage(t, err)
@@ -146,7 +145,7 @@ func sitDown(t *testing.T, mode Mode, quota int, taken int64) {
 		}
 	}
 	a.letGo()
-	if held.Load() != 0 || a.references.Load() != 0 {
+	if held := &a.common.held; held.Load() != 0 || a.references.Load() != 0 {
 		t.Fatalf("%d frames and %d references are left", held.Load(), a.references.Load())
 	}
 }

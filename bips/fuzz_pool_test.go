@@ -4,6 +4,7 @@ import (
 	"errors"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/bips-ipc/bips/internal/layout"
 )
@@ -53,7 +54,7 @@ func FuzzOpenPool(f *testing.F) {
 			defer stop()
 		}
 		pool := damaged[0]
-		readAll(t, pool[:len(pool)-layout.PageSize*(cut%(len(pool)/layout.PageSize))], damaged[1], Mode(how>>1&1))
+		readAll(t, pool[:len(pool)-layout.PageSize*(cut%(len(pool)/layout.PageSize))], damaged[1], Mode(how>>1%3), time.Duration(how>>4)<<59)
 	})
 }
 
@@ -90,13 +91,20 @@ func openSegments(memory, seatMemory []byte) (*poolSegment, *seatSegment, error)
 }
 
 // readAll attaches to a segment and reads what is to be had.
-func readAll(t *testing.T, memory, seatMemory []byte, mode Mode) {
+func readAll(t *testing.T, memory, seatMemory []byte, mode Mode, maxAge time.Duration) {
 	pool, seats, err := openSegments(memory, seatMemory)
 	if err != nil {
 		wantDamage(t, err)
 		return
 	}
-	a := &attachment{pool: pool, seats: seats, seat: seats.seats[0], mode: mode, owner: &heldCount{}, caps: make([]capsText, pool.geometry.caps)}
+	a := &attachment{
+		pool: pool, seats: seats, seat: seats.seats[0], mode: mode, auto: mode == Auto, undecided: true,
+		common: &common{}, caps: make([]capsText, pool.geometry.caps),
+	}
+	a.common.maxAge.Store(int64(maxAge))
+	if a.auto {
+		a.mode = a.modeAtFirst()
+	}
 	a.references.Store(1 << 20) // its files are not there to be closed
 	a.setCursor(1)
 	for range 4 {

@@ -121,7 +121,7 @@ func smallPool(t testing.TB, slots, seats int) *Producer {
 		p.files.unlink()
 		p.files.closeLocks()
 	})
-	if err := p.fill(&g); err != nil {
+	if err := p.fill(&g, ""); err != nil {
 		t.Fatal(err)
 	}
 	return p

@@ -30,9 +30,12 @@ const (
 type Mode uint32
 
 const (
+	// Auto is Latest while the frames stand alone and Every while they depend on one
+	// another, as their caps say: [FramesStandAlone].
+	Auto Mode = iota
 	// Latest gets the newest frame, passes by what it was too slow for, and never
-	// holds the producer up.
-	Latest Mode = iota
+	// holds the producer up. [ConsumerOptions].MaxAge lets it read older frames first.
+	Latest
 	// Every gets each frame published between its joining and its leaving.
 	Every
 )
@@ -68,6 +71,9 @@ type ProducerOptions struct {
 	Slots int
 	// SlotSize is the size of each in bytes. It is required.
 	SlotSize int
+	// Caps are those of the first frames, as [Producer.SetCaps] sets them. Given here, the
+	// first consumer knows them before there is a frame.
+	Caps string
 	// MaxConsumers is the number of seats, at most [MaxSeats], by default [DefaultMaxConsumers].
 	MaxConsumers int
 	// Permissions say who may attach, by default the own user only (0600). Whoever may
@@ -85,9 +91,19 @@ type ProducerOptions struct {
 // means its default.
 type ConsumerOptions struct {
 	Backend Backend
-	Mode    Mode
+	// Mode is Auto by default.
+	Mode Mode
+	// MaxAge makes mode Latest read, of the frames that were not read yet, the oldest that
+	// was published at most so long ago, and the newest where there is none. It is for
+	// consumers that show frames later than they get them: what comes meanwhile is kept in
+	// the pool and not skipped. 0: always the newest. [Consumer.SetMaxAge] changes it.
+	MaxAge time.Duration
 	// MaxHeld is the quota: how many frames may be held at once, by default [DefaultMaxHeld].
 	MaxHeld int
+	// MinHeld is the least quota to be content with where the pool has not enough room for
+	// MaxHeld; by default MaxHeld. A consumer that is content with less takes at most half
+	// of the room that it finds, so that others find some too. [Consumer.Quota] is what it got.
+	MinHeld int
 	// Spin is how long Pull looks for a frame that may come at any moment before it sleeps.
 	// It lowers the latency and occupies a core meanwhile; at most [MaxSpin]. While frames
 	// come at a steady pace, that is from shortly before the next one is due.

@@ -272,6 +272,23 @@ func TestThePoolIsFullWhenQuotasWouldStarveTheProducer(t *testing.T) {
 	join(t, newConsumer(t, bips.ConsumerOptions{MaxHeld: 2}))
 }
 
+func TestAConsumerThatIsContentWithLessLeavesHalfOfTheRoom(t *testing.T) {
+	testmain.Dir(t)
+	newProducer(t, bips.ProducerOptions{}) // room for 12
+	for i, want := range []int{6, 3, 2, 1} {
+		c := newConsumer(t, bips.ConsumerOptions{MaxHeld: 6, MinHeld: 1})
+		if c.Quota() != 6 {
+			t.Errorf("consumer %d: quota %d before it is attached", i, c.Quota())
+		}
+		join(t, c)
+		if c.Quota() != want {
+			t.Errorf("consumer %d: quota %d, want %d", i, c.Quota(), want)
+		}
+	}
+	_, err := newConsumer(t, bips.ConsumerOptions{MaxHeld: 6, MinHeld: 1}).Pull(bips.Forever)
+	wantError(t, err, bips.ErrPoolFull)
+}
+
 func TestThePoolIsFullWhenAllSeatsAreTaken(t *testing.T) {
 	testmain.Dir(t)
 	newProducer(t, bips.ProducerOptions{MaxConsumers: 2})

@@ -99,7 +99,7 @@ func NewProducerContext(ctx context.Context, name string, o ProducerOptions) (*P
 		errTimeout: fmt.Errorf("pool %q: no slot is free: %w", bare, ErrTimeout),
 	}
 	p.blockTimeout.Store(int64(o.BlockTimeout))
-	if err := p.fill(&g); err != nil {
+	if err := p.fill(&g, o.Caps); err != nil {
 		files.abandon()
 		return nil, fmt.Errorf("pool %q: %w", bare, err)
 	}
@@ -113,7 +113,7 @@ func NewProducerContext(ctx context.Context, name string, o ProducerOptions) (*P
 
 // fill writes the segments, magic numbers last, and gives the pool its name. Readers may open
 // the seats by now, and cut them short.
-func (p *Producer) fill(g *geometry) (err error) {
+func (p *Producer) fill(g *geometry, caps string) (err error) {
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	if p.seats, err = initSeatSegment(p.files.seatMap.Bytes, g); err != nil {
 		return err
@@ -125,7 +125,7 @@ func (p *Producer) fill(g *geometry) (err error) {
 	g.store(p.pool.header)
 	p.pool.header.State.Store(layout.StateRunning)
 	p.pool.header.Latency.Store(layout.NoTime)
-	if err := p.storeCaps(""); err != nil {
+	if err := p.storeCaps(caps); err != nil {
 		return err
 	}
 	crashpoint.Hit("S4e")

@@ -17,8 +17,7 @@ func TestASlotReusedForTheEndOfTheStreamDoesNotHideTheLastFrame(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	var owner heldCount
-	a, err := attach("camera", Latest, 1, &owner, func(time.Duration) bool { return false })
+	a, err := attach("camera", &ConsumerOptions{Mode: Latest, MaxHeld: 1, MinHeld: 1}, &common{}, func(time.Duration) bool { return false })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +35,7 @@ func TestASlotReusedForTheEndOfTheStreamDoesNotHideTheLastFrame(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Entry 4, the end of the stream, is in the slot of entry 1, which we were about to pin.
-	if pinned, err := a.pin(1); err != nil || pinned.sequence != 0 {
+	if pinned, err := a.pin(1, true); err != nil || pinned.sequence != 0 {
 		t.Fatalf("wanted entry 1, got %d, %v", pinned.sequence, err)
 	}
 	var f Frame

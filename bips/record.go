@@ -24,7 +24,7 @@ func (s *poolSegment) copyRecord(slot int) recordCopy {
 	r := s.records[slot]
 	c := recordCopy{
 		kind: r.Kind, capsIndex: int(r.CapsIndex), capsVersion: r.CapsVersion,
-		metaLength: int(r.MetaLength), dropped: r.Dropped, publishTime: time.Duration(r.PublishTime),
+		metaLength: int(r.MetaLength), dropped: r.Dropped, publishTime: time.Duration(r.PublishTime.Load()),
 		info: FrameInfo{
 			Size: int(min(r.Size, layout.MaxSegmentSize)),
 			PTS:  TimeFromNanoseconds(r.PTS), DTS: TimeFromNanoseconds(r.DTS),

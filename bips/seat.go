@@ -19,9 +19,9 @@ var admissionPatience = 200 * time.Millisecond
 // up, because there is no time left or it is wanted for something else.
 type rest func(limit time.Duration) bool
 
-// takeSeat claims a seat and has itself admitted (A3 to A8, J1, J2). The seat's
-// lock is held when it returns.
-func (a *attachment) takeSeat(quota int, rest rest) error {
+// takeSeat claims a seat and has itself admitted (A3 to A8, J1, J2) with a quota between
+// least and most. The seat's lock is held when it returns.
+func (a *attachment) takeSeat(most, least int, rest rest) error {
 	if err := a.lockAdmission(rest); err != nil {
 		return err
 	}
@@ -51,7 +51,8 @@ func (a *attachment) takeSeat(quota int, rest rest) error {
 		crashpoint.Hit("A4b")
 		seat.Waiting.Store(0)
 		crashpoint.Hit("A4c")
-		if err := a.admit(i, quota, rest); err != nil {
+		quota, err := a.admit(i, most, least, rest)
+		if err != nil {
 			a.refuse(i, seat)
 			return err
 		}
@@ -68,7 +69,7 @@ func (a *attachment) takeSeat(quota int, rest rest) error {
 		}
 		crashpoint.Hit("J2")
 		seat.PID.Store(uint32(os.Getpid()))
-		a.index, a.seat = i, seat
+		a.index, a.seat, a.quota = i, seat, quota
 		return nil
 	}
 	return fmt.Errorf("%w: all its %d seats are taken: raise max-consumers on the producer", ErrPoolFull, len(a.seats.seats))
@@ -96,26 +97,38 @@ func (a *attachment) claim(i int) (bool, error) {
 	return a.files.seats.TryLock(layout.SeatLockBase + int64(i))
 }
 
-// admit checks that the pool has room for one more quota (A5, A6). A sum that fails
-// is taken once more: a reclaim in progress looks like a seated consumer.
-func (a *attachment) admit(own, quota int, rest rest) error {
+// admit takes a quota between least and most, if the pool has room for it (A5, A6). A sum
+// that fails is taken once more: a reclaim in progress looks like a seated consumer.
+func (a *attachment) admit(own, most, least int, rest rest) (quota int, err error) {
 	room := a.pool.pinnable()
 	var taken int
 	for try := range 2 {
 		if try > 0 && !rest(admissionPause) {
 			break
 		}
-		var err error
 		if taken, err = a.takenQuotas(own); err != nil {
-			return err
+			return 0, err
 		}
 		crashpoint.Hit("A5")
-		if taken+quota <= room {
-			return nil
+		if quota := share(room-taken, most, least); quota > 0 {
+			return quota, nil
 		}
 	}
-	return fmt.Errorf("%w: its %d slots leave room for %d held frames, others may hold %d and this consumer wants %d: "+
-		"give the producer more slots, or this consumer a smaller max-held", ErrPoolFull, a.pool.slots, room, taken, quota)
+	return 0, fmt.Errorf("%w: its %d slots leave room for %d held frames, others may hold %d and this consumer wants %d: "+
+		"give the producer more slots, or this consumer a smaller max-held", ErrPoolFull, a.pool.slots, room, taken, least)
+}
+
+// share is how many of the pins that are left one consumer takes; 0: too few are left. Who is
+// content with less than most leaves half of them to those who come later.
+func share(left, most, least int) int {
+	quota := most
+	if least < most {
+		quota = max(least, min(most, (left+1)/2))
+	}
+	if quota > left {
+		return 0
+	}
+	return quota
 }
 
 // takenQuotas sums what the holders of the other seats may pin (A5). No seat gets a new holder

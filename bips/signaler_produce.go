@@ -221,7 +221,7 @@ func (p *Producer) publish(slot int, kind uint32, f *FrameInfo) uint64 {
 		record.PlaneStride, record.PlaneOffset = f.Planes.Stride, f.Planes.Offset
 	}
 	record.Dropped = p.stats.Dropped
-	record.PublishTime = uint64(sys.Monotonic())
+	record.PublishTime.Store(uint64(sys.Monotonic()))
 	p.slotCaps[slot] = p.capsIndex
 	crashpoint.Hit("P3a")
 	if mutant("head-early") {

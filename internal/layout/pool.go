@@ -55,7 +55,8 @@ type PoolHeader struct {
 }
 
 // SlotRecord describes a slot and the frame in it. Written by the producer only;
-// a consumer reads the fields after Sequence while it holds a validated pin.
+// a consumer reads the fields after Sequence while it holds a validated pin, but for
+// PublishTime, which it may also look at to choose a slot.
 type SlotRecord struct {
 	_ structs.HostLayout
 
@@ -68,7 +69,7 @@ type SlotRecord struct {
 	DTS         uint64        // nanoseconds; NoTime: unknown
 	Duration    uint64        // nanoseconds; NoTime: unknown
 	CaptureTime uint64        // CLOCK_MONOTONIC nanoseconds; NoTime: unknown
-	PublishTime uint64        // CLOCK_MONOTONIC nanoseconds
+	PublishTime atomic.Uint64 // CLOCK_MONOTONIC nanoseconds; a hint without a pin
 	Offset      uint64        // the stream's own
 	OffsetEnd   uint64        // the stream's own
 	Dropped     uint64        // PoolHeader.Dropped at publication

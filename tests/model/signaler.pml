@@ -16,6 +16,7 @@
  *   HOLDNEXT a frame is kept until the quota is reached (with 2: until the next one is there), RESUME_END: resumes only at the end,
  *   HUNG=cond consumers that join and then pull nothing before the pool is closed, LATCH=cond consumers that keep their first frame until then,
  *   FIRST: the other consumers come when number 0 is gone,
+ *   MAXAGE: `latest` may read an older entry before the newest,
  *   SUSP suspend and resume, once per life,
  *   RELTHREAD consumer frames are released by a second thread, DOUBLE: which releases each of them twice,
  *   THREADS an upstream thread acquires slots, has them published by render, and gives each back only later
@@ -919,6 +920,9 @@ pull:
   if :: (ev && !dem) -> w = cursor[i]                          /* C5 which sequence: */
      :: else ->
         w = h;
+#ifdef MAXAGE
+        do :: w > cursor[i] -> w-- :: break od;                /* or any older one: what the clock makes of the times is left open */
+#endif
 #if EOSAT > 0 && !defined(MUT_eos_hides)
         /* an end of stream must not hide the frame before it: ring word, the frame's ring word (one step: they
          * are hints), the frame's slot; once per head, for a producer that probes that slot could mislead us for ever */

@@ -1,0 +1,54 @@
+package bips
+
+// modeAtFirst is what mode Auto begins with. Where there is a frame it is the newest one,
+// whose caps will decide; else the caps that the producer announced do for the time being.
+func (a *attachment) modeAtFirst() Mode {
+	if a.head() > 0 || FramesStandAlone(a.announcedCaps()) {
+		return Latest
+	}
+	return Every
+}
+
+// announcedCaps are those that the producer set last. No frame refers to them, so that they
+// may be written over while they are read: they are a hint.
+func (a *attachment) announcedCaps() (caps string) {
+	var newest uint64
+	for i := range a.pool.geometry.caps {
+		version, length, text, err := a.pool.capsRecord(i)
+		if err != nil {
+			continue
+		}
+		if v := version.Load(); v > newest {
+			newest = v
+			caps = string(text[:min(uint64(length.Load()), uint64(len(text)))])
+		}
+	}
+	return caps
+}
+
+// decideMode goes on in the mode that the caps of the frame just delivered want: that is a
+// resume (U3) in the other mode. What is published before it takes effect is not kept for a
+// reader of every frame, and counts as lost.
+func (a *attachment) decideMode(caps string) {
+	a.undecided, a.modeCaps = false, caps
+	mode := Every
+	if FramesStandAlone(caps) {
+		mode = Latest
+	}
+	if mode == a.mode {
+		return
+	}
+	wanted := a.cursor
+	a.mode = mode
+	a.resume()
+	passed := a.cursor - wanted
+	switch {
+	case mode == Latest:
+		a.skipped = passed
+	case a.unreadEnd:
+		a.lost = passed - 1
+	default:
+		a.lost = passed
+	}
+	a.discontinuity = false // but for what was passed by
+}
