@@ -442,6 +442,7 @@ func (a *attachment) deliver(p pinnedSlot, head uint64, f *Frame) (outcome, erro
 	if a.auto && (a.undecided || caps != a.modeCaps) {
 		a.decideMode(caps)
 	}
+	f.Mode = a.mode
 	// No look at shared memory from here on: a fault leaves nothing held.
 	a.held[p.slot].Store(p.sequence)
 	a.references.Add(1)

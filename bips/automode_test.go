@@ -29,12 +29,11 @@ func TestAutoReadsTheNewestOfFramesThatStandAlone(t *testing.T) {
 			for v := range byte(30) {
 				push(t, p, v) // with a reader of every frame this would wait
 			}
-			if v := pullValue(t, c); v != 29 {
-				t.Errorf("got frame %d, want the newest", v)
+			f := pull(t, c)
+			if f.Data[0] != 29 || f.Mode != bips.Latest || f.Skipped != 29 || f.Lost != 0 {
+				t.Errorf("got %+v, want the newest", f)
 			}
-			if s := c.Stats(); s.Mode != bips.Latest || s.Skipped != 29 || s.Lost != 0 {
-				t.Errorf("stats %+v", s)
-			}
+			_ = c.Push(f)
 		})
 	}
 }
@@ -44,19 +43,15 @@ func TestAutoReadsEachOfFramesThatDependOnOthers(t *testing.T) {
 	p := newProducer(t, bips.ProducerOptions{Caps: encoded})
 	c := newConsumer(t, bips.ConsumerOptions{})
 	join(t, c)
-	if mode := c.Stats().Mode; mode != bips.Auto {
-		t.Errorf("mode %d before the first frame", mode)
-	}
 	for v := range byte(8) {
 		push(t, p, v)
 	}
 	for v := range byte(8) {
-		if got := pullValue(t, c); got != v {
-			t.Fatalf("got frame %d, want %d", got, v)
+		f := pull(t, c)
+		if f.Data[0] != v || f.Mode != bips.Every || f.Lost+f.Skipped != 0 {
+			t.Fatalf("got %+v, want frame %d", f, v)
 		}
-	}
-	if s := c.Stats(); s.Mode != bips.Every || s.Lost+s.Skipped != 0 {
-		t.Errorf("stats %+v", s)
+		_ = c.Push(f)
 	}
 }
 
@@ -91,12 +86,11 @@ func TestAutoChangesWithTheCaps(t *testing.T) {
 	}{{raw, bips.Latest}, {encoded, bips.Every}, {raw, bips.Latest}, {encoded, bips.Every}} {
 		setCaps(t, p, step.caps)
 		push(t, p, byte(10*v))
-		if got := pullValue(t, c); got != byte(10*v) {
-			t.Fatalf("%s: got frame %d", step.caps, got)
+		f := pull(t, c)
+		if f.Data[0] != byte(10*v) || f.Mode != step.mode {
+			t.Fatalf("%s: got %+v", step.caps, f)
 		}
-		if mode := c.Stats().Mode; mode != step.mode {
-			t.Fatalf("%s: mode %d, want %d", step.caps, mode, step.mode)
-		}
+		_ = c.Push(f)
 		push(t, p, byte(10*v+1))
 		push(t, p, byte(10*v+2))
 		want := byte(10*v + 1)

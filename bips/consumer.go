@@ -74,7 +74,6 @@ func NewConsumer(name string, o ConsumerOptions) (*Consumer, error) {
 	}
 	c := &Consumer{name: bare, options: o}
 	c.SetMaxAge(o.MaxAge)
-	c.stats.Mode = o.Mode
 	return c, nil
 }
 
@@ -193,9 +192,6 @@ func (c *Consumer) count(f *Frame, received uint64) {
 	c.stats.Received += received
 	c.stats.Skipped += f.Skipped
 	c.stats.Lost += f.Lost
-	if received > 0 {
-		c.stats.Mode = c.attachment.mode
-	}
 	c.stats.Demoted = c.stats.Demoted || c.attachment.demoted
 }
 

@@ -60,6 +60,8 @@ type Frame struct {
 	Lost uint64
 	// Skipped is how many frames mode [Latest] passed by to reach this one.
 	Skipped uint64
+	// Mode is how the frame was read, [Latest] or [Every].
+	Mode Mode
 	// Behind is how many newer entries the pool had when this one was delivered.
 	Behind uint64
 	// Latency is that of what comes before the producer, as [Producer.SetLatency] said it

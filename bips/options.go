@@ -102,7 +102,7 @@ type ConsumerOptions struct {
 	MaxHeld int
 	// MinHeld is the least quota to be content with where the pool has not enough room for
 	// MaxHeld; by default MaxHeld. A consumer that is content with less takes at most half
-	// of the room that it finds, so that others find some too. [Consumer.Quota] is what it got.
+	// of the room that it finds, or two, so that others find some too. [Consumer.Quota] is what it got.
 	MinHeld int
 	// Spin is how long Pull looks for a frame that may come at any moment before it sleeps.
 	// It lowers the latency and occupies a core meanwhile; at most [MaxSpin]. While frames

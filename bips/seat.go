@@ -119,16 +119,21 @@ func (a *attachment) admit(own, most, least int, rest rest) (quota int, err erro
 }
 
 // share is how many of the pins that are left one consumer takes; 0: too few are left. Who is
-// content with less than most leaves half of them to those who come later.
+// content with less than most leaves half of them to those who come later, beyond the two that
+// it takes to read one frame while another is held.
 func share(left, most, least int) int {
 	quota := most
 	if least < most {
-		quota = max(least, min(most, (left+1)/2))
+		quota = max(least, min(most, max(2, (left+1)/2)))
 	}
-	if quota > left {
+	switch {
+	case quota <= left:
+		return quota
+	case least <= left:
+		return left
+	default:
 		return 0
 	}
-	return quota
 }
 
 // takenQuotas sums what the holders of the other seats may pin (A5). No seat gets a new holder

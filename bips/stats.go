@@ -19,7 +19,6 @@ type ConsumerStats struct {
 	Lost      uint64 // frames wanted and not given
 	Instances uint64 // instances of the pool attached to
 	Held      int    // frames held now
-	Mode      Mode   // in force: Auto until the first frame tells
 	Demoted   bool   // the producer demoted this consumer from Every to Latest
 }
 

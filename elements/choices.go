@@ -35,6 +35,7 @@ var (
 		{Value: int32(bips.Drop), Nick: "drop", Blurb: "Drop the new frame and count it"},
 	}}
 	readModeChoice = &choice{name: "GstBipsReadMode", values: []gstglue.EnumValue{
+		{Value: int32(bips.Auto), Nick: "auto", Blurb: "The newest of frames that stand alone (raw video, JPEG, tensors), every one of others (H.264, sound)"},
 		{Value: int32(bips.Latest), Nick: "latest", Blurb: "The newest frame; frames that come while downstream is busy are skipped"},
 		{Value: int32(bips.Every), Nick: "every", Blurb: "Every frame; the producer waits when downstream is slow"},
 	}}

@@ -23,8 +23,7 @@ type source struct {
 	settings settings[sourceSettings]
 	counts   sourceCounts
 	told     told
-	// frameDuration is that of the caps in nanoseconds; all bits set: unknown.
-	frameDuration atomic.Uint64
+	latency  sourceLatency
 	// pausing is set while the state changes from PLAYING to PAUSED.
 	pausing atomic.Bool
 	// played is how long the source was in PLAYING; it runs while it is.
@@ -41,8 +40,14 @@ type source struct {
 
 	// For the streaming thread.
 	caps          string
-	instance      uint64 // of the pool that the last frame is from
-	searching     bool   // for a pool, since searchedSince of played
+	standAlone    bool          // the frames of these caps do
+	frameDuration time.Duration // of these caps; 0: unknown
+	instance      uint64        // of the pool that the last frame is from
+	line          timeline
+	startTime     time.Duration // running time at which the source began to play last; -1: not yet
+	begins        bool          // a frame that begins a stream was passed by
+	waitingForKey time.Duration // since when, on CLOCK_MONOTONIC; 0: it is not
+	searching     bool          // for a pool, since searchedSince of played
 	searchedSince time.Duration
 }
 
@@ -71,7 +76,6 @@ func initSourceClass(class *gstbase.PushSrcClass) {
 
 func (s *source) init() {
 	s.settings.reset(sourceDefaults)
-	s.frameDuration.Store(forever)
 	gstglue.AttachSource(s, s)
 	s.SetLive(true)
 	s.SetFormat(gst.FormatTime)
@@ -108,8 +112,9 @@ func (s *source) start() (ok bool) {
 	s.counts.reset()
 	s.told.reset()
 	s.ended.Store(false)
-	s.frameDuration.Store(forever)
-	s.caps, s.instance, s.searching = "", 0, false
+	s.latency.reset(limited(values.processingDeadline))
+	s.caps, s.standAlone, s.frameDuration, s.instance, s.searching = "", false, 0, 0, false
+	s.line, s.startTime, s.begins, s.waitingForKey = timeline{}, -1, false, 0
 	addProcessors()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -121,6 +126,7 @@ func (s *source) start() (ok bool) {
 // pool.
 func (s *source) stop() bool {
 	defer gstglue.Rescue(s, "stop")
+	gstglue.DropHeader(s)
 	if consumer := s.takeConsumer(); consumer != nil {
 		removeProcessors()
 		s.counts.keep(consumer.Stats())

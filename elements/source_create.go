@@ -33,7 +33,10 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 		}
 		frame, err := consumer.Pull(wait)
 		if err == nil {
-			return s.handOut(out, &frame, consumer, &values)
+			if flow, passed := s.handOut(out, &frame, consumer, &values); !passed || flow != gst.FlowOK {
+				return flow
+			}
+			continue
 		}
 		if errors.Is(err, bips.ErrTimeout) {
 			if flow := gstglue.WaitPlaying(s); flow != gst.FlowOK {
@@ -49,30 +52,65 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 	}
 }
 
-// handOut fills in what becomes a buffer. From here on the lease is the buffer's.
-func (s *source) handOut(out *gstglue.Frame, frame *bips.Frame, consumer *bips.Consumer, values *sourceSettings) gst.FlowReturn {
+// handOut fills in what becomes a buffer, whose the lease is from then on; passed: the frame
+// is none for this pipeline, and was given back.
+func (s *source) handOut(out *gstglue.Frame, frame *bips.Frame, consumer *bips.Consumer, values *sourceSettings) (flow gst.FlowReturn, passed bool) {
 	s.searching = false
 	if frame.Caps != s.caps {
-		if flow := s.changeCaps(frame.Caps, values.pool); flow != gst.FlowOK {
-			return errorOr(flow, consumer.Push(*frame))
+		if flow := s.changeCaps(frame.Caps, values); flow != gst.FlowOK {
+			return errorOr(flow, consumer.Push(*frame)), false
 		}
+		s.begins = true
 	}
 	if frame.Instance != s.instance {
-		s.instance = frame.Instance
+		s.changeInstance(frame.Instance, consumer)
+	}
+	if s.latency.note(frame, s.frameDuration) {
 		gstglue.PostLatency(s)
 	}
 	setFrame(out, frame)
+	if s.isEarly(out, frame, values) {
+		s.counts.early.Add(1)
+		return errorOr(gst.FlowOK, consumer.Push(*frame)), true
+	}
+	if s.begins {
+		s.begins, out.Begins = false, 1
+	}
 	if frame.Discontinuity {
 		out.Flags |= uint32(gst.BufferFlagDiscont)
 	}
-	if consumer.Held() >= int(values.maxHeld) {
+	if consumer.Held() >= consumer.Quota() {
 		// The last pin is never handed out: with all of them in a queue downstream, no
 		// frame would come any more to push one out of it.
 		out.Reason = gstglue.CopyQuota
-		s.counts.quota.Add(1)
+		if s.counts.quota.Add(1) == 1 {
+			s.explainQuota(consumer, values)
+		}
 	}
 	out.Lease = leases.add(frame.Lease())
-	return gst.FlowOK
+	return gst.FlowOK, false
+}
+
+// explainQuota tells, once, that frames are copied since downstream holds so many.
+func (s *source) explainQuota(consumer *bips.Consumer, values *sourceSettings) {
+	quota, asked := consumer.Quota(), int(values.maxHeld)
+	pool, attached := consumer.Pool()
+	if quota >= asked || !attached {
+		inform(s, resource(gst.ResourceErrorSettings, fmt.Sprintf("a frame was copied, because downstream holds %d others, and max-held is %d", quota-1, asked),
+			"Nothing is lost; more for max-held saves the copies."))
+		return
+	}
+	warn(s, resource(gst.ResourceErrorSettings, fmt.Sprintf("frames are copied: the %d slots of pool %q have room for %d that this reader holds, and max-held asks for %d",
+		pool.Slots, values.pool, quota, asked), fmt.Sprintf("Nothing is lost; slots=%d on the producer saves the copies.", min(bips.MaxSlots, pool.Slots+asked-quota))))
+}
+
+// changeInstance goes on with the frames of another producer.
+func (s *source) changeInstance(instance uint64, consumer *bips.Consumer) {
+	s.instance, s.begins, s.waitingForKey = instance, true, 0
+	if pool, attached := consumer.Pool(); attached {
+		s.latency.attached(pool.Slots)
+	}
+	s.line.begin()
 }
 
 // errorOr returns flow, unless a frame could not even be given back.
@@ -84,12 +122,18 @@ func errorOr(flow gst.FlowReturn, err error) gst.FlowReturn {
 }
 
 // changeCaps announces the caps of the frames to come to downstream.
-func (s *source) changeCaps(caps, pool string) gst.FlowReturn {
-	result, downstream, duration := gstglue.SetCaps(s, caps)
+func (s *source) changeCaps(caps string, values *sourceSettings) gst.FlowReturn {
+	pool := values.pool
+	result, downstream, frameDuration := gstglue.SetCaps(s, caps)
 	switch result {
 	case gstglue.CapsSet:
-		s.caps = caps
-		s.frameDuration.Store(duration)
+		s.caps, s.standAlone, s.frameDuration = caps, bips.FramesStandAlone(caps), 0
+		if frameDuration != forever {
+			s.frameDuration = limited(frameDuration)
+		}
+		if !s.standAlone && bips.Mode(values.readMode) == bips.Latest {
+			s.warnOfBrokenPictures(pool, caps)
+		}
 		logf(gstglue.LevelInfo, s, "caps %s", caps)
 		return gst.FlowOK
 	case gstglue.CapsFlushing:
@@ -156,26 +200,22 @@ func (s *source) end() gst.FlowReturn {
 	return gst.FlowEOS
 }
 
-// Latency implements gstglue.Source. In mode latest nothing piles up here, so that
-// there is no limit to tell; in mode every the quota's frames may.
+// Latency implements gstglue.Source.
 func (s *source) Latency() (least, greatest uint64) {
-	consumer, values := s.current()
-	if consumer == nil {
-		values = s.settings.load()
+	l, g := s.latency.query()
+	if g == unlimited {
+		return uint64(l), forever
 	}
-	least = values.processingDeadline
-	if consumer != nil {
-		if info, attached := consumer.Pool(); attached {
-			if upstream, known := info.Latency.Duration(); known {
-				least += uint64(upstream)
-			}
-		}
+	return uint64(l), uint64(g)
+}
+
+// Configured implements gstglue.Source. A frame that downstream shows later by the latency
+// is not too old as long as it is not older than that.
+func (s *source) Configured(latency uint64) {
+	s.latency.configure(limited(latency))
+	if consumer, _ := s.current(); consumer != nil {
+		consumer.SetMaxAge(limited(latency))
 	}
-	frame := s.frameDuration.Load()
-	if bips.Mode(values.readMode) != bips.Every || frame == forever {
-		return least, forever
-	}
-	return least, least + uint64(values.maxHeld)*frame
 }
 
 // Packed implements gstglue.Source.

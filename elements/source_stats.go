@@ -12,6 +12,7 @@ import (
 type sourceCounts struct {
 	quota  atomic.Uint64 // copied because one pin is never handed out
 	packed atomic.Uint64 // copied because downstream does not know GstVideoMeta
+	early  atomic.Uint64 // of before the reader's beginning
 
 	mu   sync.Mutex
 	last bips.ConsumerStats // of the consumer that was closed last
@@ -20,6 +21,7 @@ type sourceCounts struct {
 func (c *sourceCounts) reset() {
 	c.quota.Store(0)
 	c.packed.Store(0)
+	c.early.Store(0)
 	c.keep(bips.ConsumerStats{})
 }
 
@@ -42,13 +44,14 @@ func (s *source) stats() []gstglue.Count {
 	if consumer, _ := s.current(); consumer != nil {
 		stats = consumer.Stats()
 	}
-	quota, packed := s.counts.quota.Load(), s.counts.packed.Load()
+	quota, packed, early := s.counts.quota.Load(), s.counts.packed.Load(), s.counts.early.Load()
 	demoted := uint64(0)
 	if stats.Demoted {
 		demoted = 1
 	}
 	return []gstglue.Count{
-		{Name: "received", Value: stats.Received},
+		{Name: "received", Value: stats.Received - min(early, stats.Received)},
+		{Name: "early", Value: early},
 		{Name: "skipped", Value: stats.Skipped},
 		{Name: "lost", Value: stats.Lost},
 		{Name: "copied", Value: quota + packed},

@@ -14,8 +14,8 @@ monotonic_now (void)
 /* What has to be added to the element's running time to get CLOCK_MONOTONIC. The
  * clocks are read right after each other: a thread that is put aside between the two
  * readings would shift this frame, so a reading that took long is made again. */
-static gboolean
-running_to_monotonic (GstElement * element, gint64 * difference)
+gboolean
+gst_bips_running_to_monotonic (GstElement * element, gint64 * difference)
 {
   GstClock *clock;
   gint64 base_time, now = 0, before = 0, after = 0;
@@ -47,19 +47,16 @@ gst_bips_monotonic_time (GstElement * element, GstClockTime running_time)
 {
   gint64 difference, time;
 
-  if (!GST_CLOCK_TIME_IS_VALID (running_time) || !running_to_monotonic (element, &difference))
+  if (!GST_CLOCK_TIME_IS_VALID (running_time) || !gst_bips_running_to_monotonic (element, &difference))
     return GST_CLOCK_TIME_NONE;
   time = (gint64) running_time + difference;
   return time < 0 ? GST_CLOCK_TIME_NONE : (GstClockTime) time;
 }
 
-GstClockTime
-gst_bips_running_time (GstElement * element, GstClockTime monotonic)
+gint64
+gst_bips_start_time (GstElement * element)
 {
-  gint64 difference, time;
+  GstClockTime start = gst_element_get_start_time (element);
 
-  if (!GST_CLOCK_TIME_IS_VALID (monotonic) || !running_to_monotonic (element, &difference))
-    return GST_CLOCK_TIME_NONE;
-  time = (gint64) monotonic - difference;
-  return time < 0 ? 0 : (GstClockTime) time;
+  return GST_CLOCK_TIME_IS_VALID (start) ? (gint64) start : 0;
 }

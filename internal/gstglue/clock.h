@@ -6,12 +6,16 @@
 
 G_BEGIN_DECLS
 
+/* What has to be added to the element's running time to get CLOCK_MONOTONIC. FALSE: the
+ * element has no clock. */
+gboolean gst_bips_running_to_monotonic (GstElement * element, gint64 * difference);
+
 /* When the element's pipeline is or was at running_time, on CLOCK_MONOTONIC. */
 GstClockTime gst_bips_monotonic_time (GstElement * element, GstClockTime running_time);
 
-/* The reverse: the running time at a point of CLOCK_MONOTONIC; 0 when it lies before
- * the pipeline's start. */
-GstClockTime gst_bips_running_time (GstElement * element, GstClockTime monotonic);
+/* The running time at which the element's pipeline began to play last; 0 where the
+ * application keeps the pipeline's time by itself. */
+gint64 gst_bips_start_time (GstElement * element);
 
 G_END_DECLS
 

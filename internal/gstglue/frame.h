@@ -28,9 +28,9 @@ typedef struct
 {
   guint8 *data;                 /* source only: the frame's bytes */
   guint64 size;
-  guint64 pts;
+  guint64 pts;                  /* sink: the stream's; source: running time, as dts */
   guint64 dts;
-  guint64 duration;
+  guint64 duration;             /* running time */
   guint64 offset;
   guint64 offset_end;
   guint64 capture;              /* on CLOCK_MONOTONIC */
@@ -38,6 +38,7 @@ typedef struct
   guint32 reason;               /* a GstBipsCopyReason */
   gint32 slot;                  /* sink only: the slot the frame lies in, or -1 */
   guint32 lease;                /* source only */
+  guint32 begins;               /* source only: the first frame of a producer, or of its caps */
   guint32 n_planes;             /* 0: the layout that follows from the caps */
   gint32 stride[GST_BIPS_MAX_PLANES];
   guint64 plane_offset[GST_BIPS_MAX_PLANES];

@@ -1,7 +1,6 @@
 #include "source.h"
 
 #include "caps.h"
-#include "clock.h"
 #include "layout.h"
 
 #include "_cgo_export.h"
@@ -24,13 +23,30 @@ drop_copies (GstBipsSourceState * state)
 }
 
 static void
+drop_header (GstBipsSourceState * state)
+{
+  GstBuffer *buffer;
+
+  while ((buffer = g_queue_pop_head (&state->header)))
+    gst_buffer_unref (buffer);
+  gst_clear_buffer (&state->after_header);
+}
+
+static void
 state_free (gpointer data)
 {
   GstBipsSourceState *state = data;
 
   gstBipsSourceGone (state->handle);
   drop_copies (state);
+  drop_header (state);
   g_free (state);
+}
+
+void
+gst_bips_source_drop_header (gpointer source)
+{
+  drop_header (gst_bips_source_state (source));
 }
 
 static GstPadProbeReturn
@@ -53,6 +69,7 @@ gst_bips_source_attach (gpointer source, guint64 handle)
   state->handle = handle;
   state->downstream_video_meta = -1;
   gst_video_info_init (&state->info);
+  g_queue_init (&state->header);
   gst_pad_add_probe (GST_BASE_SRC_PAD (source),
       GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH, note_end, NULL, NULL);
   g_object_set_qdata_full (G_OBJECT (source), state_quark, state, state_free);
@@ -96,6 +113,19 @@ source_query (GstBaseSrc * source, GstQuery * query)
   return TRUE;
 }
 
+/* What the pipeline decided from all its elements' answers to the LATENCY query. */
+static gboolean
+source_event (GstBaseSrc * source, GstEvent * event)
+{
+  GstClockTime latency;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_LATENCY) {
+    gst_event_parse_latency (event, &latency);
+    gstBipsSourceConfigured (gst_bips_source_state (source)->handle, latency);
+  }
+  return parent_class->event (source, event);
+}
+
 GstBipsCapsResult
 gst_bips_source_set_caps (gpointer source, const gchar * text, gchar ** downstream,
     GstClockTime * frame_duration)
@@ -132,16 +162,62 @@ gst_bips_source_set_caps (gpointer source, const gchar * text, gchar ** downstre
   return result;
 }
 
+/* The buffers that a stream begins with, if its caps have them (field "streamheader"): a
+ * demuxer that joins late needs them before all else. */
+static void
+take_header (GstBaseSrc * source, GstBipsSourceState * state)
+{
+  GstCaps *caps = gst_pad_get_current_caps (GST_BASE_SRC_PAD (source));
+  const GValue *header = caps ?
+      gst_structure_get_value (gst_caps_get_structure (caps, 0), "streamheader") : NULL;
+  guint i;
+
+  if (header && GST_VALUE_HOLDS_ARRAY (header)) {
+    for (i = 0; i < gst_value_array_get_size (header); i++) {
+      const GValue *value = gst_value_array_get_value (header, i);
+
+      if (GST_VALUE_HOLDS_BUFFER (value) && gst_value_get_buffer (value)) {
+        GstBuffer *buffer = gst_buffer_copy (gst_value_get_buffer (value));
+
+        GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_HEADER);
+        g_queue_push_tail (&state->header, buffer);
+      }
+    }
+  }
+  gst_clear_caps (&caps);
+}
+
+/* What is next of a header and the frame behind it. */
+static GstBuffer *
+next_of_header (GstBipsSourceState * state)
+{
+  GstBuffer *buffer = g_queue_pop_head (&state->header);
+
+  if (!buffer) {
+    buffer = state->after_header;
+    state->after_header = NULL;
+  }
+  return buffer;
+}
+
 static GstFlowReturn
 source_create (GstPushSrc * source, GstBuffer ** buffer)
 {
   GstBipsSourceState *state = gst_bips_source_state (source);
   GstBipsFrame frame = { 0, };
-  GstFlowReturn flow = gstBipsSourceCreate (state->handle, source, &frame);
+  GstFlowReturn flow;
 
+  if ((*buffer = next_of_header (state)))
+    return GST_FLOW_OK;
+  flow = gstBipsSourceCreate (state->handle, source, &frame);
   if (flow != GST_FLOW_OK)
     return flow;
   *buffer = gst_bips_source_buffer (GST_BASE_SRC (source), state, &frame);
+  if (*buffer && frame.begins && !GST_BUFFER_FLAG_IS_SET (*buffer, GST_BUFFER_FLAG_HEADER)) {
+    take_header (GST_BASE_SRC (source), state);
+    state->after_header = *buffer;
+    *buffer = next_of_header (state);
+  }
   if (*buffer)
     return GST_FLOW_OK;
   GST_ELEMENT_ERROR (source, STREAM, FORMAT,
@@ -157,8 +233,10 @@ gst_bips_source_install (gpointer klass)
 
   state_quark = g_quark_from_static_string ("gst-bips-source");
   parent_class = g_type_class_peek_parent (klass);
+  gst_bips_source_buffer_init ();
   src_class->get_caps = source_get_caps;
   src_class->negotiate = source_negotiate;
   src_class->query = source_query;
+  src_class->event = source_event;
   ((GstPushSrcClass *) klass)->create = source_create;
 }

@@ -19,6 +19,9 @@ type Source interface {
 	// Latency returns the least and the greatest latency in nanoseconds; all bits set in
 	// the greatest: no limit. It is called from any thread.
 	Latency() (least, greatest uint64)
+	// Configured is told the latency in nanoseconds that the pipeline decided on. It is
+	// called from any thread.
+	Configured(latency uint64)
 	// Ended is told when an end of stream goes downstream, whoever ends it, and false when a
 	// flush takes it back. It is called from any thread.
 	Ended(bool)
@@ -66,6 +69,12 @@ func SetCaps(source gstbase.PushSrc, caps string) (result CapsResult, downstream
 	return CapsResult(r), downstream, uint64(duration)
 }
 
+// DropHeader forgets the buffers of a header that are still to be pushed. The source must not
+// stream.
+func DropHeader(source gstbase.PushSrc) {
+	C.gst_bips_source_drop_header(C.gpointer(gstbase.UnsafePushSrcToGlibNone(source)))
+}
+
 // WaitPlaying, in Create, waits while the source is paused. Anything but gst.FlowOK has to
 // be returned at once: the source is being flushed or stopped.
 func WaitPlaying(source gstbase.PushSrc) gst.FlowReturn {
@@ -80,6 +89,14 @@ func gstBipsSourceCreate(handle C.guint64, source *C.GstPushSrc, frame *C.GstBip
 		flow = C.GstFlowReturn(s.Create(frameOf(frame)))
 	}
 	return flow
+}
+
+//export gstBipsSourceConfigured
+func gstBipsSourceConfigured(handle C.guint64, latency C.GstClockTime) {
+	defer rescue(nil, "note the latency")
+	if s, ok := sources.get(uint64(handle)); ok {
+		s.Configured(uint64(latency))
+	}
 }
 
 //export gstBipsSourceEnded

@@ -18,6 +18,8 @@ typedef struct
   gint downstream_video_meta;   /* -1: not asked yet */
   GstBufferPool *copies;        /* ordinary memory for frames that have to be copied */
   gsize copies_size;
+  GQueue header;                /* buffers of the caps' streamheader that are still to be pushed */
+  GstBuffer *after_header;      /* the frame to be pushed after these */
 } GstBipsSourceState;
 
 typedef enum
@@ -36,6 +38,12 @@ GstBipsSourceState *gst_bips_source_state (gpointer source);
  * what it would take (g_free). *frame_duration is that of the caps. */
 GstBipsCapsResult gst_bips_source_set_caps (gpointer source, const gchar * text,
     gchar ** downstream, GstClockTime * frame_duration);
+
+/* Forgets what is left of a header. For when nothing streams. */
+void gst_bips_source_drop_header (gpointer source);
+
+/* Once, before any buffer is made. */
+void gst_bips_source_buffer_init (void);
 
 /* A buffer that shows the frame, which ends its lease, or NULL if the frame's layout is
  * not possible. frame->reason says why it had to be copied, if it had to. */

@@ -1,9 +1,17 @@
 #include "source.h"
 
-#include "clock.h"
 #include "layout.h"
 
 #include "_cgo_export.h"
+
+static GstCaps *capture_reference;
+
+void
+gst_bips_source_buffer_init (void)
+{
+  capture_reference = gst_caps_new_empty_simple ("timestamp/x-bips-monotonic");
+  GST_MINI_OBJECT_FLAG_SET (capture_reference, GST_MINI_OBJECT_FLAG_MAY_BE_LEAKED);
+}
 
 static void
 free_lease (gpointer lease)
@@ -108,24 +116,6 @@ pack (GstBipsSourceState * state, GstBipsFrame * frame, GstBuffer * padded)
   return buffer;
 }
 
-/* The capture time, seen with this pipeline's clock. The decoding time keeps its
- * distance from the presentation time. */
-static void
-set_times (GstBaseSrc * source, GstBipsFrame * frame, GstBuffer * buffer)
-{
-  GstClockTime pts = gst_bips_running_time (GST_ELEMENT_CAST (source), frame->capture);
-
-  GST_BUFFER_PTS (buffer) = pts;
-  GST_BUFFER_DTS (buffer) = GST_CLOCK_TIME_NONE;
-  GST_BUFFER_DURATION (buffer) = frame->duration;
-  if (GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (frame->pts) &&
-      GST_CLOCK_TIME_IS_VALID (frame->dts)) {
-    gint64 dts = (gint64) pts - GST_CLOCK_DIFF (frame->dts, frame->pts);
-
-    GST_BUFFER_DTS (buffer) = MAX (dts, 0);
-  }
-}
-
 GstBuffer *
 gst_bips_source_buffer (GstBaseSrc * source, GstBipsSourceState * state, GstBipsFrame * frame)
 {
@@ -146,7 +136,12 @@ gst_bips_source_buffer (GstBaseSrc * source, GstBipsSourceState * state, GstBips
   }
   if (!buffer)
     return NULL;
-  set_times (source, frame, buffer);
+  GST_BUFFER_PTS (buffer) = frame->pts;
+  GST_BUFFER_DTS (buffer) = frame->dts;
+  GST_BUFFER_DURATION (buffer) = frame->duration;
+  if (GST_CLOCK_TIME_IS_VALID (frame->capture))
+    gst_buffer_add_reference_timestamp_meta (buffer, capture_reference, frame->capture,
+        GST_CLOCK_TIME_NONE);
   GST_BUFFER_OFFSET (buffer) = frame->offset;
   GST_BUFFER_OFFSET_END (buffer) = frame->offset_end;
   GST_BUFFER_FLAG_SET (buffer, frame->flags & GST_BIPS_FLAG_MASK);

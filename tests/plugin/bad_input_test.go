@@ -104,8 +104,10 @@ func TestTooManyReaders(t *testing.T) {
 	})
 	t.Run("slots", func(t *testing.T) {
 		t.Parallel()
-		write(t, poolName(t), bips.ProducerOptions{Slots: 8})
-		launch(t, "bipssrc pool=%s max-held=20 ! fakesink", poolName(t)).fail("ool full", "slots")
+		w := write(t, poolName(t), bips.ProducerOptions{Slots: 4}) // three are the producer's
+		launch(t, "bipssrc pool=%s ! fakesink", poolName(t))
+		w.awaits(1)
+		launch(t, "bipssrc pool=%s ! fakesink", poolName(t)).fail("ool full", "slots")
 	})
 }
 

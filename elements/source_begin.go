@@ -1,0 +1,71 @@
+package elements
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/gstglue"
+)
+
+// keyFrameLimit is how long a reader of frames that depend on others waits for one that does
+// not: there are streams without any.
+const keyFrameLimit = 10 * time.Second
+
+// isEarly gives a frame its times, and reports whether it comes before the reader's
+// beginning: a live producer captured it before the source began to play, or it depends on
+// frames that the reader has not had.
+func (s *source) isEarly(out *gstglue.Frame, frame *bips.Frame, values *sourceSettings) bool {
+	clock, ok := gstglue.ReadClock(s)
+	if !ok {
+		out.PTS, out.DTS = forever, forever
+		return false
+	}
+	if clock.Start != s.startTime { // it was paused, and reads on from where the stream is now
+		s.startTime = clock.Start
+		s.line.begin()
+	}
+	if frame.Mode == bips.Latest {
+		pts, dts := s.line.latest(frame, clock, limited(values.processingDeadline))
+		out.PTS, out.DTS = pts.Nanoseconds(), dts.Nanoseconds()
+		return false
+	}
+	if !s.line.begun && !s.standAlone && s.waitsForKey(frame, values.pool) {
+		return true
+	}
+	pts, dts, early := s.line.every(frame, clock)
+	out.PTS, out.DTS = pts.Nanoseconds(), dts.Nanoseconds()
+	return early
+}
+
+// waitsForKey reports whether a stream cannot begin with the frame, as it depends on others.
+func (s *source) waitsForKey(frame *bips.Frame, pool string) bool {
+	if frame.Flags&uint32(gst.BufferFlagDeltaUnit) == 0 {
+		s.waitingForKey = 0
+		return false
+	}
+	if s.waitingForKey == 0 {
+		s.waitingForKey = frame.PublishTime
+	}
+	if frame.PublishTime-s.waitingForKey < keyFrameLimit {
+		return true
+	}
+	s.waitingForKey = 0
+	if s.told.first("no-key-frame") {
+		warn(s, stream(gst.StreamErrorDecode, fmt.Sprintf("pool %q has sent no key frame for %v: the stream begins without one, and a decoder may show broken pictures", pool, keyFrameLimit),
+			"Let its encoder make key frames more often."))
+	}
+	return false
+}
+
+// warnOfBrokenPictures is for who reads the newest only of frames that do not stand alone.
+func (s *source) warnOfBrokenPictures(pool, caps string) {
+	if s.told.first("broken-pictures") {
+		mediaType, _, _ := strings.Cut(caps, ",")
+		warn(s, stream(gst.StreamErrorDecode, fmt.Sprintf("pool %q has frames that depend on those before them (%s), and read-mode=latest leaves some out: "+
+			"a decoder will show broken pictures", pool, mediaType), "Set read-mode=auto or every."))
+	}
+}

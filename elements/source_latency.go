@@ -1,0 +1,121 @@
+package elements
+
+import (
+	"sync"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+// sourceLatency is what a source answers to a LATENCY query, and what the pipeline decided
+// from all answers. Its methods may be called from any thread.
+//
+// In mode latest a frame is presented when it was published, so that the producer's latency
+// does not matter: the least latency is the processing deadline. In mode every frames keep
+// their times of capture, so it is the producer's latency as well. In both the pool keeps
+// frames for as long as its slots last, which is the greatest latency.
+type sourceLatency struct {
+	mu         sync.Mutex
+	every      bool          // the mode in force
+	deadline   time.Duration // property processing-deadline
+	room       int           // slots that can keep frames for a reader; 0: not attached yet
+	frame      time.Duration // duration of a frame; 0: unknown
+	upstream   bips.Time     // the producer's latency; unknown: it is not live
+	way        time.Duration // the least from a frame's capture to its publication
+	wayKnown   bool
+	told       [2]time.Duration // the last answer that a LATENCY message was posted for
+	configured time.Duration    // what the pipeline decided last
+}
+
+// reset forgets all but the processing deadline.
+func (l *sourceLatency) reset(deadline time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.every, l.deadline, l.room, l.frame = false, deadline, 0, 0
+	l.upstream, l.way, l.wayKnown = bips.Time{}, 0, false
+	l.told, l.configured = [2]time.Duration{}, 0
+}
+
+// attached notes the pool that the frames to come are from.
+func (l *sourceLatency) attached(slots int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.room, l.wayKnown = slotsForReaders(slots), false
+}
+
+// slotsForReaders is how many slots of a pool can keep frames: some are always the producer's.
+func slotsForReaders(slots int) int { return slots - min(4, slots-1) }
+
+// note takes a frame into account. changed: the answer is another one now, by more than half
+// a frame, and the pipeline should ask anew.
+func (l *sourceLatency) note(f *bips.Frame, capsDuration time.Duration) (changed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.every, l.upstream = f.Mode == bips.Every, f.Latency
+	l.frame = capsDuration
+	if duration, known := f.Duration.Duration(); l.frame == 0 && known {
+		l.frame = duration
+	}
+	if capture, known := f.CaptureTime.Duration(); known {
+		if way := f.PublishTime - capture; !l.wayKnown || way < l.way {
+			l.way, l.wayKnown = way, true
+		}
+	}
+	least, greatest := l.answer()
+	tolerance := max(l.frame/2, time.Microsecond)
+	if (least-l.told[0]).Abs() <= tolerance && (greatest-l.told[1]).Abs() <= tolerance {
+		return false
+	}
+	l.told = [2]time.Duration{least, greatest}
+	return true
+}
+
+// limited reads a time of GStreamer's that is never without a limit in earnest.
+func limited(ns uint64) time.Duration { return time.Duration(min(ns, 1<<63-1)) }
+
+// unlimited is a greatest latency without a limit.
+const unlimited = time.Duration(-1)
+
+// answer is query, called with mu held.
+func (l *sourceLatency) answer() (least, greatest time.Duration) {
+	least, greatest = l.deadline, unlimited
+	kept := time.Duration(l.room) * l.frame
+	if !l.every {
+		if kept > 0 {
+			greatest = least + kept
+		}
+		return least, greatest
+	}
+	upstream, live := l.upstream.Duration()
+	if live {
+		least += upstream
+	}
+	if live && kept > 0 && l.wayKnown {
+		greatest = max(0, l.way+kept)
+	}
+	return least, greatest
+}
+
+// query is the answer to a LATENCY query; greatest may be unlimited.
+func (l *sourceLatency) query() (least, greatest time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.answer()
+}
+
+// configure notes what the pipeline decided.
+func (l *sourceLatency) configure(latency time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.configured = latency
+}
+
+// tooLong reports whether the pipeline waits longer for each frame than the pool can keep
+// it, and the pool is full of frames for this reader when behind more are waiting: then the
+// producer would have to wait for the reader with every frame.
+func (l *sourceLatency) tooLong(behind uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, greatest := l.answer()
+	return greatest != unlimited && l.configured > greatest && behind+1 >= uint64(l.room)
+}

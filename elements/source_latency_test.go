@@ -1,0 +1,81 @@
+package elements
+
+import (
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+func TestLatencyAnswers(t *testing.T) {
+	const frame = 10 * ms
+	for _, c := range []struct {
+		name            string
+		mode            bips.Mode
+		slots           int
+		deadline        time.Duration
+		upstream        bips.Time
+		way             time.Duration
+		least, greatest time.Duration
+	}{
+		{"latest, whatever the producer's latency is", bips.Latest, 16, 5 * ms, bips.TimeOf(2 * time.Second), 3 * ms, 5 * ms, 125 * ms},
+		{"every, of a camera", bips.Every, 16, 5 * ms, bips.TimeOf(33 * ms), 34 * ms, 38 * ms, 154 * ms},
+		{"every, more than the pool can keep", bips.Every, 16, 0, bips.TimeOf(2 * time.Second), 20 * ms, 2 * time.Second, 140 * ms},
+		{"every, not live", bips.Every, 16, 20 * ms, bips.Time{}, 0, 20 * ms, unlimited},
+		{"few slots", bips.Latest, 3, 0, bips.Time{}, 0, 0, frame},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var l sourceLatency
+			l.reset(c.deadline)
+			if least, greatest := l.query(); least != c.deadline || greatest != unlimited {
+				t.Errorf("before there is a pool: %v to %v", least, greatest)
+			}
+			l.attached(c.slots)
+			f := framed(0, c.way)
+			f.Mode, f.Latency = c.mode, c.upstream
+			if !l.note(f, frame) {
+				t.Error("the first frame changed nothing")
+			}
+			if least, greatest := l.query(); least != c.least || greatest != c.greatest {
+				t.Errorf("%v to %v, want %v to %v", least, greatest, c.least, c.greatest)
+			}
+			f.PublishTime += ms
+			if l.note(f, frame) {
+				t.Error("the same frame again changed the answer")
+			}
+		})
+	}
+}
+
+func TestLatencyFollowsTheProducersOwn(t *testing.T) {
+	var l sourceLatency
+	l.reset(0)
+	l.attached(16)
+	f := encoded(framed(0, 20*ms), 0, 0, 20*ms)
+	f.Mode = bips.Every
+	l.note(f, usualFrame)
+	f.Latency = bips.TimeOf(500 * ms)
+	if !l.note(f, usualFrame) {
+		t.Error("another latency of the producer changed nothing")
+	}
+	if least, _ := l.query(); least != 500*ms {
+		t.Errorf("least latency %v", least)
+	}
+}
+
+func TestLatencyIsTooLongOnlyForWhoHasFilledThePool(t *testing.T) {
+	var l sourceLatency
+	l.reset(0)
+	l.attached(16)
+	f := encoded(framed(0, 20*ms), 0, 0, 2*time.Second)
+	f.Mode = bips.Every
+	l.note(f, 10*ms) // the pool keeps 140 ms
+	l.configure(2 * time.Second)
+	if l.tooLong(10) || !l.tooLong(11) {
+		t.Error("11 frames behind are as many as fit")
+	}
+	l.configure(100 * ms)
+	if l.tooLong(11) {
+		t.Error("100 ms are less than the pool keeps")
+	}
+}

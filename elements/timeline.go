@@ -1,0 +1,116 @@
+package elements
+
+import (
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/gstglue"
+)
+
+// A timeline gives the frames of one source their times in its pipeline, in running time.
+// It is for the streaming thread.
+//
+// A reader of the newest frame shows what has just been published, whatever its producer's
+// latency is: its frames are presented when they were published, evened out. A reader of
+// every frame keeps the times of capture, and all distances between them.
+type timeline struct {
+	begun bool          // a frame of the present stream was given
+	given bool          // a frame of any stream was
+	last  time.Duration // PTS given last
+	way   time.Duration // latest: the least way from capture to publication of late
+	shift time.Duration // every: what is added to all times of a producer that is not live
+}
+
+// begin is called where frames are missing because the source did not read: at the first
+// frame of a producer, and of each time that the source plays.
+func (l *timeline) begin() { l.begun, l.shift = false, 0 }
+
+// Frames of mode latest are presented at most slack, and the processing deadline, before
+// they were published: a sink waits that long for its own processing anyway.
+const slack = 10 * time.Millisecond
+
+// usualFrame is the duration of a frame that does not say how long it lasts.
+const usualFrame = time.Second / 30
+
+// latest places a frame that was just published. What was published before the source
+// began to play becomes available when it begins.
+func (l *timeline) latest(f *bips.Frame, clock gstglue.Clock, deadline time.Duration) (pts, dts bips.Time) {
+	line := f.PublishTime
+	if capture, known := f.CaptureTime.Duration(); known {
+		l.follow(f.PublishTime-capture, f.Duration)
+		line = min(max(capture+l.way, f.PublishTime-deadline-slack), f.PublishTime)
+	}
+	l.begun = true
+	at := max(clock.Running(line), clock.Start)
+	if l.given && at <= l.last {
+		at = l.last + 1
+	}
+	l.given, l.last = true, at
+	pts = bips.TimeOf(at)
+	if before, known := reordering(f); known && at-before >= clock.Start {
+		dts = bips.TimeOf(at - before)
+	}
+	return pts, dts
+}
+
+// follow keeps the least way from capture to publication, and lets it up slowly: by a 200th
+// of a frame with each.
+func (l *timeline) follow(way time.Duration, frame bips.Time) {
+	if !l.begun || way < l.way {
+		l.way = way
+		return
+	}
+	duration, known := frame.Duration()
+	if !known || duration <= 0 {
+		duration = usualFrame
+	}
+	l.way += min(way-l.way, duration/200)
+}
+
+// every places a frame where it was captured. early: a live producer captured it before the
+// source began to play; nobody was there to see it. The frames of a producer that is not live
+// are all wanted: where the first would come too early, all come later by as much.
+func (l *timeline) every(f *bips.Frame, clock gstglue.Clock) (pts, dts bips.Time, early bool) {
+	capture, known := f.CaptureTime.Duration()
+	if !known {
+		l.begun = true
+		return bips.Time{}, bips.Time{}, false
+	}
+	at := clock.Running(capture)
+	first := at
+	before, reordered := reordering(f)
+	if reordered {
+		first = min(first, at-before)
+	}
+	if !l.begun {
+		floor := clock.Start
+		if f.Latency.Known() {
+			if first < floor {
+				return bips.Time{}, bips.Time{}, true
+			}
+		} else {
+			if l.given {
+				floor = max(floor, l.last+1)
+			}
+			l.shift = max(0, floor-first)
+		}
+		l.begun = true
+	}
+	at += l.shift
+	l.given, l.last = true, max(l.last, at)
+	switch {
+	case reordered:
+		return bips.TimeOf(at), bips.TimeOf(at - before), false
+	case !f.PTS.Known() && f.DTS.Known(): // then it was captured at the time of decoding
+		return bips.Time{}, bips.TimeOf(at), false
+	default:
+		return bips.TimeOf(at), bips.Time{}, false
+	}
+}
+
+// reordering is by how much a frame is decoded before it is presented.
+func reordering(f *bips.Frame) (before time.Duration, known bool) {
+	pts, hasPTS := f.PTS.Duration()
+	dts, hasDTS := f.DTS.Duration()
+	return pts - dts, hasPTS && hasDTS
+}

@@ -1,0 +1,32 @@
+package gstglue
+
+// #include "clock.h"
+import "C"
+
+import (
+	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+)
+
+// Clock relates a pipeline's running time to CLOCK_MONOTONIC, as of one moment.
+type Clock struct {
+	// Offset is what has to be added to the running time to get CLOCK_MONOTONIC.
+	Offset time.Duration
+	// Start is the running time at which the pipeline began to play last.
+	Start time.Duration
+}
+
+// ReadClock reads the clock of an element's pipeline; ok is false if it has none.
+func ReadClock(element gst.Element) (c Clock, ok bool) {
+	e := (*C.GstElement)(gst.UnsafeElementToGlibNone(element))
+	var offset C.gint64
+	if C.gst_bips_running_to_monotonic(e, &offset) == 0 {
+		return Clock{}, false
+	}
+	return Clock{Offset: time.Duration(offset), Start: time.Duration(C.gst_bips_start_time(e))}, true
+}
+
+// Running is the running time at a point of CLOCK_MONOTONIC. It is negative before the
+// pipeline's base time.
+func (c Clock) Running(monotonic time.Duration) time.Duration { return monotonic - c.Offset }
