@@ -35,6 +35,9 @@ func (s *sink) Render(f *gstglue.Frame, b gstglue.Buffer) gst.FlowReturn {
 }
 
 func (s *sink) publish(f *gstglue.Frame, b gstglue.Buffer) error {
+	if f.Refusal != gstglue.RefuseNothing {
+		return s.refuse(f)
+	}
 	pool := s.currentPool()
 	if pool == nil {
 		var err error
@@ -99,6 +102,24 @@ func (s *sink) makeRoom(pool *sinkPool) {
 	if err != nil && !isInterrupt(err) {
 		logf(gstglue.LevelWarning, s, "no slot for upstream: %v", err)
 	}
+}
+
+// refuse drops a frame that does not hold what its caps tell of, as cameras send them whose driver
+// or cable is faulty. The next one may be whole.
+func (s *sink) refuse(f *gstglue.Frame) error {
+	s.counts.malformed.Add(1)
+	text := fmt.Sprintf("a frame was dropped: it has %d bytes, and its caps call for %d", f.Size, s.sizes.Least)
+	if f.Refusal == gstglue.RefuseLayout {
+		text = fmt.Sprintf("a frame was dropped: the rows and planes that its GstVideoMeta tells of do not hold the picture of its caps in %d bytes", f.Size)
+	}
+	if s.told.first("malformed") {
+		warn(s, stream(gst.StreamErrorFormat, text,
+			"Look at the element that made it, or put videoconvert before bipssink. The property \"stats\" counts such frames (malformed)."))
+	}
+	if pool := s.currentPool(); pool != nil {
+		return pool.producer.Drop()
+	}
+	return nil
 }
 
 func cannotCopy(size uint64, n int) error {

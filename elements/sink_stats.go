@@ -15,8 +15,9 @@ import (
 type sinkCounts struct {
 	inPlace atomic.Uint64
 	copied  [gstglue.CopyReasons]atomic.Uint64
-	// tooLarge frames were dropped: no slot had room for them.
-	tooLarge atomic.Uint64
+	// tooLarge and malformed frames were dropped: no slot had room for them, or they did not
+	// hold what their caps tell of.
+	tooLarge, malformed atomic.Uint64
 
 	mu   sync.Mutex
 	last bips.ProducerStats // of the pool that was closed last
@@ -28,6 +29,7 @@ func (c *sinkCounts) reset() {
 		c.copied[i].Store(0)
 	}
 	c.tooLarge.Store(0)
+	c.malformed.Store(0)
 	c.keep(bips.ProducerStats{})
 }
 
@@ -57,6 +59,7 @@ var sinkReasons = []struct {
 	{gstglue.CopyForeignMemory, "foreign-memory", "the elements before it do not write into the pool's slots"},
 	{gstglue.CopySeveralMemories, "several-memories", "its bytes lie in several pieces"},
 	{gstglue.CopyPartialMemory, "partial-memory", "it is only a part of a slot"},
+	{gstglue.CopyLayout, "layout", "its rows lie in an order that readers do not know"},
 }
 
 // explainCopies tells, once for each reason, that frames are copied.
@@ -89,6 +92,7 @@ func (s *sink) stats() []gstglue.Count {
 	return append(counts,
 		gstglue.Count{Name: "dropped", Value: producer.Dropped},
 		gstglue.Count{Name: "too-large", Value: s.counts.tooLarge.Load()},
+		gstglue.Count{Name: "malformed", Value: s.counts.malformed.Load()},
 		gstglue.Count{Name: "consumers", Value: uint64(producer.Consumers)},
 		gstglue.Count{Name: "lent", Value: uint64(producer.Lent)},
 		gstglue.Count{Name: "demoted", Value: producer.Demoted},

@@ -11,7 +11,7 @@ import (
 // CopyReason says why a frame's bytes have to be copied; [CopyNone]: they need not be.
 type CopyReason uint32
 
-// The reasons. The first six are found by the sink, the last two by the source.
+// The reasons. The first six are found by the sink, quota by the source, layout by both.
 const (
 	CopyNone            CopyReason = C.GST_BIPS_COPY_NONE
 	CopyPoolExhausted   CopyReason = C.GST_BIPS_COPY_POOL_EXHAUSTED
@@ -24,6 +24,16 @@ const (
 	CopyLayout          CopyReason = C.GST_BIPS_COPY_LAYOUT
 
 	CopyReasons = int(CopyLayout) + 1
+)
+
+// Refusal says why a frame cannot be published at all; [RefuseNothing]: it can.
+type Refusal uint32
+
+// The refusals.
+const (
+	RefuseNothing Refusal = C.GST_BIPS_REFUSE_NOTHING
+	RefuseShort   Refusal = C.GST_BIPS_REFUSE_SHORT  // fewer bytes than its caps call for
+	RefuseLayout  Refusal = C.GST_BIPS_REFUSE_LAYOUT // its GstVideoMeta tells of planes that do not hold the picture
 )
 
 // MaxPlanes is how many planes a raw video frame can have.
@@ -51,6 +61,8 @@ type Frame struct {
 	Planes    uint32 // 0: the layout that follows from the caps
 	Stride    [MaxPlanes]int32
 	Start     [MaxPlanes]uint64 // of each plane, from the frame's first byte
+	repack    uint32            // for C
+	Refusal   Refusal           // sink
 }
 
 // The compiler checks that both sides agree on the layout.
@@ -59,6 +71,7 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.Flags)-unsafe.Offsetof(C.GstBipsFrame{}.flags)]
 	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.Planes)-unsafe.Offsetof(C.GstBipsFrame{}.n_planes)]
 	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.Start)-unsafe.Offsetof(C.GstBipsFrame{}.plane_offset)]
+	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.Refusal)-unsafe.Offsetof(C.GstBipsFrame{}.refusal)]
 )
 
 // SetData says where the frame's bytes are. They must not be Go memory and must stay

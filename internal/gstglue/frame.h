@@ -22,6 +22,14 @@ typedef enum
   GST_BIPS_COPY_LAYOUT
 } GstBipsCopyReason;
 
+/* Why a frame cannot be published at all. Package elements says so to users. */
+typedef enum
+{
+  GST_BIPS_REFUSE_NOTHING = 0,
+  GST_BIPS_REFUSE_SHORT,        /* fewer bytes than its caps call for */
+  GST_BIPS_REFUSE_LAYOUT        /* its GstVideoMeta tells of planes that do not hold the picture */
+} GstBipsRefusal;
+
 /* Overlaid by Frame in frame.go: the same fields in the same places. Times are
  * nanoseconds, GST_CLOCK_TIME_NONE when unknown. */
 typedef struct
@@ -42,6 +50,8 @@ typedef struct
   guint32 n_planes;             /* 0: the layout that follows from the caps */
   gint32 stride[GST_BIPS_MAX_PLANES];
   guint64 plane_offset[GST_BIPS_MAX_PLANES];
+  guint32 repack;               /* sink only: no reader takes the bytes as they are arranged */
+  guint32 refusal;              /* sink only: a GstBipsRefusal */
 } GstBipsFrame;
 
 /* The buffer flags that mean something to another process. Flags of the

@@ -8,19 +8,32 @@
 
 G_BEGIN_DECLS
 
+/* How the bytes of a frame are arranged, seen from what its caps say. */
+typedef enum
+{
+  GST_BIPS_LAYOUT_PLAIN,        /* as the caps say */
+  GST_BIPS_LAYOUT_OWN,          /* otherwise, and the frame can say how: readers take it as it is */
+  GST_BIPS_LAYOUT_REPACK,       /* otherwise, and no reader takes that: it has to be repacked */
+  GST_BIPS_LAYOUT_BROKEN        /* the frame does not hold what its caps tell of */
+} GstBipsLayout;
+
 /* Sets info from caps; FALSE, with info reset, for anything but raw video in plain memory. */
 gboolean gst_bips_layout_from_caps (GstVideoInfo * info, GstCaps * caps);
 
-/* Notes the layout of buffer in frame if it is not info's own. */
-void gst_bips_layout_describe (const GstVideoInfo * info, GstBuffer * buffer, GstBipsFrame * frame);
+/* Notes in frame, whose size is set, where the planes of buffer lie, unless it is where info
+ * says. What lies behind the picture is cut off the size. */
+GstBipsLayout gst_bips_layout_describe (const GstVideoInfo * info, GstBuffer * buffer,
+    GstBipsFrame * frame);
 
-/* Whether each plane that frame tells of lies within its bytes. */
+/* Whether each plane that frame tells of lies within its bytes, in an arrangement that a
+ * GstVideoMeta can describe to any element. */
 gboolean gst_bips_layout_fits (const GstVideoInfo * info, const GstBipsFrame * frame);
 
-/* Copies the picture to data in info's own layout. Returns the bytes used, 0 if it
- * does not fit or cannot be mapped. */
-gsize gst_bips_layout_repack (const GstVideoInfo * info, GstBuffer * buffer, guint8 * data,
-    gsize size);
+/* Copies the picture in data, which has frame's size and layout, to a place of size bytes, in
+ * info's own layout. Returns the bytes used; 0: it does not fit. The layout has been checked,
+ * by gst_bips_layout_fits or gst_bips_layout_describe. */
+gsize gst_bips_layout_repack (const GstVideoInfo * info, const GstBipsFrame * frame,
+    const guint8 * data, guint8 * to, gsize size);
 
 G_END_DECLS
 

@@ -32,6 +32,7 @@ type Sink interface {
 // FrameSizes is what caps tell of the sizes of frames, in bytes. 0: they do not tell.
 type FrameSizes struct {
 	Frame    uint64 // of each frame, laid out as the caps say
+	Least    uint64 // what is shorter is no whole frame
 	Slot     uint64 // what a slot needs for that, with rows that are padded
 	Guess    uint64 // without Slot: hardly any frame is larger
 	Constant bool   // without Slot: all frames are as large as the first
@@ -91,6 +92,7 @@ func gstBipsSinkSetCaps(handle C.guint64, sink *C.GstBaseSink, caps *C.gchar, fo
 	s, ok := sinks.get(uint64(handle))
 	sizes := FrameSizes{
 		Frame:    uint64(format.size),
+		Least:    uint64(format.least),
 		Slot:     uint64(format.room),
 		Guess:    uint64(format.guess),
 		Constant: format.constant != 0,

@@ -48,35 +48,89 @@ describe_times (GstBaseSink * sink, GstBuffer * buffer, GstBipsFrame * frame)
   frame->duration = GST_BUFFER_DURATION (buffer);
 }
 
+/* What the arrangement of the bytes means for the frame. */
+static void
+describe_layout (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * frame)
+{
+  const GstBipsFormat *format = &state->format;
+
+  frame->n_planes = 0;
+  frame->repack = FALSE;
+  frame->refusal = GST_BIPS_REFUSE_NOTHING;
+  if (format->kind == GST_BIPS_FORMAT_VIDEO) {
+    GstBipsLayout layout = gst_bips_layout_describe (&format->video, buffer, frame);
+
+    frame->repack = layout == GST_BIPS_LAYOUT_REPACK;
+    if (layout == GST_BIPS_LAYOUT_BROKEN)
+      frame->refusal = frame->size < format->least ? GST_BIPS_REFUSE_SHORT : GST_BIPS_REFUSE_LAYOUT;
+  } else if (frame->size < format->least) {
+    frame->refusal = GST_BIPS_REFUSE_SHORT;
+  }
+}
+
 void
 gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer * buffer,
     GstBipsFrame * frame)
 {
   frame->data = NULL;
   frame->lease = 0;
-  frame->n_planes = 0;
   frame->slot = -1;
-  frame->reason = take_slot (state, buffer, &frame->slot);
   frame->size = gst_buffer_get_size (buffer);
   frame->offset = GST_BUFFER_OFFSET (buffer);
   frame->offset_end = GST_BUFFER_OFFSET_END (buffer);
   frame->flags = GST_BUFFER_FLAGS (buffer) & GST_BIPS_FLAG_MASK;
+  frame->reason = GST_BIPS_COPY_NONE;
   describe_times (sink, buffer, frame);
-  gst_bips_layout_describe (&state->format.video, buffer, frame);
+  describe_layout (state, buffer, frame);
+  if (frame->refusal != GST_BIPS_REFUSE_NOTHING)
+    return;
+  frame->reason = take_slot (state, buffer, &frame->slot);
+  if (frame->reason == GST_BIPS_COPY_NONE && frame->repack)
+    frame->reason = GST_BIPS_COPY_LAYOUT;
 }
 
 /* A slot that is mapped for writing only cannot be mapped for reading; its bytes are at
  * hand all the same. */
-static gsize
-extract (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * frame, guint8 * data)
+static const guint8 *
+bytes_of_slot (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * frame)
 {
-  GstBipsSlotMemory *slot;
-
   if (frame->reason != GST_BIPS_COPY_STILL_MAPPED)
-    return gst_buffer_extract (buffer, 0, data, frame->size);
-  slot = gst_bips_slot_memory_root (gst_buffer_peek_memory (buffer, 0), state->allocator);
-  memcpy (data, slot->data, frame->size);
+    return NULL;
+  return gst_bips_slot_memory_root (gst_buffer_peek_memory (buffer, 0), state->allocator)->data;
+}
+
+static gssize
+copy (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * frame, guint8 * data)
+{
+  const guint8 *bytes = bytes_of_slot (state, buffer, frame);
+
+  if (bytes)
+    memcpy (data, bytes, frame->size);
+  else if (gst_buffer_extract (buffer, 0, data, frame->size) != frame->size)
+    return -1;
   return frame->size;
+}
+
+static gssize
+repack (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * frame, guint8 * data, gsize size)
+{
+  const guint8 *bytes = bytes_of_slot (state, buffer, frame);
+  GstMapInfo map;
+  gsize used;
+
+  if (bytes) {
+    used = gst_bips_layout_repack (&state->format.video, frame, bytes, data, size);
+  } else {
+    if (!gst_buffer_map (buffer, &map, GST_MAP_READ))
+      return -1;
+    used = gst_bips_layout_repack (&state->format.video, frame, map.data, data, size);
+    gst_buffer_unmap (buffer, &map);
+  }
+  if (used > 0) {
+    frame->n_planes = 0;
+    frame->size = used;
+  }
+  return used;
 }
 
 gssize
@@ -84,16 +138,8 @@ gst_bips_sink_copy (gpointer sink, GstBuffer * buffer, GstBipsFrame * frame, gui
     gsize size)
 {
   GstBipsSinkState *state = gst_bips_sink_state (sink);
-  gsize packed;
 
-  if (frame->size <= size)
-    return extract (state, buffer, frame, data) == frame->size ? (gssize) frame->size : -1;
-  if (frame->n_planes == 0)
-    return 0;
-  packed = gst_bips_layout_repack (&state->format.video, buffer, data, size);
-  if (packed > 0) {
-    frame->n_planes = 0;
-    frame->size = packed;
-  }
-  return packed;
+  if (frame->repack || (frame->n_planes > 0 && frame->size > size))
+    return repack (state, buffer, frame, data, size);
+  return frame->size <= size ? copy (state, buffer, frame, data) : 0;
 }

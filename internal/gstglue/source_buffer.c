@@ -99,20 +99,37 @@ downstream_takes_video_meta (GstBaseSrc * source, GstBipsSourceState * state)
 
 /* The picture, packed, for a downstream that knows only the caps' own layout. */
 static GstBuffer *
-pack (GstBipsSourceState * state, GstBipsFrame * frame, GstBuffer * padded)
+pack (GstBipsSourceState * state, GstBipsFrame * frame)
 {
   GstBuffer *buffer = ordinary_buffer (state, GST_VIDEO_INFO_SIZE (&state->info));
   gsize packed = 0;
   GstMapInfo map;
 
   if (buffer && gst_buffer_map (buffer, &map, GST_MAP_WRITE)) {
-    packed = gst_bips_layout_repack (&state->info, padded, map.data, map.size);
+    packed = gst_bips_layout_repack (&state->info, frame, frame->data, map.data, map.size);
     gst_buffer_unmap (buffer, &map);
   }
-  gst_buffer_unref (padded);
-  if (packed == 0)
+  gstBipsLeaseFreed (frame->lease);
+  if (packed == 0) {
     gst_clear_buffer (&buffer);
+    return NULL;
+  }
+  if (frame->reason == GST_BIPS_COPY_NONE)
+    gstBipsSourcePacked (state->handle);
   frame->reason = GST_BIPS_COPY_LAYOUT;
+  return buffer;
+}
+
+static GstBuffer *
+with_planes (GstBaseSrc * source, GstBipsSourceState * state, GstBipsFrame * frame)
+{
+  GstBuffer *buffer;
+
+  if (!downstream_takes_video_meta (source, state))
+    return pack (state, frame);
+  buffer = frame->reason == GST_BIPS_COPY_NONE ? wrap (frame) : copy (state, frame);
+  if (buffer)
+    add_layout (state, frame, buffer);
   return buffer;
 }
 
@@ -125,15 +142,10 @@ gst_bips_source_buffer (GstBaseSrc * source, GstBipsSourceState * state, GstBips
     gstBipsLeaseFreed (frame->lease);
     return NULL;
   }
-  buffer = frame->reason == GST_BIPS_COPY_NONE ? wrap (frame) : copy (state, frame);
-  if (buffer && frame->n_planes > 0) {
-    add_layout (state, frame, buffer);
-    if (!downstream_takes_video_meta (source, state)) {
-      buffer = pack (state, frame, buffer);
-      if (buffer)
-        gstBipsSourcePacked (state->handle);
-    }
-  }
+  if (frame->n_planes > 0)
+    buffer = with_planes (source, state, frame);
+  else
+    buffer = frame->reason == GST_BIPS_COPY_NONE ? wrap (frame) : copy (state, frame);
   if (!buffer)
     return NULL;
   GST_BUFFER_PTS (buffer) = frame->pts;

@@ -30,7 +30,7 @@ func TestCopiesAreCountedByReason(t *testing.T) {
 		{reason: "still-mapped", all: true, beginning: moving + " ! trouble kind=hold-write", needs: []string{"trouble"}},
 		{reason: "still-mapped", all: true, beginning: moving + " ! trouble kind=hold-readwrite", needs: []string{"trouble"}},
 		{reason: "several-memories", all: true, beginning: moving + " ! trouble kind=split", needs: []string{"trouble"}},
-		{reason: "partial-memory", all: true, beginning: moving + " ! trouble kind=half", needs: []string{"trouble"}},
+		{reason: "partial-memory", all: true, beginning: moving + " ! trouble kind=part", needs: []string{"trouble"}},
 	} {
 		t.Run(c.reason, func(t *testing.T) {
 			t.Parallel()

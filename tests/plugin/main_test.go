@@ -46,6 +46,7 @@ func prepare() error {
 	}
 	troubleDir = buildTrouble(filepath.Dir(plugin))
 	driveProgram = compiled(filepath.Dir(plugin), "testdata/drive/drive.c", "drive/drive")
+	formatsProgram = compiled(filepath.Dir(plugin), "testdata/formats/formats.c", "formats/formats", "-O2")
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "GST_") && !strings.HasPrefix(v, "BIPS_") {
 			env = append(env, v)

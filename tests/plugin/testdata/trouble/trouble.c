@@ -4,6 +4,8 @@
  *   write-later    keeps each, and writes over the previous one when the next comes
  *   split          cuts its memory in two
  *   half           passes on the first half of it
+ *   part           passes on all of it, as a part of itself
+ *   lie            says with GstVideoMeta that its rows are further apart than they are
  *   pad            moves the rows of I420 and GRAY8 apart, which GstVideoMeta says
  *   unmappable     replaces its memory by one that the CPU cannot map
  *   make-elements  makes a bipssink and a bipssrc for each, and throws them away
@@ -106,6 +108,32 @@ split (GstBuffer * buffer)
   GstBuffer *rest = gst_buffer_copy_region (buffer, GST_BUFFER_COPY_MEMORY, size / 2, -1);
 
   return gst_buffer_append (out, rest);
+}
+
+static GstBuffer *
+part (GstBuffer * buffer)
+{
+  GstBuffer *out = gst_buffer_new ();
+
+  gst_buffer_append_memory (out, gst_memory_share (gst_buffer_peek_memory (buffer, 0), 0, -1));
+  gst_buffer_copy_into (out, buffer, GST_BUFFER_COPY_METADATA, 0, -1);
+  return out;
+}
+
+static GstBuffer *
+lie (Trouble * self, GstBuffer * buffer)
+{
+  GstBuffer *out = gst_buffer_copy_region (buffer, GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS |
+      GST_BUFFER_COPY_MEMORY, 0, -1);
+  GstVideoInfo *info = &self->info;
+  gint stride[GST_VIDEO_MAX_PLANES];
+  guint i;
+
+  for (i = 0; i < GST_VIDEO_MAX_PLANES; i++)
+    stride[i] = info->stride[i] + PADDING;
+  gst_buffer_add_video_meta_full (out, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_INFO_FORMAT (info),
+      info->width, info->height, GST_VIDEO_INFO_N_PLANES (info), info->offset, stride);
+  return out;
 }
 
 static GstBuffer *
@@ -223,6 +251,10 @@ prepare (GstBaseTransform * base, GstBuffer * in, GstBuffer ** out)
     *out = split (in);
   else if (is (self, "half"))
     *out = gst_buffer_copy_region (in, GST_BUFFER_COPY_ALL, 0, gst_buffer_get_size (in) / 2);
+  else if (is (self, "part"))
+    *out = part (in);
+  else if (is (self, "lie"))
+    *out = lie (self, in);
   else if (is (self, "pad"))
     *out = pad_rows (self, in);
   else if (is (self, "unmappable"))
