@@ -20,6 +20,9 @@ type sourceLatency struct {
 	deadline   time.Duration // property processing-deadline
 	room       int           // slots that can keep frames for a reader; 0: not attached yet
 	frame      time.Duration // duration of a frame; 0: unknown
+	guessed    bool          // from how many came
+	first      uint64        // sequence of the first frame of the pool; 0: none came yet
+	firstAt    time.Duration // when it was published
 	upstream   bips.Time     // the producer's latency; unknown: it is not live
 	way        time.Duration // the least from a frame's capture to its publication
 	wayKnown   bool
@@ -31,7 +34,8 @@ type sourceLatency struct {
 func (l *sourceLatency) reset(deadline time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.every, l.deadline, l.room, l.frame = false, deadline, 0, 0
+	l.every, l.deadline, l.room = false, deadline, 0
+	l.frame, l.guessed, l.first = 0, false, 0
 	l.upstream, l.way, l.wayKnown = bips.Time{}, 0, false
 	l.told, l.configured = [2]time.Duration{}, 0
 }
@@ -40,7 +44,7 @@ func (l *sourceLatency) reset(deadline time.Duration) {
 func (l *sourceLatency) attached(slots int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.room, l.wayKnown = slotsForReaders(slots), false
+	l.room, l.wayKnown, l.first = slotsForReaders(slots), false, 0
 }
 
 // slotsForReaders is how many slots of a pool can keep frames: some are always the producer's.
@@ -52,22 +56,46 @@ func (l *sourceLatency) note(f *bips.Frame, capsDuration time.Duration) (changed
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.every, l.upstream = f.Mode == bips.Every, f.Latency
-	l.frame = capsDuration
-	if duration, known := f.Duration.Duration(); l.frame == 0 && known {
-		l.frame = duration
-	}
+	l.noteDuration(f, capsDuration)
 	if capture, known := f.CaptureTime.Duration(); known {
 		if way := f.PublishTime - capture; !l.wayKnown || way < l.way {
 			l.way, l.wayKnown = way, true
 		}
 	}
 	least, greatest := l.answer()
-	tolerance := max(l.frame/2, time.Microsecond)
+	tolerance := l.frame / 2
+	if l.guessed { // what is not to be told of each time that the guess gets better
+		tolerance *= time.Duration(l.room)
+	}
+	tolerance = max(tolerance, time.Microsecond)
 	if (least-l.told[0]).Abs() <= tolerance && (greatest-l.told[1]).Abs() <= tolerance {
 		return false
 	}
 	l.told = [2]time.Duration{least, greatest}
 	return true
+}
+
+// guessAfter is for how long frames are watched before their duration is guessed from how
+// many came: a producer may begin with many at once.
+const guessAfter = time.Second
+
+// noteDuration finds out how long a frame lasts: as the caps say, or the frame, or else as far
+// as frames are published apart on average.
+func (l *sourceLatency) noteDuration(f *bips.Frame, capsDuration time.Duration) {
+	if l.first == 0 {
+		l.first, l.firstAt = f.Sequence, f.PublishTime
+	}
+	duration, known := f.Duration.Duration()
+	switch watched := f.PublishTime - l.firstAt; {
+	case capsDuration > 0:
+		l.frame, l.guessed = capsDuration, false
+	case known && duration > 0:
+		l.frame, l.guessed = duration, false
+	case watched > guessAfter && f.Sequence > l.first:
+		l.frame, l.guessed = watched/time.Duration(f.Sequence-l.first), true
+	default:
+		l.frame = 0
+	}
 }
 
 // limited reads a time of GStreamer's that is never without a limit in earnest.

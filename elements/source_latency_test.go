@@ -79,3 +79,28 @@ func TestLatencyIsTooLongOnlyForWhoHasFilledThePool(t *testing.T) {
 		t.Error("100 ms are less than the pool keeps")
 	}
 }
+
+// Caps without a frame rate, as behind an RTP depayloader, and frames that do not say how long
+// they last.
+func TestLatencyGuessesAFramesDurationFromHowManyCame(t *testing.T) {
+	var l sourceLatency
+	l.reset(0)
+	l.attached(16)
+	told := 0
+	for i := range 100 {
+		at := time.Duration(i)*20*ms + time.Duration(i%3)*ms
+		if i < 10 { // a burst, which tells nothing
+			at = 200*ms + time.Duration(i)*time.Microsecond
+		}
+		f := &bips.Frame{Mode: bips.Latest, Sequence: uint64(2*i + 1), PublishTime: time.Hour + at} // every other was passed by
+		if l.note(f, 0) {
+			told++
+		}
+	}
+	if _, greatest := l.query(); greatest < 12*8*ms || greatest > 12*11*ms {
+		t.Errorf("greatest latency %v, want about 120ms", greatest)
+	}
+	if told != 1 {
+		t.Errorf("the pipeline was asked to ask anew %d times, want once", told)
+	}
+}

@@ -11,15 +11,36 @@ monotonic_now (void)
   return (gint64) t.tv_sec * GST_SECOND + t.tv_nsec;
 }
 
-/* What has to be added to the element's running time to get CLOCK_MONOTONIC. The
- * clocks are read right after each other: a thread that is put aside between the two
- * readings would shift this frame, so a reading that took long is made again. */
+/* The clocks are read right after each other: a thread that is put aside between the two
+ * readings learns little, so a reading that took long is made again. What a reading tells
+ * is a range, in which the distance of the clocks lies. The distance that was found before
+ * stays as long as it is in the range: so it does not change with each reading, and frames keep
+ * their distances to the nanosecond, unless the clocks really drift apart. */
+static void
+compare (GstBipsClocks * clocks, GstClock * clock)
+{
+  gint64 now = 0, before = 0, after = 0;
+  guint tries;
+
+  for (tries = 0; tries < 3; tries++) {
+    before = monotonic_now ();
+    now = gst_clock_get_time (clock);
+    after = monotonic_now ();
+    if (after - before < 20 * GST_USECOND)
+      break;
+  }
+  if (clocks->clock != clock) {
+    clocks->clock = clock;
+    clocks->distance = before + (after - before) / 2 - now;
+  }
+  clocks->distance = CLAMP (clocks->distance, before - now, after - now);
+}
+
 gboolean
-gst_bips_running_to_monotonic (GstElement * element, gint64 * difference)
+gst_bips_running_to_monotonic (GstElement * element, GstBipsClocks * clocks, gint64 * difference)
 {
   GstClock *clock;
-  gint64 base_time, now = 0, before = 0, after = 0;
-  guint tries;
+  gint64 base_time;
 
   GST_OBJECT_LOCK (element);
   clock = GST_ELEMENT_CLOCK (element);
@@ -29,25 +50,19 @@ gst_bips_running_to_monotonic (GstElement * element, gint64 * difference)
   GST_OBJECT_UNLOCK (element);
   if (!clock)
     return FALSE;
-
-  for (tries = 0; tries < 3; tries++) {
-    before = monotonic_now ();
-    now = gst_clock_get_time (clock);
-    after = monotonic_now ();
-    if (after - before < 20 * GST_USECOND)
-      break;
-  }
+  compare (clocks, clock);
   gst_object_unref (clock);
-  *difference = base_time + before + (after - before) / 2 - now;
+  *difference = base_time + clocks->distance;
   return TRUE;
 }
 
 GstClockTime
-gst_bips_monotonic_time (GstElement * element, GstClockTime running_time)
+gst_bips_monotonic_time (GstElement * element, GstBipsClocks * clocks, GstClockTime running_time)
 {
   gint64 difference, time;
 
-  if (!GST_CLOCK_TIME_IS_VALID (running_time) || !gst_bips_running_to_monotonic (element, &difference))
+  if (!GST_CLOCK_TIME_IS_VALID (running_time) ||
+      !gst_bips_running_to_monotonic (element, clocks, &difference))
     return GST_CLOCK_TIME_NONE;
   time = (gint64) running_time + difference;
   return time < 0 ? GST_CLOCK_TIME_NONE : (GstClockTime) time;

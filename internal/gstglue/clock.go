@@ -1,12 +1,12 @@
 package gstglue
 
-// #include "clock.h"
+// #include "source.h"
 import "C"
 
 import (
 	"time"
 
-	"github.com/go-gst/go-gst/pkg/gst"
+	"github.com/go-gst/go-gst/pkg/gstbase"
 )
 
 // Clock relates a pipeline's running time to CLOCK_MONOTONIC, as of one moment.
@@ -17,11 +17,12 @@ type Clock struct {
 	Start time.Duration
 }
 
-// ReadClock reads the clock of an element's pipeline; ok is false if it has none.
-func ReadClock(element gst.Element) (c Clock, ok bool) {
-	e := (*C.GstElement)(gst.UnsafeElementToGlibNone(element))
+// ReadClock reads the clock of a source's pipeline; ok is false if it has none. For the
+// streaming thread.
+func ReadClock(source gstbase.PushSrc) (c Clock, ok bool) {
+	e := (*C.GstElement)(gstbase.UnsafePushSrcToGlibNone(source))
 	var offset C.gint64
-	if C.gst_bips_running_to_monotonic(e, &offset) == 0 {
+	if C.gst_bips_running_to_monotonic(e, &C.gst_bips_source_state(C.gpointer(e)).clocks, &offset) == 0 {
 		return Clock{}, false
 	}
 	return Clock{Offset: time.Duration(offset), Start: time.Duration(C.gst_bips_start_time(e))}, true

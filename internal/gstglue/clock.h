@@ -6,12 +6,22 @@
 
 G_BEGIN_DECLS
 
+/* A pipeline's clock and CLOCK_MONOTONIC, as they were compared last. All zeros: not yet.
+ * For one thread at a time. */
+typedef struct
+{
+  gconstpointer clock;          /* which one, not a reference: only to be compared */
+  gint64 distance;              /* CLOCK_MONOTONIC less the clock's time */
+} GstBipsClocks;
+
 /* What has to be added to the element's running time to get CLOCK_MONOTONIC. FALSE: the
  * element has no clock. */
-gboolean gst_bips_running_to_monotonic (GstElement * element, gint64 * difference);
+gboolean gst_bips_running_to_monotonic (GstElement * element, GstBipsClocks * clocks,
+    gint64 * difference);
 
 /* When the element's pipeline is or was at running_time, on CLOCK_MONOTONIC. */
-GstClockTime gst_bips_monotonic_time (GstElement * element, GstClockTime running_time);
+GstClockTime gst_bips_monotonic_time (GstElement * element, GstBipsClocks * clocks,
+    GstClockTime running_time);
 
 /* The running time at which the element's pipeline began to play last; 0 where the
  * application keeps the pipeline's time by itself. */

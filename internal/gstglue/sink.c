@@ -28,6 +28,23 @@ state_free (gpointer data)
   g_free (state);
 }
 
+/* Upstream's latency may have changed: it is asked at the next frame. */
+static void
+ask_upstream_again (GstBipsSinkState * state)
+{
+  g_atomic_int_set (&state->upstream_live, -1);
+}
+
+/* A LATENCY event goes upstream through the sink's pad each time that the pipeline has asked
+ * all its elements anew. */
+static GstPadProbeReturn
+note_latency (GstPad * pad, GstPadProbeInfo * info, gpointer state)
+{
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_LATENCY)
+    ask_upstream_again (state);
+  return GST_PAD_PROBE_OK;
+}
+
 void
 gst_bips_sink_attach (gpointer sink, guint64 handle)
 {
@@ -36,6 +53,8 @@ gst_bips_sink_attach (gpointer sink, guint64 handle)
   state->handle = handle;
   state->upstream_live = -1;
   gst_bips_format_init (&state->format);
+  gst_pad_add_probe (GST_BASE_SINK_PAD (sink), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, note_latency,
+      state, NULL);
   g_object_set_qdata_full (G_OBJECT (sink), state_quark, state, state_free);
 }
 
@@ -84,7 +103,7 @@ sink_set_caps (GstBaseSink * sink, GstCaps * caps)
   gboolean accepted;
 
   gst_bips_format_from_caps (&state->format, caps);
-  state->upstream_live = -1;
+  ask_upstream_again (state);
   accepted = gstBipsSinkSetCaps (state->handle, sink, text, &state->format, (gchar *) foreign);
   g_free (text);
   return accepted;
@@ -132,22 +151,28 @@ sink_propose_allocation (GstBaseSink * sink, GstQuery * query)
 }
 
 /* Asked with the preroll lock held, which gst_base_sink_query_latency takes too: so
- * upstream is asked directly, and once. */
+ * upstream is asked directly, and once. Where it cannot answer yet, it counts as not live
+ * for this frame, and is asked again at the next. */
 static gboolean
 upstream_is_live (GstBaseSink * sink, GstBipsSinkState * state)
 {
-  if (state->upstream_live < 0) {
-    GstQuery *query = gst_query_new_latency ();
-    GstClockTime min = GST_CLOCK_TIME_NONE;
-    gboolean live = FALSE;
+  GstClockTime min = GST_CLOCK_TIME_NONE;
+  gint live = g_atomic_int_get (&state->upstream_live);
+  GstQuery *query;
 
-    if (gst_pad_peer_query (GST_BASE_SINK_PAD (sink), query))
-      gst_query_parse_latency (query, &live, &min, NULL);
-    gst_query_unref (query);
-    state->upstream_live = live;
+  if (live >= 0)
+    return live;
+  query = gst_query_new_latency ();
+  if (gst_pad_peer_query (GST_BASE_SINK_PAD (sink), query)) {
+    gboolean answer;
+
+    gst_query_parse_latency (query, &answer, &min, NULL);
+    live = answer;
+    g_atomic_int_compare_and_exchange (&state->upstream_live, -1, live);
     gstBipsSinkLatency (state->handle, live ? min : GST_CLOCK_TIME_NONE);
   }
-  return state->upstream_live;
+  gst_query_unref (query);
+  return live > 0;
 }
 
 /* A live frame is published when it comes. Synchronised, it would come later by
@@ -181,7 +206,7 @@ sink_event (GstBaseSink * sink, GstEvent * event)
   GstBipsSinkState *state = gst_bips_sink_state (sink);
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
-    state->upstream_live = -1;
+    ask_upstream_again (state);
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
     gstBipsSinkEndOfStream (state->handle, sink);
     if (sink->flushing) {

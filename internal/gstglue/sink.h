@@ -5,6 +5,7 @@
 #include <gst/base/gstbasesink.h>
 
 #include "format.h"
+#include "clock.h"
 #include "frame.h"
 
 G_BEGIN_DECLS
@@ -15,7 +16,8 @@ typedef struct
   guint64 handle;               /* of the Go object */
   gpointer allocator;           /* GstAllocator whose slots are offered, or NULL; a reference */
   GstBipsFormat format;         /* of the current caps */
-  gint upstream_live;           /* -1: not asked yet */
+  GstBipsClocks clocks;         /* for the streaming thread */
+  gint upstream_live;           /* -1: to be asked; atomic */
 } GstBipsSinkState;
 
 void gst_bips_sink_install (gpointer klass);

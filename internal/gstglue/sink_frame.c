@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "clock.h"
 #include "layout.h"
 #include "slotmemory.h"
 #include "slotpool.h"
@@ -32,20 +31,41 @@ take_slot (GstBipsSinkState * state, GstBuffer * buffer, gint * slot)
   return GST_BIPS_COPY_NONE;
 }
 
-/* A frame outside the segment, or in a segment that does not count time, has no
- * running time: neither its times nor its capture time mean anything to a reader. */
-static void
-describe_times (GstBaseSink * sink, GstBuffer * buffer, GstBipsFrame * frame)
+/* How long a span of the stream lasts in running time. */
+static GstClockTimeDiff
+in_running_time (const GstSegment * segment, GstClockTimeDiff span)
 {
+  gdouble rate = ABS (segment->rate);
+
+  return rate == 1.0 ? span : (GstClockTimeDiff) (span / rate);
+}
+
+/* A frame outside the segment, or in a segment that does not count time, has no
+ * running time: neither its times nor its capture time mean anything to a reader. Who has a
+ * DTS only is placed by that. Distances are told in running time, which is what readers have. */
+static void
+describe_times (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * frame)
+{
+  const GstSegment *segment = &sink->segment;
+  gboolean timed = segment->format == GST_FORMAT_TIME;
+  GstClockTime pts = timed ? GST_BUFFER_PTS (buffer) : GST_CLOCK_TIME_NONE;
+  GstClockTime dts = timed ? GST_BUFFER_DTS (buffer) : GST_CLOCK_TIME_NONE;
   GstClockTime running = GST_CLOCK_TIME_NONE;
 
-  if (sink->segment.format == GST_FORMAT_TIME && GST_BUFFER_PTS_IS_VALID (buffer))
-    running = gst_segment_to_running_time (&sink->segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-  frame->capture = gst_bips_monotonic_time (GST_ELEMENT_CAST (sink), running);
-  frame->pts = GST_CLOCK_TIME_IS_VALID (running) ? GST_BUFFER_PTS (buffer) : GST_CLOCK_TIME_NONE;
-  frame->dts = sink->segment.format == GST_FORMAT_TIME ? GST_BUFFER_DTS (buffer) :
-      GST_CLOCK_TIME_NONE;
+  if (GST_CLOCK_TIME_IS_VALID (pts))
+    running = gst_segment_to_running_time (segment, GST_FORMAT_TIME, pts);
+  else if (GST_CLOCK_TIME_IS_VALID (dts))
+    running = gst_segment_to_running_time (segment, GST_FORMAT_TIME, dts);
+  if (!GST_CLOCK_TIME_IS_VALID (running))
+    pts = GST_CLOCK_TIME_NONE;
+  else if (GST_CLOCK_TIME_IS_VALID (pts) && GST_CLOCK_TIME_IS_VALID (dts))
+    dts = pts - in_running_time (segment, GST_CLOCK_DIFF (dts, pts));
+  frame->capture = gst_bips_monotonic_time (GST_ELEMENT_CAST (sink), &state->clocks, running);
+  frame->pts = pts;
+  frame->dts = dts;
   frame->duration = GST_BUFFER_DURATION (buffer);
+  if (GST_CLOCK_TIME_IS_VALID (frame->duration) && timed)
+    frame->duration = in_running_time (segment, frame->duration);
 }
 
 /* What the arrangement of the bytes means for the frame. */
@@ -80,7 +100,7 @@ gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer 
   frame->offset_end = GST_BUFFER_OFFSET_END (buffer);
   frame->flags = GST_BUFFER_FLAGS (buffer) & GST_BIPS_FLAG_MASK;
   frame->reason = GST_BIPS_COPY_NONE;
-  describe_times (sink, buffer, frame);
+  describe_times (sink, state, buffer, frame);
   describe_layout (state, buffer, frame);
   if (frame->refusal != GST_BIPS_REFUSE_NOTHING)
     return;

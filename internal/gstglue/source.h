@@ -5,6 +5,7 @@
 #include <gst/base/gstpushsrc.h>
 #include <gst/video/video.h>
 
+#include "clock.h"
 #include "frame.h"
 
 G_BEGIN_DECLS
@@ -18,6 +19,7 @@ typedef struct
   gint downstream_video_meta;   /* -1: not asked yet */
   GstBufferPool *copies;        /* ordinary memory for frames that have to be copied */
   gsize copies_size;
+  GstBipsClocks clocks;
   GQueue header;                /* buffers of the caps' streamheader that are still to be pushed */
   GstBuffer *after_header;      /* the frame to be pushed after these */
 } GstBipsSourceState;

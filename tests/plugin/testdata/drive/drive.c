@@ -10,7 +10,7 @@
  *   count NAME            how many came in all
  *   put NAME.ELEMENT P=V  set a property
  *   end NAME              end its stream, as gst-launch-1.0 -e does
- *   seek NAME             seek its sinks to the beginning, with a flush
+ *   seek NAME [RATE]      seek its sinks to the beginning, with a flush
  *   flush NAME            flush it from its sources on
  *   eos NAME              wait for the end of the stream
  *   error NAME            wait for an error, and tell it
@@ -345,7 +345,8 @@ with_pipeline (Driven * driven, const gchar * command, const gchar * rest)
   else if (g_strcmp0 (command, "end") == 0)
     answer (gst_element_send_event (driven->pipeline, gst_event_new_eos ()) ? "ok" : "failed");
   else if (g_strcmp0 (command, "seek") == 0)
-    answer (gst_element_seek_simple (driven->pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0) ? "ok" : "failed");
+    answer (gst_element_seek (driven->pipeline, *rest ? g_ascii_strtod (rest, NULL) : 1.0, GST_FORMAT_TIME,
+            GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, 0) ? "ok" : "failed");
   else if (g_strcmp0 (command, "flush") == 0)
     answer (gst_element_send_event (driven->pipeline, gst_event_new_flush_start ())
         && gst_element_send_event (driven->pipeline, gst_event_new_flush_stop (TRUE)) ? "ok" : "failed");

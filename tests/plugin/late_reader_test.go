@@ -1,0 +1,247 @@
+package plugin
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+const h264 = "video/x-h264, stream-format=(string)byte-stream, alignment=(string)au"
+
+// moment is a frame of a made-up stream: when it was captured, from now, and how long before
+// that it is decoded.
+type moment struct {
+	captured, reorder time.Duration
+	delta             bool
+}
+
+// sequence publishes frames, and a last one without any times.
+func (w *writer) sequence(moments []moment) {
+	w.t.Helper()
+	now, _ := now().Duration()
+	for _, m := range moments {
+		f := bips.FrameInfo{
+			CaptureTime: bips.TimeOf(now + m.captured), Duration: bips.TimeOf(time.Second / 30),
+			PTS: bips.TimeOf(time.Hour + m.captured), DTS: bips.TimeOf(time.Hour + m.captured - m.reorder),
+		}
+		if m.delta {
+			f.Flags = flagDelta
+		}
+		w.publish(greySize, f)
+	}
+}
+
+// Who reads every frame of a live stream begins with the first key frame that it can have been
+// there for: nothing in what it gets is from before its own beginning, or cannot be decoded.
+func TestALateReaderOfALiveStreamBeginsWithAKeyFrameOfItsOwnTime(t *testing.T) {
+	t.Parallel()
+	w := write(t, poolName(t), bips.ProducerOptions{Caps: h264, Slots: 32})
+	w.caps(h264)
+	w.producer.SetLatency(bips.TimeOf(2 * time.Second))
+	source := launch(t, "bipssrc name=src pool=%s ! identity silent=false ! fakesink", poolName(t))
+	w.awaits(1)
+	const frame = 33 * time.Millisecond
+	w.sequence([]moment{
+		{-time.Minute, 0, false}, // captured long before: what a late reader gets first
+		{-time.Minute, 0, true},
+		{time.Minute, 0, true},             // of its time, and depends on what it has not got
+		{-time.Minute + 2*frame, 0, false}, // a key frame from before its time
+		{time.Minute + 3*frame, 0, true},
+		{time.Minute + 4*frame, 2 * frame, false}, // here it begins
+		{time.Minute + 6*frame, 3 * frame, true},
+		{time.Minute + 5*frame, frame, true},
+	})
+	w.endOfStream()
+	source.finish()
+	buffers := source.buffers()
+	if len(buffers) != 3 {
+		t.Fatalf("got %d buffers, want the last three: %v", len(buffers), source.matches(passed))
+	}
+	source.stats("src").want(t, counts{"received": 3, "early": 5, "lost": 0, "skipped": 0})
+	if buffers[0].flags&flagDelta != 0 {
+		t.Error("it begins with a frame that depends on others")
+	}
+	for i, b := range buffers {
+		if b.dts < 0 || b.pts < b.dts {
+			t.Errorf("buffer %d: PTS %v, DTS %v", i, b.pts, b.dts)
+		}
+	}
+	for i, want := range []time.Duration{0, 2 * frame, frame} {
+		if got := buffers[i].pts - buffers[0].pts; (got - want).Abs() > time.Millisecond {
+			t.Errorf("buffer %d is presented %v after the first, want %v", i, got, want)
+		}
+	}
+}
+
+// A producer that is not live loses nothing: all times are shifted by as much.
+func TestALateReaderOfAFileGetsAllOfItShiftedAsOne(t *testing.T) {
+	t.Parallel()
+	w := write(t, poolName(t), bips.ProducerOptions{})
+	source := launch(t, "bipssrc name=src pool=%s read-mode=every ! identity silent=false ! fakesink", poolName(t))
+	w.awaits(1)
+	const frame = 40 * time.Millisecond
+	var moments []moment
+	for i := range 10 {
+		moments = append(moments, moment{time.Duration(i)*frame - time.Minute, frame, false})
+	}
+	w.sequence(moments)
+	w.endOfStream()
+	source.finish()
+	for i, b := range source.buffers() {
+		if want := time.Duration(i) * frame; (b.dts-want).Abs() > time.Millisecond || b.pts-b.dts != frame {
+			t.Errorf("buffer %d: PTS %v, DTS %v", i, b.pts, b.dts)
+		}
+	}
+	source.stats("src").want(t, counts{"received": 10, "early": 0})
+}
+
+// What a muxer makes of a stream with B-frames that it joined in the middle can be played.
+func TestALateRecorderOfBFramesWritesAFileThatPlays(t *testing.T) {
+	t.Parallel()
+	needs(t, "x264enc", "h264parse", "qtmux", "qtdemux", "mpegtsmux", "tsdemux")
+	pool := poolName(t)
+	producer := launch(t, "videotestsrc is-live=true ! video/x-raw,format=I420,width=64,height=48,framerate=30/1 ! x264enc bframes=2 b-adapt=false key-int-max=15 rc-lookahead=5 ! h264parse ! bipssink pool=%s", pool)
+	t.Cleanup(producer.interrupt)
+	c := consumer(t, pool, bips.ConsumerOptions{Mode: bips.Every})
+	for range 40 { // a stream that has been on for a while
+		if err := c.Push(pull(t, c)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.Close()
+	for _, file := range []struct{ mux, demux string }{{"qtmux", "qtdemux"}, {"mpegtsmux", "tsdemux"}} {
+		t.Run(file.mux, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "recording")
+			source := launch(t, "-e bipssrc pool=%s name=src num-buffers=60 ! identity silent=false ! h264parse ! %s ! filesink location=%s", pool, file.mux, path)
+			source.finish()
+			buffers := source.buffers()
+			if len(buffers) != 60 || buffers[0].flags&flagDelta != 0 {
+				t.Errorf("%d buffers, the first is %s", len(buffers), buffers[0].line)
+			}
+			for i, b := range buffers {
+				if b.pts < b.dts || (i > 0 && b.dts <= buffers[i-1].dts) {
+					t.Errorf("buffer %d: %s", i, b.line)
+				}
+			}
+			played := launch(t, "filesrc location=%s ! %s ! h264parse ! identity silent=false ! fakesink", path, file.demux)
+			played.finish()
+			if got := len(played.buffers()); got < 59 {
+				t.Errorf("%d frames can be read from the file, want 60", got)
+			}
+		})
+	}
+}
+
+// At another rate than 1 everything is shorter or longer in running time, durations too.
+func TestDurationsAreThoseOfTheRate(t *testing.T) {
+	t.Parallel()
+	for rate, want := range map[string]time.Duration{"2.0": 20 * time.Millisecond, "0.5": 80 * time.Millisecond} {
+		t.Run(rate, func(t *testing.T) {
+			t.Parallel()
+			d := drive(t, nil)
+			d.do("make sink videotestsrc ! video/x-raw,format=GRAY8,width=64,height=48,framerate=25/1 ! bipssink pool="+poolName(t),
+				"reach sink paused", "seek sink "+rate)
+			c := consumer(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every})
+			if _, err := c.Pull(0); err == nil {
+				t.Fatal("a frame was published before the pipeline plays")
+			}
+			d.do("set sink playing")
+			var last bips.Frame
+			for i := range 5 {
+				f := pull(t, c)
+				if err := c.Push(f); err != nil {
+					t.Fatal(err)
+				}
+				if duration, _ := f.Duration.Duration(); duration != want {
+					t.Errorf("frame %d lasts %v, want %v", i, duration, want)
+				}
+				capture, _ := f.CaptureTime.Duration()
+				before, _ := last.CaptureTime.Duration()
+				if i > 0 && !about(capture-before, want) {
+					t.Errorf("frame %d comes %v after the one before, want %v", i, capture-before, want)
+				}
+				last = f
+			}
+			d.do("drop sink")
+			d.quit()
+		})
+	}
+}
+
+// Frames without times: the newest is presented when it was published, and do-timestamp gives
+// times to a reader of every frame.
+func TestFramesWithoutTimes(t *testing.T) {
+	t.Parallel()
+	w := write(t, poolName(t), bips.ProducerOptions{})
+	readers := map[string]*pipeline{}
+	for _, how := range []string{"read-mode=latest", "read-mode=every", "read-mode=every do-timestamp=true"} {
+		readers[how] = launch(t, "bipssrc pool=%s %s ! identity silent=false ! fakesink", poolName(t), how)
+	}
+	w.awaits(3)
+	for i := range 5 {
+		slot, err := w.producer.Pull(patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.producer.Push(slot, bips.FrameInfo{Size: greySize}); err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range readers {
+			r.waitFor(i+1, passed)
+		}
+	}
+	w.endOfStream()
+	for how, r := range readers {
+		r.finish()
+		last := time.Duration(-1)
+		for i, b := range r.buffers() {
+			if how == "read-mode=every" {
+				if b.pts != -1 && i > 0 { // GStreamer's base class gives 0 to the first of any live source
+					t.Errorf("%s: buffer %d: PTS %v, want none", how, i, b.pts)
+				}
+			} else if b.pts <= last {
+				t.Errorf("%s: buffer %d: PTS %v after %v", how, i, b.pts, last)
+			}
+			last = b.pts
+		}
+	}
+}
+
+// A demuxer that joins late needs the stream's header, which the caps have.
+func TestALateReaderOfAContainerGetsItsHeader(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, mux, demux string
+		needs            []string
+	}{
+		{"Matroska", "openh264enc gop-size=15 ! h264parse ! matroskamux streamable=true", "matroskademux", []string{"openh264enc", "h264parse", "matroskamux"}},
+		{"WebM", "vp8enc deadline=1 keyframe-max-dist=15 ! webmmux streamable=true", "matroskademux", []string{"vp8enc", "webmmux"}},
+		{"Ogg", "theoraenc keyframe-force=15 ! oggmux max-delay=0 max-page-delay=0", "oggdemux", []string{"theoraenc", "oggmux"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			needs(t, c.needs...)
+			producer := launch(t, "videotestsrc is-live=true ! video/x-raw,format=I420,width=64,height=48,framerate=30/1 ! %s ! bipssink pool=%s", c.mux, poolName(t))
+			t.Cleanup(producer.interrupt)
+			first := consumer(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every})
+			for range 60 {
+				if err := first.Push(pull(t, first)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			first.Close()
+			for i := range 2 { // a second one that is no less late
+				source := launch(t, "bipssrc pool=%s ! %s ! identity silent=false ! fakesink sync=false", poolName(t), c.demux)
+				source.waitFor(30, passed)
+				source.interrupt()
+				if said := source.matches("ERROR|WARNING"); len(said) > 0 {
+					t.Errorf("reader %d: %q", i, fmt.Sprint(said))
+				}
+			}
+		})
+	}
+}

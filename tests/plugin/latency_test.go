@@ -1,0 +1,137 @@
+package plugin
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+// What upstream of a sink takes its time in different ways.
+const (
+	// Frames come when their latency is over, as from a decoder.
+	lateFrames = "queue min-threshold-time=%d000000 max-size-time=0 max-size-bytes=0 max-size-buffers=0"
+	// Frames come at once, and could come later by the latency, as from rtspsrc.
+	jitterBuffer = "rtpvrawpay ! rtpjitterbuffer latency=%d ! rtpvrawdepay ! queue"
+)
+
+// A sink that waits for each frame's time shows all that a live producer publishes, whatever
+// latency the producer's pipeline has, and so does one behind a queue.
+func TestASinkThatSynchronisesShowsEveryFrame(t *testing.T) {
+	type producer struct {
+		name, upstream string
+		latency, rate  int
+	}
+	var producers []producer
+	for _, latency := range []int{0, 33, 200, 2000} {
+		for _, rate := range []int{30, 60, 120} {
+			producers = append(producers, producer{"late frames", lateFrames, latency, rate})
+		}
+	}
+	for _, latency := range []int{200, 2000} {
+		for _, rate := range []int{30, 60} {
+			producers = append(producers, producer{"jitter buffer", jitterBuffer, latency, rate})
+		}
+	}
+	for _, p := range producers {
+		t.Run(fmt.Sprintf("%s of %d ms at %d frames/s", p.name, p.latency, p.rate), func(t *testing.T) {
+			t.Parallel()
+			if p.upstream == jitterBuffer {
+				needs(t, "rtpvrawpay", "rtpjitterbuffer")
+			}
+			upstream := "identity"
+			if p.latency > 0 {
+				upstream = fmt.Sprintf(p.upstream, p.latency)
+			}
+			// Slots for two readers that hold all they may.
+			producer := launch(t, "videotestsrc is-live=true ! video/x-raw,format=UYVY,width=64,height=48,framerate=%d/1 ! %s ! bipssink pool=%s slots=32",
+				p.rate, upstream, poolName(t))
+			t.Cleanup(producer.interrupt)
+			c := consumer(t, poolName(t), bips.ConsumerOptions{Mode: bips.Latest})
+			for steady, last := 0, time.Duration(0); steady < 10; steady++ { // a jitter buffer begins with a burst
+				f := pull(t, c)
+				if f.PublishTime-last < time.Second/time.Duration(2*p.rate) {
+					steady = 0
+				}
+				last = f.PublishTime
+				if err := c.Push(f); err != nil {
+					t.Fatal(err)
+				}
+			}
+			c.Close()
+			n := 2 * p.rate
+			var readers []*pipeline
+			for _, sink := range []string{"fakesink sync=true", "queue ! fakesink sync=true"} {
+				readers = append(readers, launch(t, "bipssrc name=src pool=%s num-buffers=%d ! identity silent=false ! %s", poolName(t), n, sink))
+			}
+			for _, r := range readers {
+				r.finish()
+				// On a machine that does other things as well a frame may be skipped; of half of
+				// them, or most, it is not the machine.
+				got := r.stats("src")
+				if got["skipped"] > uint64(n)/5 || got["copied"] > uint64(n)/10 || got["lost"] > 0 {
+					t.Errorf("of %d frames: %v: %s", n, got, r.line)
+				}
+				buffers := r.buffers()
+				for i, b := range buffers[1:] {
+					if b.pts <= buffers[i].pts {
+						t.Errorf("PTS %v after %v: %s", b.pts, buffers[i].pts, r.line)
+					}
+				}
+			}
+		})
+	}
+}
+
+// Whoever is ten times too slow, and shows frames when it has them, gets the newest each time.
+func TestASlowReaderGetsTheNewestFrame(t *testing.T) {
+	t.Parallel()
+	for _, upstream := range []string{lateFrames, jitterBuffer} {
+		t.Run(upstream, func(t *testing.T) {
+			t.Parallel()
+			needs(t, "rtpvrawpay", "rtpjitterbuffer")
+			source := launch(t, "bipssrc name=src pool=%s ! identity silent=false sleep-time=333333 ! fakesink sync=false", poolName(t))
+			source.waitFor(1, "^Setting pipeline to PLAYING")
+			launch(t, "videotestsrc is-live=true num-buffers=100 ! video/x-raw,format=UYVY,width=64,height=48,framerate=30/1 ! %s ! bipssink pool=%s",
+				fmt.Sprintf(upstream, 1000), poolName(t)).finish()
+			source.finish()
+			got := source.stats("src")
+			if got["received"] > 25 || got["received"]+got["skipped"] < 95 {
+				t.Errorf("counters %v: want one frame of ten, and all others passed by", got)
+			}
+			// The frame that is given is the newest, so it is as far from the one before as the
+			// reader took for that.
+			buffers := source.buffers()
+			for i := 2; i+1 < len(buffers); i++ {
+				apart := buffers[i].pts - buffers[i-1].pts
+				if apart < 250*time.Millisecond {
+					t.Errorf("buffer %d is %v after the one before, which took 333ms", i, apart)
+				}
+			}
+		})
+	}
+}
+
+// Frames that depend on those before them are all read by default, and whoever wants the
+// newest only is warned.
+func TestDependentFramesAreAllReadUnlessTheUserForcesOtherwise(t *testing.T) {
+	t.Parallel()
+	const caps = "video/x-h264, stream-format=(string)byte-stream, alignment=(string)au"
+	w := write(t, poolName(t), bips.ProducerOptions{Caps: caps})
+	w.caps(caps)
+	auto := launch(t, "bipssrc name=src pool=%s ! identity sleep-time=20000 ! fakesink", poolName(t))
+	forced := launch(t, "bipssrc name=src pool=%s read-mode=latest ! identity sleep-time=20000 ! fakesink", poolName(t))
+	w.awaits(2)
+	w.frames(40)
+	w.endOfStream()
+	auto.finish()
+	forced.finish()
+	auto.stats("src").want(t, counts{"received": 40, "skipped": 0, "lost": 0})
+	if said := len(forced.matches(`WARNING.*read-mode=auto or every`)); said == 0 {
+		t.Errorf("nothing said that read-mode=latest breaks the pictures: %s", forced.said())
+	}
+	if said := auto.matches("WARNING"); len(said) > 0 {
+		t.Errorf("warned of nothing: %q", said)
+	}
+}
