@@ -43,7 +43,7 @@ func createShm(ctx context.Context, name string, plan func(instance uint64) geom
 	defer func() {
 		if err != nil {
 			s.abandon()
-			err = s.explain(err, g.segmentSize)
+			err = s.explain(err)
 		}
 	}()
 	if err := sys.StartPoller(); err != nil {
@@ -59,21 +59,12 @@ func createShm(ctx context.Context, name string, plan func(instance uint64) geom
 		return nil, g, err
 	}
 	g = plan(s.instance)
-	if err := s.checkSpace(&g); err != nil {
-		return nil, g, err
-	}
 	// S4. Others may open the files only when the producer's lock is taken.
-	seatsPath, poolPath := s.paths.seats(s.instance), s.unnamed(s.instance)
-	if s.seatMap, s.seats, err = makeSegment(seatsPath, g.seatSegmentSize()); err != nil {
+	if err := s.makeSegments(ctx, &g); err != nil {
 		return nil, g, err
 	}
-	crashpoint.Hit("S4a")
-	if s.poolMap, s.pool, err = makeSegment(poolPath, g.segmentSize); err != nil {
-		return nil, g, err
-	}
-	crashpoint.Hit("S4b")
 	if ours, err := s.pool.TryLock(layout.ProducerLock); err != nil || !ours {
-		return nil, g, errors.Join(err, fmt.Errorf("%s is locked by another process", poolPath))
+		return nil, g, errors.Join(err, fmt.Errorf("%s is locked by another process", s.unnamed(s.instance)))
 	}
 	crashpoint.Hit("S4c")
 	if err := s.seats.Chmod(writableByReaders(permissions)); err != nil {
@@ -89,6 +80,9 @@ func createShm(ctx context.Context, name string, plan func(instance uint64) geom
 // makeSegment makes a file for the own user, maps it, and opens it once more for its locks.
 func makeSegment(path string, size uint64) (*sys.Mapping, *sys.LockFile, error) {
 	file, err := sys.CreateAllocated(path, int64(size))
+	if errors.Is(err, sys.ErrNoMemory) { // the file is not mapped yet: no limit of this process's
+		err = fmt.Errorf("%w: the system, or this process's control group, has no memory for it (%v): use fewer or smaller slots, or raise the limit (containers: --memory)", ErrNoSpace, err)
+	}
 	if err != nil {
 		return nil, nil, err
 	}
@@ -157,7 +151,7 @@ func tryLockFor(ctx context.Context, patience time.Duration, lock *sys.LockFile,
 
 // sweep removes what dead producers of this name left (S3). None of it belongs to a
 // living one, because that would have the name's lock. The pool itself stays until
-// the new one replaces it.
+// the new one replaces it, or, where there is no room for both, until S6.
 func (s *shmProducer) sweep() error {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -182,46 +176,6 @@ func randomInstance() (uint64, error) {
 	}
 	return binary.LittleEndian.Uint64(b[:]) | 1, nil
 }
-
-// checkSpace says no before a byte is written. The allocation that follows is what
-// makes sure; it is slow to fail on a full file system.
-func (s *shmProducer) checkSpace(g *geometry) error {
-	needed := g.segmentSize + g.seatSegmentSize()
-	if needed > layout.MaxSegmentSize {
-		return fmt.Errorf("%w: the pool would need %s", ErrOption, megabytes(needed))
-	}
-	_, free, err := sys.FreeSpace(s.dir)
-	if err != nil {
-		return err
-	}
-	if needed > free {
-		return sys.ErrNoSpace
-	}
-	if room, limited := sys.MemoryRoom(); limited && needed > room {
-		return fmt.Errorf("%w: it needs %s, the memory limit of this process's control group leaves %s: use fewer or smaller slots, or raise the limit (containers: --memory)",
-			ErrNoSpace, megabytes(needed), megabytes(room))
-	}
-	return nil
-}
-
-// explain says what an error means for this pool and what to do.
-func (s *shmProducer) explain(err error, size uint64) error {
-	switch {
-	case errors.Is(err, sys.ErrNoSpace):
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("pool %q: %w: the name is another user's, or the directory is read-only: use another name, or %s", s.paths.name, err, shmDirVariable)
-	default:
-		return fmt.Errorf("pool %q: %w", s.paths.name, adviseOn(err))
-	}
-	total, free, statErr := sys.FreeSpace(s.dir)
-	if statErr != nil || size < free {
-		return fmt.Errorf("pool %q: %w: %s has no room for a file, though %s are free: remove files there (df -i): %w", s.paths.name, ErrNoSpace, s.dir, megabytes(free), err)
-	}
-	return fmt.Errorf("pool %q: %w: it needs %s, %s has %s of which %s are free: use fewer or smaller slots, or give it more (containers: --shm-size)",
-		s.paths.name, ErrNoSpace, megabytes(size), s.dir, megabytes(total), megabytes(free))
-}
-
-func megabytes(bytes uint64) string { return fmt.Sprintf("%d MiB", (bytes+1<<20-1)>>20) }
 
 // publish gives the pool its name (S5), which replaces a dead producer's.
 func (s *shmProducer) publish() error {
@@ -249,12 +203,20 @@ func (s *shmProducer) unlink() {
 // gone must not be found under a name that is still held.
 func (s *shmProducer) closeLocks() {
 	for _, lock := range []**sys.LockFile{&s.seats, &s.pool, &s.name} {
-		if *lock != nil {
-			_ = (*lock).Close()
-			*lock = nil
+		if closeLock(lock) {
 			crashpoint.Hit("Q4")
 		}
 	}
+}
+
+// closeLock closes a file that is open, and reports whether it was.
+func closeLock(lock **sys.LockFile) bool {
+	if *lock == nil {
+		return false
+	}
+	_ = (*lock).Close()
+	*lock = nil
+	return true
 }
 
 func (s *shmProducer) unmap() {
@@ -268,11 +230,7 @@ func (s *shmProducer) unmap() {
 
 // abandon undoes a creation that failed half-way.
 func (s *shmProducer) abandon() {
-	if s.instance != 0 {
-		_ = os.Remove(s.unnamed(s.instance))
-		_ = os.Remove(s.paths.seats(s.instance))
-	}
-	s.unmap()
+	s.removeSegments()
 	s.closeLocks()
 }
 

@@ -37,6 +37,9 @@ type Consumer struct {
 	quietSince time.Time // since when it has that value, or the producer was found alive; protected by pulling
 	pace       pace      // of the frames that came; protected by pulling
 
+	watch chan struct{} // closed: nobody has to look after the producer any more; nil: nobody does; protected by pulling
+	owed  error         // what is still to be said of an instance that was let go while suspended; protected by pulling
+
 	mu         sync.Mutex  // protects what follows against those who do not hold pulling
 	attachment *attachment // nil: not attached; changed with both locks held
 	stats      ConsumerStats
@@ -115,6 +118,9 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 			return Frame{}, err
 		}
 		c.applySuspension()
+		if c.owed != nil && !c.suspended.Load() {
+			return Frame{}, c.tellOwed()
+		}
 		var bell uint32
 		got := gotNothing
 		if reading := c.attachment != nil && !c.suspended.Load(); reading {
@@ -293,6 +299,7 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 		}
 		c.lastSearch = err
 	}
+	c.letGoOfDead()
 	wait, ok := limit.left(searchLimit)
 	if !ok {
 		if c.suspended.Load() {
@@ -342,6 +349,7 @@ func (c *Consumer) fatalSearch(err error) error {
 
 // detach lets go of the pool. What is still held of it stays valid.
 func (c *Consumer) detach() {
+	c.stopWatch()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.attachment != nil {
@@ -360,7 +368,8 @@ func (c *Consumer) Push(f Frame) error {
 }
 
 // Suspend stops reading: the producer waits for this consumer no more, frames held
-// stay valid, and Pull waits for [Consumer.Resume].
+// stay valid, and Pull waits for [Consumer.Resume]. If the producer dies or closes meanwhile, the
+// consumer lets go of its pool, whose memory comes free with the last frame held.
 func (c *Consumer) Suspend() { c.setSuspended(true) }
 
 // Resume reads on, from the frames published from now on; mode [Latest] gets the
@@ -409,7 +418,9 @@ func (c *Consumer) applySuspension() {
 	if a := c.attachment; a != nil {
 		if want {
 			a.suspend()
+			c.startWatch()
 		} else {
+			c.stopWatch()
 			a.resume()
 			crashpoint.Hit("U3")
 		}

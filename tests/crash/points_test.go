@@ -26,7 +26,9 @@ type scene struct {
 	lazy      bool   // a reader, the victim if that is one, holds the producer up until it is demoted
 	takesOver bool   // a producer was killed just before, and its readers are still there
 	mortals   bool   // there are readers that die
+	cramped   bool   // the file system has no room for two pools
 	replaced  bool   // the producer is killed and replaced again and again
+	rests     bool   // the reader is suspended most of the time
 	refused   bool   // the victim wants more than there is room for
 	slow      string // a step after which the victim is slow
 }
@@ -41,6 +43,7 @@ const (
 var scenes = []scene{
 	{name: "a producer starts", victim: "producer", points: "S1 S2 S3 S4a S4b S4c S4d S4e S4f S5", hits: 2, brief: true},
 	{name: "a producer takes a dead one's name", victim: "producer", points: "S1 S2 S3 S4a S4b S4c S4d S4e S4f S5", hits: 1, takesOver: true},
+	{name: "a producer has no room beside a dead one's pool", victim: "producer", points: "S1 S2 S3 S6 S4a S4b S4c S4d S4e S4f S5", hits: 1, takesOver: true, cramped: true},
 	{name: "a producer ends", victim: "producer", points: "Q1 Q2 Q3a Q3b Q4", hits: 3, brief: true},
 	{name: "a producer publishes", victim: "producer", hits: 400,
 		points: "P1a P1b P1c P1e P2a P2b P2c P3a P3b P3c P3d P3e P3f P4a P5a P5b W1"},
@@ -61,6 +64,8 @@ var scenes = []scene{
 	{name: "a reader is refused", victim: "latest", points: "A6", hits: 2, refused: true},
 	{name: "a reader of every frame moves to the next producer", victim: "every", points: "C4e " + leaving + " " + attaching + " J5", hits: 2, replaced: true},
 	{name: "a reader of the latest moves to the next producer", victim: "latest", points: "C4e " + leaving + " " + attaching, hits: 2, replaced: true},
+	{name: "a reader of every frame lets go of a dead producer while it rests", victim: "every", points: "U4", hits: 2, replaced: true, rests: true},
+	{name: "a reader of the latest lets go of a dead producer while it rests", victim: "latest", points: "U4", hits: 2, replaced: true, rests: true},
 }
 
 func TestTheScenesHaveEachPointThatTheCodeHasAndNoOther(t *testing.T) {
@@ -101,7 +106,11 @@ func TestADeathAtAnyStepHarmsNobodyElse(t *testing.T) {
 	}
 	for i, s := range scenes {
 		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
+			if s.cramped {
+				t.Setenv("BIPS_SHM_DIR", crampedFolder(t))
+			} else {
+				t.Parallel()
+			}
 			g := newStage(t, s, fmt.Sprintf("stage-%d", i))
 			kills := 0
 			for range times(t, 1) {
@@ -189,7 +198,7 @@ func (g *stage) mode() bips.Mode {
 // readerMovesAndDies kills one producer after the other until the victim, which
 // follows as the survivors do, dies of its own.
 func (g *stage) readerMovesAndDies(at crashAt) {
-	victim := g.readerThatDies(readerPlan{Mode: g.mode()}, crashAt{point: at.point, hit: 1 + at.hit})
+	victim := g.readerThatDies(readerPlan{Mode: g.mode(), Rests: g.rests}, crashAt{point: at.point, hit: 1 + at.hit})
 	for end := time.Now().Add(patience); ; {
 		select {
 		case <-victim.exited:

@@ -19,6 +19,7 @@ type readerPlan struct {
 	Mode      bips.Mode
 	MaxHeld   int
 	Restless  bool          // suspends and resumes, leaves and joins again
+	Rests     bool          // is suspended most of the time
 	Pause     time.Duration // after each frame
 	Demotable bool
 	Refused   bool // there is no room for it
@@ -154,6 +155,11 @@ func (r *reader) step() error {
 			r.forget()
 		}
 	}
+	if r.Rests && r.random.IntN(5) == 0 {
+		if err := r.rest(); err != nil {
+			return err
+		}
+	}
 	f, err := r.consumer.Pull([]time.Duration{bips.Forever, 0, time.Millisecond, 300 * time.Millisecond}[r.random.IntN(4)])
 	switch {
 	case err == nil:
@@ -172,6 +178,25 @@ func (r *reader) step() error {
 		return err
 	}
 	return nil
+}
+
+// rest is suspended for long enough to notice that the producer is dead, in Pull or elsewhere.
+func (r *reader) rest() error {
+	r.consumer.Suspend()
+	r.follows = false
+	defer r.consumer.Resume()
+	const long = 300 * time.Millisecond
+	if r.random.IntN(2) == 0 {
+		time.Sleep(long)
+		return nil
+	}
+	_, err := r.consumer.Pull(long)
+	for _, expected := range []error{bips.ErrTimeout, bips.ErrFlushing, bips.ErrQuota} {
+		if errors.Is(err, expected) {
+			return nil
+		}
+	}
+	return fmt.Errorf("suspended: %w", err)
 }
 
 // see checks that a frame is whole and comes after the one before it, at once in mode every.

@@ -20,6 +20,11 @@ func TestMain(m *testing.M) {
 
 		"full at start":         fullAtStart,
 		"full later":            fullLater,
+		"die with a pool":       dieWithAPool,
+		"restart":               restart,
+		"restart held":          restartHeld,
+		"restart larger":        restartLarger,
+		"restart in a group":    restartInAGroup,
 		"no more files":         noMoreFiles,
 		"read-only":             readOnly,
 		"descriptors to start":  descriptorsToStart,

@@ -1,0 +1,142 @@
+package bips
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/crashpoint"
+	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/sys"
+)
+
+// roomGrace is how long a pool is tried to be made again once the dead one that was in its way
+// has lost its name: its readers notice within bellLimit, and give back what they hold.
+// Tests change it.
+var roomGrace = time.Second
+
+// makeSegments makes both files, S4a and S4b. Where there is no room for two pools, the pool that a
+// dead producer left under the name makes way.
+func (s *shmProducer) makeSegments(ctx context.Context, g *geometry) error {
+	err := s.tryMakeSegments(g)
+	if !errors.Is(err, ErrNoSpace) || !s.unlinkDead(g.segmentSize+g.seatSegmentSize()) {
+		return err
+	}
+	for end := time.Now().Add(roomGrace); errors.Is(err, ErrNoSpace); err = s.tryMakeSegments(g) {
+		if time.Now().After(end) {
+			return fmt.Errorf("%w; the pool of the producer before, which died, still takes room: readers hold frames of it", err)
+		}
+		if err := pause(ctx, 10*time.Millisecond); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// tryMakeSegments is one try. It leaves nothing behind when it fails.
+func (s *shmProducer) tryMakeSegments(g *geometry) (err error) {
+	defer func() {
+		if err != nil {
+			s.removeSegments()
+			err = s.explainNoRoom(err, g)
+		}
+	}()
+	if err := s.checkSpace(g); err != nil {
+		return err
+	}
+	if s.seatMap, s.seats, err = makeSegment(s.paths.seats(s.instance), g.seatSegmentSize()); err != nil {
+		return err
+	}
+	crashpoint.Hit("S4a")
+	if s.poolMap, s.pool, err = makeSegment(s.unnamed(s.instance), g.segmentSize); err != nil {
+		return err
+	}
+	crashpoint.Hit("S4b")
+	return nil
+}
+
+// removeSegments undoes what makeSegments did. The name is still ours.
+func (s *shmProducer) removeSegments() {
+	if s.instance != 0 {
+		_ = os.Remove(s.unnamed(s.instance))
+		_ = os.Remove(s.paths.seats(s.instance))
+	}
+	s.unmap()
+	closeLock(&s.seats)
+	closeLock(&s.pool)
+}
+
+// unlinkDead takes the name from the pool that a dead producer left (S6), and reports whether there
+// was one that may make enough room for needed bytes by that. Its producer is dead, since we have the name's lock, and so nobody can attach to it any more;
+// those who are attached read on. Its memory is free when the last of them lets go.
+func (s *shmProducer) unlinkDead(needed uint64) bool {
+	dead, err := sys.OpenLockFile(s.paths.pool(), os.O_RDONLY, LockDescriptorHook)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = dead.Close() }()
+	if alive, err := dead.IsLocked(layout.ProducerLock); err != nil || alive {
+		return false // whoever holds that lock has not the name's: not by this protocol
+	}
+	id, err := dead.Stat()
+	if err != nil {
+		return false
+	}
+	if _, free, err := sys.FreeSpace(s.dir); err != nil || needed > free+id.Allocated {
+		return false
+	}
+	if os.Remove(s.paths.pool()) != nil {
+		return false
+	}
+	crashpoint.Hit("S6")
+	return true
+}
+
+// checkSpace says no before a byte is written. The allocation that follows is what
+// makes sure; it is slow to fail on a full file system.
+func (s *shmProducer) checkSpace(g *geometry) error {
+	needed := g.segmentSize + g.seatSegmentSize()
+	if needed > layout.MaxSegmentSize {
+		return fmt.Errorf("%w: the pool would need %s", ErrOption, megabytes(needed))
+	}
+	_, free, err := sys.FreeSpace(s.dir)
+	if err != nil {
+		return err
+	}
+	if needed > free {
+		return sys.ErrNoSpace
+	}
+	if room, limited := sys.MemoryRoom(); limited && needed > room {
+		return fmt.Errorf("%w: it needs %s, the memory limit of this process's control group leaves %s: use fewer or smaller slots, or raise the limit (containers: --memory)",
+			ErrNoSpace, megabytes(needed), megabytes(room))
+	}
+	return nil
+}
+
+// explainNoRoom turns the system's "no space left" into an [ErrNoSpace] that says where, how much, and
+// what to do. Other errors stay what they are.
+func (s *shmProducer) explainNoRoom(err error, g *geometry) error {
+	if !errors.Is(err, sys.ErrNoSpace) {
+		return err
+	}
+	needed := g.segmentSize + g.seatSegmentSize()
+	total, free, statErr := sys.FreeSpace(s.dir)
+	if statErr != nil || needed <= free {
+		return fmt.Errorf("%w: %s has no room for a file, though %s are free: remove files there (df -i): %w", ErrNoSpace, s.dir, megabytes(free), err)
+	}
+	return fmt.Errorf("%w: it needs %s, %s has %s of which %s are free: use fewer or smaller slots, or give it more (containers: --shm-size)",
+		ErrNoSpace, megabytes(needed), s.dir, megabytes(total), megabytes(free))
+}
+
+// explain says what an error means for this pool and what to do.
+func (s *shmProducer) explain(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("pool %q: %w: the name is another user's, or the directory is read-only: use another name, or %s", s.paths.name, err, shmDirVariable)
+	}
+	return fmt.Errorf("pool %q: %w", s.paths.name, adviseOn(err))
+}
+
+func megabytes(bytes uint64) string { return fmt.Sprintf("%d MiB", (bytes+1<<20-1)>>20) }
