@@ -181,7 +181,7 @@ func (g *stage) quiet() {
 // that the others leave is admitted and gets a frame.
 func (g *stage) newcomer() {
 	g.Helper()
-	mode := bips.Mode(g.random.IntN(2))
+	mode := bothModes[g.random.IntN(2)]
 	c, err := bips.NewConsumer(g.pool, bips.ConsumerOptions{Mode: mode, MaxHeld: stageRoom - quota*len(g.survivors())})
 	if err != nil {
 		g.Fatal(err)
@@ -262,7 +262,7 @@ func (g *stage) sendMortals() (stop func()) {
 		defer close(ended)
 		random := rand.New(rand.NewPCG(g.random.Uint64(), 4))
 		for {
-			plan := readerPlan{Pool: g.pool, Seed: random.Uint64(), Mode: bips.Mode(random.IntN(2)), MaxHeld: 1}
+			plan := readerPlan{Pool: g.pool, Seed: random.Uint64(), Mode: bothModes[random.IntN(2)], MaxHeld: 1}
 			c := startChild(g.T, "reader", plan, crashAt{point: []string{"J4", "C7a", "C8c"}[random.IntN(3)], hit: 1})
 			select {
 			case <-c.exited:

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -28,7 +29,7 @@ func TestAReaderInAnotherContainerReadsAndItsDeathIsNoticed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Close()
-	reader := begin(t, contained, "consume", "1", "0s")
+	reader := begin(t, contained, "consume", strconv.Itoa(int(bips.Every)), "0s")
 	reader.line()
 	if err := p.WaitConsumers(1, patience); err != nil {
 		t.Fatal(err)

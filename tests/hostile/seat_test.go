@@ -112,7 +112,7 @@ func TestWhoHoldsItsQuotaForEverAndIsStoppedHoldsNobodyUp(t *testing.T) {
 	s := newScene(t, bips.ProducerOptions{})
 	s.publish()
 	latest := s.read(bips.Latest)
-	v := send(t, "consume", "0", "3") // and never releases
+	v := send(t, "consume", strconv.Itoa(int(bips.Latest)), "3") // and never releases
 	if err := v.command.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestWhoReadsEachFrameAndHangsIsDemoted(t *testing.T) {
 	s := newScene(t, bips.ProducerOptions{BlockTimeout: 50 * time.Millisecond})
 	s.publish()
 	every := s.read(bips.Every)
-	send(t, "consume", "1", "2")
+	send(t, "consume", strconv.Itoa(int(bips.Every)), "2")
 	s.waitFor("the demotion", func() bool { return s.pool.Stats().Demoted == 1 })
 	s.flows(every)
 }
