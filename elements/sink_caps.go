@@ -12,8 +12,8 @@ import (
 
 // SetCaps implements gstglue.Sink: it makes the pool when the caps tell how large a frame
 // is, and keeps it over changes of caps as long as the frames fit.
-func (s *sink) SetCaps(caps string, sizes gstglue.FrameSizes, foreignMemory string) bool {
-	if err := s.setCaps(caps, sizes, foreignMemory); err != nil {
+func (s *sink) SetCaps(caps string, sizes gstglue.FrameSizes, notShared string) bool {
+	if err := s.setCaps(caps, sizes, notShared); err != nil {
 		if caps != s.refused { // upstream tries the same caps several times
 			fail(s, err)
 		}
@@ -24,9 +24,9 @@ func (s *sink) SetCaps(caps string, sizes gstglue.FrameSizes, foreignMemory stri
 	return true
 }
 
-func (s *sink) setCaps(caps string, sizes gstglue.FrameSizes, foreignMemory string) error {
-	if foreignMemory != "" {
-		return core(gst.CoreErrorNegotiation, fmt.Sprintf("frames in %s cannot be shared", foreignMemory), converterFor(foreignMemory))
+func (s *sink) setCaps(caps string, sizes gstglue.FrameSizes, notShared string) error {
+	if notShared != "" {
+		return unshareable(notShared)
 	}
 	if len(caps) > bips.MaxCapsLength {
 		return core(gst.CoreErrorCaps, fmt.Sprintf("the caps have %d bytes, of which at most %d can be shared", len(caps), bips.MaxCapsLength),
@@ -79,19 +79,4 @@ func (s *sink) poolFor(sizes gstglue.FrameSizes) (*sinkPool, error) {
 	default:
 		return s.openPool(&values, values.slotSize)
 	}
-}
-
-// converterFor says what puts frames from some other memory into the system's.
-func converterFor(memory string) string {
-	converter, ok := map[string]string{
-		"memory:NVMM":       "nvvidconv (or nvvideoconvert)",
-		"memory:GLMemory":   "gldownload",
-		"memory:VAMemory":   "vapostproc",
-		"memory:CUDAMemory": "cudadownload",
-		"memory:DMABuf":     "the converter of the element that made them (vapostproc, v4l2convert, glupload ! gldownload)",
-	}[memory]
-	if !ok {
-		converter = "a converter to system memory"
-	}
-	return fmt.Sprintf("Put %s before bipssink.", converter)
 }

@@ -124,7 +124,7 @@ func errorOr(flow gst.FlowReturn, err error) gst.FlowReturn {
 // changeCaps announces the caps of the frames to come to downstream.
 func (s *source) changeCaps(caps string, values *sourceSettings) gst.FlowReturn {
 	pool := values.pool
-	result, downstream, frameDuration := gstglue.SetCaps(s, caps)
+	result, why, frameDuration := gstglue.SetCaps(s, caps)
 	switch result {
 	case gstglue.CapsSet:
 		s.caps, s.standAlone, s.frameDuration = caps, bips.FramesStandAlone(caps), 0
@@ -141,8 +141,11 @@ func (s *source) changeCaps(caps string, values *sourceSettings) gst.FlowReturn 
 	case gstglue.CapsInvalid:
 		fail(s, stream(gst.StreamErrorFormat, fmt.Sprintf("pool %q has caps that are not valid: %q", pool, caps), "Start its producer anew."))
 		return gst.FlowError
+	case gstglue.CapsUnshareable:
+		fail(s, unshareable(why))
+		return gst.FlowNotNegotiated
 	default:
-		fail(s, core(gst.CoreErrorNegotiation, fmt.Sprintf("pool %q has %s, but downstream wants %s", pool, caps, downstream),
+		fail(s, core(gst.CoreErrorNegotiation, fmt.Sprintf("pool %q has %s, but downstream wants %s", pool, caps, why),
 			"Put a converter behind bipssrc, or change the caps on one side."))
 		return gst.FlowNotNegotiated
 	}

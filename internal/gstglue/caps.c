@@ -31,6 +31,19 @@ gst_bips_caps_foreign_memory (GstCaps * caps)
   return NULL;
 }
 
+/* Views in memories of their own are several frames to a buffer. */
+const gchar *
+gst_bips_caps_unshareable (GstCaps * caps)
+{
+  const GstStructure *s = gst_caps_get_structure (caps, 0);
+  const gchar *memory = gst_bips_caps_foreign_memory (caps);
+
+  if (!memory && gst_structure_has_name (s, "video/x-raw") &&
+      g_strcmp0 (gst_structure_get_string (s, "multiview-mode"), "separated") == 0)
+    return "multiview-mode=separated";
+  return memory;
+}
+
 GstCaps *
 gst_bips_caps_in_system_memory (GstCaps * caps)
 {

@@ -10,6 +10,10 @@ G_BEGIN_DECLS
  * "memory:NVMM", or NULL. Valid as long as caps. */
 const gchar *gst_bips_caps_foreign_memory (GstCaps * caps);
 
+/* What of fixed caps no pool can share, such as "memory:NVMM" or "multiview-mode=separated", or
+ * NULL. Valid as long as caps. Both elements ask this. */
+const gchar *gst_bips_caps_unshareable (GstCaps * caps);
+
 /* What of caps is in system memory. */
 GstCaps *gst_bips_caps_in_system_memory (GstCaps * caps);
 

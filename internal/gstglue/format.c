@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include "layout.h"
-
 /* More than this, and the numbers in the caps are nonsense. */
 #define MAX_SIZE ((guint64) 1 << 40)
 
@@ -165,4 +163,21 @@ gst_bips_format_from_caps (GstBipsFormat * format, GstCaps * caps)
   else if (g_str_has_prefix (gst_structure_get_name (s), "video/") ||
       g_str_has_prefix (gst_structure_get_name (s), "image/"))
     bound_encoded (format, s);
+}
+
+GstBipsLayout
+gst_bips_format_describe (const GstBipsFormat * format, GstBuffer * buffer, GstBipsFrame * frame)
+{
+  frame->n_planes = 0;
+  if (format->kind == GST_BIPS_FORMAT_VIDEO)
+    return gst_bips_layout_describe (&format->video, buffer, frame);
+  return frame->size < format->least ? GST_BIPS_LAYOUT_BROKEN : GST_BIPS_LAYOUT_PLAIN;
+}
+
+gboolean
+gst_bips_format_holds (const GstBipsFormat * format, const GstBipsFrame * frame)
+{
+  if (frame->n_planes > 0)
+    return format->kind == GST_BIPS_FORMAT_VIDEO && gst_bips_layout_fits (&format->video, frame);
+  return frame->size >= format->least;
 }

@@ -6,6 +6,9 @@
 #include <gst/gst.h>
 #include <gst/video/video.h>
 
+#include "frame.h"
+#include "layout.h"
+
 G_BEGIN_DECLS
 
 /* As many memories as a GstBuffer can have. */
@@ -43,6 +46,16 @@ void gst_bips_format_init (GstBipsFormat * format);
 
 /* caps must be fixed. */
 void gst_bips_format_from_caps (GstBipsFormat * format, GstCaps * caps);
+
+/* Both elements ask the same: whether a frame holds what its caps tell of.
+ *
+ * The sink, of a buffer. Notes in frame, whose size is set, how the bytes are arranged, and cuts
+ * off the size what is no part of the frame. */
+GstBipsLayout gst_bips_format_describe (const GstBipsFormat * format, GstBuffer * buffer,
+    GstBipsFrame * frame);
+
+/* The source, of a frame of a pool, of which all is to be doubted. */
+gboolean gst_bips_format_holds (const GstBipsFormat * format, const GstBipsFrame * frame);
 
 /* Sets n_parts and the sizes of the parts from the caps of tensors, or n_parts to 0. In
  * tensors.c. */

@@ -98,13 +98,14 @@ static gboolean
 sink_set_caps (GstBaseSink * sink, GstCaps * caps)
 {
   GstBipsSinkState *state = gst_bips_sink_state (sink);
-  const gchar *foreign = gst_bips_caps_foreign_memory (caps);
+  const gchar *unshareable = gst_bips_caps_unshareable (caps);
   gchar *text = gst_caps_to_string (caps);
   gboolean accepted;
 
   gst_bips_format_from_caps (&state->format, caps);
   ask_upstream_again (state);
-  accepted = gstBipsSinkSetCaps (state->handle, sink, text, &state->format, (gchar *) foreign);
+  accepted = gstBipsSinkSetCaps (state->handle, sink, text, &state->format,
+      (gchar *) unshareable);
   g_free (text);
   return accepted;
 }

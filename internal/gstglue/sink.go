@@ -14,9 +14,9 @@ import (
 // Sink is bipssink as C calls it. Its methods are called on the streaming thread,
 // Render and EndOfStream with GStreamer's preroll lock held.
 type Sink interface {
-	// SetCaps is called with new caps; false refuses them. foreignMemory names the memory
-	// that the caps ask for if it is not system memory.
-	SetCaps(caps string, sizes FrameSizes, foreignMemory string) bool
+	// SetCaps is called with new caps; false refuses them. unshareable names what of them cannot
+	// be shared, such as "memory:NVMM", if anything.
+	SetCaps(caps string, sizes FrameSizes, unshareable string) bool
 	// ForeignOnly is told when upstream offers nothing but a memory that is not system
 	// memory. It is called from any thread.
 	ForeignOnly(memory string)
@@ -87,7 +87,7 @@ func (b Buffer) CopyTo(dst []byte) int {
 }
 
 //export gstBipsSinkSetCaps
-func gstBipsSinkSetCaps(handle C.guint64, sink *C.GstBaseSink, caps *C.gchar, format *C.GstBipsFormat, foreign *C.gchar) (accepted C.gboolean) {
+func gstBipsSinkSetCaps(handle C.guint64, sink *C.GstBaseSink, caps *C.gchar, format *C.GstBipsFormat, unshareable *C.gchar) (accepted C.gboolean) {
 	defer rescue(unsafe.Pointer(sink), "set caps")
 	s, ok := sinks.get(uint64(handle))
 	sizes := FrameSizes{
@@ -97,7 +97,7 @@ func gstBipsSinkSetCaps(handle C.guint64, sink *C.GstBaseSink, caps *C.gchar, fo
 		Guess:    uint64(format.guess),
 		Constant: format.constant != 0,
 	}
-	if ok && s.SetCaps(C.GoString(caps), sizes, C.GoString(foreign)) {
+	if ok && s.SetCaps(C.GoString(caps), sizes, C.GoString(unshareable)) {
 		return 1
 	}
 	return 0

@@ -72,20 +72,12 @@ describe_times (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer * buffer
 static void
 describe_layout (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * frame)
 {
-  const GstBipsFormat *format = &state->format;
+  GstBipsLayout layout = gst_bips_format_describe (&state->format, buffer, frame);
 
-  frame->n_planes = 0;
-  frame->repack = FALSE;
+  frame->repack = layout == GST_BIPS_LAYOUT_REPACK;
   frame->refusal = GST_BIPS_REFUSE_NOTHING;
-  if (format->kind == GST_BIPS_FORMAT_VIDEO) {
-    GstBipsLayout layout = gst_bips_layout_describe (&format->video, buffer, frame);
-
-    frame->repack = layout == GST_BIPS_LAYOUT_REPACK;
-    if (layout == GST_BIPS_LAYOUT_BROKEN)
-      frame->refusal = frame->size < format->least ? GST_BIPS_REFUSE_SHORT : GST_BIPS_REFUSE_LAYOUT;
-  } else if (frame->size < format->least) {
-    frame->refusal = GST_BIPS_REFUSE_SHORT;
-  }
+  if (layout == GST_BIPS_LAYOUT_BROKEN)
+    frame->refusal = frame->size < state->format.least ? GST_BIPS_REFUSE_SHORT : GST_BIPS_REFUSE_LAYOUT;
 }
 
 void

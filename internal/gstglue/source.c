@@ -68,7 +68,7 @@ gst_bips_source_attach (gpointer source, guint64 handle)
 
   state->handle = handle;
   state->downstream_video_meta = -1;
-  gst_video_info_init (&state->info);
+  gst_bips_format_init (&state->format);
   g_queue_init (&state->header);
   gst_pad_add_probe (GST_BASE_SRC_PAD (source),
       GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH, note_end, NULL, NULL);
@@ -127,7 +127,7 @@ source_event (GstBaseSrc * source, GstEvent * event)
 }
 
 GstBipsCapsResult
-gst_bips_source_set_caps (gpointer source, const gchar * text, gchar ** downstream,
+gst_bips_source_set_caps (gpointer source, const gchar * text, gchar ** why,
     GstClockTime * frame_duration)
 {
   GstBipsSourceState *state = gst_bips_source_state (source);
@@ -135,25 +135,30 @@ gst_bips_source_set_caps (gpointer source, const gchar * text, gchar ** downstre
   GstCaps *caps = gst_caps_from_string (text), *wanted;
   GstBipsCapsResult result = GST_BIPS_CAPS_SET;
 
-  *downstream = NULL;
+  *why = NULL;
   *frame_duration = GST_CLOCK_TIME_NONE;
   if (!caps || !gst_caps_is_fixed (caps)) {
     gst_clear_caps (&caps);
     return GST_BIPS_CAPS_INVALID;
   }
+  *why = g_strdup (gst_bips_caps_unshareable (caps));
+  if (*why) {
+    gst_caps_unref (caps);
+    return GST_BIPS_CAPS_UNSHAREABLE;
+  }
   wanted = gst_pad_peer_query_caps (pad, NULL);
   if (!gst_caps_can_intersect (caps, wanted)) {
-    *downstream = gst_caps_to_string (wanted);
+    *why = gst_caps_to_string (wanted);
     result = GST_BIPS_CAPS_CONTRADICTED;
   } else if (!gst_base_src_set_caps (GST_BASE_SRC (source), caps)) {
     if (GST_PAD_IS_FLUSHING (pad)) {
       result = GST_BIPS_CAPS_FLUSHING;
     } else {
-      *downstream = gst_caps_to_string (wanted);
+      *why = gst_caps_to_string (wanted);
       result = GST_BIPS_CAPS_CONTRADICTED;
     }
   } else {
-    gst_bips_layout_from_caps (&state->info, caps);
+    gst_bips_format_from_caps (&state->format, caps);
     state->downstream_video_meta = -1;
     *frame_duration = gst_bips_caps_frame_duration (caps);
   }
@@ -200,6 +205,23 @@ next_of_header (GstBipsSourceState * state)
   return buffer;
 }
 
+static void
+report_no_buffer (GstPushSrc * source, const GstBipsFormat * format, const GstBipsFrame * frame)
+{
+  if (gst_bips_format_holds (format, frame))
+    GST_ELEMENT_ERROR (source, RESOURCE, FAILED, ("There is no memory for a copy of the frame."), (NULL));
+  else if (frame->n_planes == 0)
+    GST_ELEMENT_ERROR (source, STREAM, FORMAT,
+        ("The frame does not fit the format that its producer announced: it has %" G_GUINT64_FORMAT
+            " bytes, and its caps call for %" G_GSIZE_FORMAT ". Start the producer anew.",
+            frame->size, format->least), (NULL));
+  else
+    GST_ELEMENT_ERROR (source, STREAM, FORMAT,
+        ("The frame does not fit the format that its producer announced: its %u planes do not hold "
+            "the picture in its %" G_GUINT64_FORMAT " bytes. Start the producer anew.",
+            frame->n_planes, frame->size), (NULL));
+}
+
 static GstFlowReturn
 source_create (GstPushSrc * source, GstBuffer ** buffer)
 {
@@ -220,9 +242,7 @@ source_create (GstPushSrc * source, GstBuffer ** buffer)
   }
   if (*buffer)
     return GST_FLOW_OK;
-  GST_ELEMENT_ERROR (source, STREAM, FORMAT,
-      ("The frame does not fit the format that its producer announced. Start the producer anew."),
-      ("%" G_GUINT64_FORMAT " bytes, %u planes", frame.size, frame.n_planes));
+  report_no_buffer (source, &state->format, &frame);
   return GST_FLOW_ERROR;
 }
 

@@ -49,24 +49,25 @@ type CapsResult int
 const (
 	CapsSet          CapsResult = C.GST_BIPS_CAPS_SET
 	CapsInvalid      CapsResult = C.GST_BIPS_CAPS_INVALID // not caps, or not fixed
+	CapsUnshareable  CapsResult = C.GST_BIPS_CAPS_UNSHAREABLE
 	CapsContradicted CapsResult = C.GST_BIPS_CAPS_CONTRADICTED
 	CapsFlushing     CapsResult = C.GST_BIPS_CAPS_FLUSHING
 )
 
-// SetCaps sets the caps of the frames to come. downstream is what the elements behind
-// the source would take, if they contradict; frameDuration is that of the caps in
+// SetCaps sets the caps of the frames to come. why is what the elements behind the source
+// would take, if they contradict, or what of the caps cannot be shared; frameDuration is that of the caps in
 // nanoseconds, all bits set when unknown. For the streaming thread.
-func SetCaps(source gstbase.PushSrc, caps string) (result CapsResult, downstream string, frameDuration uint64) {
+func SetCaps(source gstbase.PushSrc, caps string) (result CapsResult, why string, frameDuration uint64) {
 	text := C.CString(caps)
 	defer C.free(unsafe.Pointer(text))
-	var wanted *C.gchar
+	var reason *C.gchar
 	var duration C.GstClockTime
-	r := C.gst_bips_source_set_caps(C.gpointer(gstbase.UnsafePushSrcToGlibNone(source)), text, &wanted, &duration)
-	if wanted != nil {
-		downstream = C.GoString(wanted)
-		C.g_free(C.gpointer(wanted))
+	r := C.gst_bips_source_set_caps(C.gpointer(gstbase.UnsafePushSrcToGlibNone(source)), text, &reason, &duration)
+	if reason != nil {
+		why = C.GoString(reason)
+		C.g_free(C.gpointer(reason))
 	}
-	return CapsResult(r), downstream, uint64(duration)
+	return CapsResult(r), why, uint64(duration)
 }
 
 // DropHeader forgets the buffers of a header that are still to be pushed. The source must not

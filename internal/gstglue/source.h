@@ -6,6 +6,7 @@
 #include <gst/video/video.h>
 
 #include "clock.h"
+#include "format.h"
 #include "frame.h"
 
 G_BEGIN_DECLS
@@ -15,7 +16,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint64 handle;               /* of the Go object */
-  GstVideoInfo info;            /* of the current caps, without planes unless raw video */
+  GstBipsFormat format;         /* of the current caps */
   gint downstream_video_meta;   /* -1: not asked yet */
   GstBufferPool *copies;        /* ordinary memory for frames that have to be copied */
   gsize copies_size;
@@ -28,6 +29,7 @@ typedef enum
 {
   GST_BIPS_CAPS_SET,
   GST_BIPS_CAPS_INVALID,        /* not caps, or not fixed */
+  GST_BIPS_CAPS_UNSHAREABLE,    /* a pool cannot have frames like that */
   GST_BIPS_CAPS_CONTRADICTED,   /* downstream takes other caps only */
   GST_BIPS_CAPS_FLUSHING
 } GstBipsCapsResult;
@@ -36,10 +38,10 @@ void gst_bips_source_install (gpointer klass);
 void gst_bips_source_attach (gpointer source, guint64 handle);
 GstBipsSourceState *gst_bips_source_state (gpointer source);
 
-/* Sets the caps of the frames to come. When downstream contradicts, *downstream is
- * what it would take (g_free). *frame_duration is that of the caps. */
-GstBipsCapsResult gst_bips_source_set_caps (gpointer source, const gchar * text,
-    gchar ** downstream, GstClockTime * frame_duration);
+/* Sets the caps of the frames to come. *why is what downstream would take when it contradicts, and
+ * what cannot be shared when the caps ask for that (g_free). *frame_duration is that of the caps. */
+GstBipsCapsResult gst_bips_source_set_caps (gpointer source, const gchar * text, gchar ** why,
+    GstClockTime * frame_duration);
 
 /* Forgets what is left of a header. For when nothing streams. */
 void gst_bips_source_drop_header (gpointer source);
@@ -47,8 +49,8 @@ void gst_bips_source_drop_header (gpointer source);
 /* Once, before any buffer is made. */
 void gst_bips_source_buffer_init (void);
 
-/* A buffer that shows the frame, which ends its lease, or NULL if the frame's layout is
- * not possible. frame->reason says why it had to be copied, if it had to. */
+/* A buffer that shows the frame, which ends its lease, or NULL if the frame does not hold what its
+ * caps tell of. frame->reason says why it had to be copied, if it had to. */
 GstBuffer *gst_bips_source_buffer (GstBaseSrc * source, GstBipsSourceState * state,
     GstBipsFrame * frame);
 

@@ -78,8 +78,8 @@ add_layout (GstBipsSourceState * state, GstBipsFrame * frame, GstBuffer * buffer
     stride[i] = frame->stride[i];
   }
   gst_buffer_add_video_meta_full (buffer, GST_VIDEO_FRAME_FLAG_NONE,
-      GST_VIDEO_INFO_FORMAT (&state->info), GST_VIDEO_INFO_WIDTH (&state->info),
-      GST_VIDEO_INFO_HEIGHT (&state->info), frame->n_planes, offset, stride);
+      GST_VIDEO_INFO_FORMAT (&state->format.video), GST_VIDEO_INFO_WIDTH (&state->format.video),
+      GST_VIDEO_INFO_HEIGHT (&state->format.video), frame->n_planes, offset, stride);
 }
 
 static gboolean
@@ -101,12 +101,12 @@ downstream_takes_video_meta (GstBaseSrc * source, GstBipsSourceState * state)
 static GstBuffer *
 pack (GstBipsSourceState * state, GstBipsFrame * frame)
 {
-  GstBuffer *buffer = ordinary_buffer (state, GST_VIDEO_INFO_SIZE (&state->info));
+  GstBuffer *buffer = ordinary_buffer (state, GST_VIDEO_INFO_SIZE (&state->format.video));
   gsize packed = 0;
   GstMapInfo map;
 
   if (buffer && gst_buffer_map (buffer, &map, GST_MAP_WRITE)) {
-    packed = gst_bips_layout_repack (&state->info, frame, frame->data, map.data, map.size);
+    packed = gst_bips_layout_repack (&state->format.video, frame, frame->data, map.data, map.size);
     gst_buffer_unmap (buffer, &map);
   }
   gstBipsLeaseFreed (frame->lease);
@@ -138,7 +138,7 @@ gst_bips_source_buffer (GstBaseSrc * source, GstBipsSourceState * state, GstBips
 {
   GstBuffer *buffer;
 
-  if (frame->n_planes > 0 && !gst_bips_layout_fits (&state->info, frame)) {
+  if (!gst_bips_format_holds (&state->format, frame)) {
     gstBipsLeaseFreed (frame->lease);
     return NULL;
   }
