@@ -40,10 +40,10 @@ type attachment struct {
 	cursor        uint64 // next sequence wanted; the seat's cursor is a copy
 	last          uint64 // sequence delivered last; 0: none
 	dropped       uint64 // the producer's count of dropped frames, as of last
-	demoted       bool
 	ended         bool   // the newest entry read is an end of stream
 	unreadEnd     bool   // before what is wanted next comes an end of stream that was missed
 	discontinuity bool   // the next frame does not follow the last one
+	standing      standing
 	lost, skipped uint64 // entries passed by since the last one delivered
 	caps          []capsText
 }
@@ -56,8 +56,9 @@ type capsText struct {
 
 // common is what all attachments of a consumer, one after the other, have in common.
 type common struct {
-	held   heldCount
-	maxAge atomic.Int64 // ConsumerOptions.MaxAge in nanoseconds
+	held    heldCount
+	maxAge  atomic.Int64 // ConsumerOptions.MaxAge in nanoseconds
+	ignored atomic.Bool  // SetBlocking(false) is in force
 }
 
 // heldCount counts frames that are held: what C0 compares with the quota.
@@ -92,6 +93,7 @@ func attach(name string, o *ConsumerOptions, common *common, rest rest) (a *atta
 	if a.auto {
 		a.mode = a.modeAtFirst()
 	}
+	a.standing.blocking.Store(a.wantsToBlock())
 	joined := a.join()
 	if mutant("quota-late") {
 		a.seat.Quota.Store(uint32(a.quota))
@@ -207,6 +209,9 @@ func (a *attachment) next(f *Frame) (outcome, error) {
 			case layout.StateMoved:
 				return poolMoved, nil
 			}
+			if a.standing.blocking.Load() { // it may have been demoted and have missed nothing yet
+				return gotNothing, a.askVerdict()
+			}
 			return gotNothing, nil
 		}
 		wanted, newest := a.wanted(head, missed), a.newestOnly()
@@ -224,6 +229,9 @@ func (a *attachment) next(f *Frame) (outcome, error) {
 			}
 			if pinned.busy {
 				return gotBusy, nil
+			}
+			if a.standing.blocking.Load() && wanted < a.standing.sure {
+				a.passOver()
 			}
 			continue
 		}
@@ -252,7 +260,7 @@ func (a *attachment) stateAndHead() (state uint32, head uint64) {
 }
 
 // newestOnly reports whether the newest entry is read and not each.
-func (a *attachment) newestOnly() bool { return a.mode == Latest || a.demoted }
+func (a *attachment) newestOnly() bool { return !a.standing.blocking.Load() }
 
 // hasEnded reports whether the producer said that it will publish no more here.
 func (a *attachment) hasEnded() bool {
@@ -336,7 +344,7 @@ func (a *attachment) pin(wanted uint64, orNewer bool) (pinnedSlot, error) {
 		return pinnedSlot{}, fmt.Errorf("%w: entry %d names slot %d of %d", ErrDamaged, wanted, slot, a.pool.slots)
 	}
 	bit := uint64(1) << slot
-	if mutant("cursor-early") && a.mode == Every && !a.demoted {
+	if mutant("cursor-early") && !a.newestOnly() {
 		a.seat.Cursor.Store(wanted + 1)
 		crashpoint.Pause()
 	}
@@ -385,7 +393,10 @@ func (a *attachment) askVerdict() error {
 	case layout.VerdictBanned:
 		return ErrBanned
 	case layout.VerdictDemoted:
-		a.demoted = true
+		if a.standing.blocking.Load() {
+			a.standing.demote(a.pool.slots)
+			a.unblock()
+		}
 	}
 	return nil
 }
@@ -407,11 +418,13 @@ func (a *attachment) deliver(p pinnedSlot, head uint64, f *Frame) (outcome, erro
 	a.setCursor(p.sequence + 1) // C8a: after the pin
 	crashpoint.Hit("C8a")
 	a.last = p.sequence
+	a.lost += record.dropped - min(a.dropped, record.dropped)
 	if a.mode == Every {
-		a.lost += gap + record.dropped - min(a.dropped, record.dropped)
+		a.lost += gap
 	} else {
 		a.skipped += gap
 	}
+	a.standing.note(gap)
 	a.dropped = record.dropped
 	a.ended = record.kind == layout.KindEndOfStream
 	if record.kind != layout.KindFrame {

@@ -26,8 +26,8 @@ func (a *attachment) announcedCaps() (caps string) {
 	return caps
 }
 
-// decideMode goes on in the mode that the caps of the frame just delivered want: that is a
-// resume (U3) in the other mode. What is published before it takes effect is not kept for a
+// decideMode goes on in the mode that the caps of the frame just delivered want: by the steps
+// of who is waited for no longer (U4), or now (U5). What is gone before that takes effect was not kept for a
 // reader of every frame, and counts as lost.
 func (a *attachment) decideMode(caps string) {
 	a.undecided, a.modeCaps = false, caps
@@ -38,17 +38,11 @@ func (a *attachment) decideMode(caps string) {
 	if mode == a.mode {
 		return
 	}
-	wanted := a.cursor
 	a.mode = mode
-	a.resume()
-	passed := a.cursor - wanted
 	switch {
-	case mode == Latest:
-		a.skipped = passed
-	case a.unreadEnd:
-		a.lost = passed - 1
-	default:
-		a.lost = passed
+	case a.standing.blocking.Load():
+		a.unblock()
+	case a.wantsToBlock():
+		a.block()
 	}
-	a.discontinuity = false // but for what was passed by
 }

@@ -27,6 +27,7 @@ type Consumer struct {
 	closed, flushing atomic.Bool
 	wantSuspended    atomic.Bool // what Suspend and Resume ask for
 	suspended        atomic.Bool // what is so; changed with pulling held
+	ignored          atomic.Bool // common.ignored as whoever pulls last saw it
 
 	// pulling is held by whoever uses the attachment as its reader. Lock order: pulling, mu.
 	pulling    sync.Mutex
@@ -117,7 +118,7 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 		if err := c.interrupted(); err != nil {
 			return Frame{}, err
 		}
-		c.applySuspension()
+		c.applyWishes()
 		if c.owed != nil && !c.suspended.Load() {
 			return Frame{}, c.tellOwed()
 		}
@@ -198,7 +199,14 @@ func (c *Consumer) count(f *Frame, received uint64) {
 	c.stats.Received += received
 	c.stats.Skipped += f.Skipped
 	c.stats.Lost += f.Lost
-	c.stats.Demoted = c.stats.Demoted || c.attachment.demoted
+	c.countDemotions()
+}
+
+// countDemotions counts those that are not counted yet. Called with c.mu held.
+func (c *Consumer) countDemotions() {
+	s := &c.attachment.standing
+	c.stats.Demoted += s.demotions
+	s.demotions = 0
 }
 
 // A thread that is just giving a slot back is looked for again after busyPause, for busyPatience:
@@ -353,7 +361,7 @@ func (c *Consumer) detach() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.attachment != nil {
-		c.stats.Demoted = c.stats.Demoted || c.attachment.demoted
+		c.countDemotions()
 		c.attachment.letGo()
 		c.attachment = nil
 	}
@@ -378,10 +386,24 @@ func (c *Consumer) Suspend() { c.setSuspended(true) }
 func (c *Consumer) Resume() { c.setSuspended(false) }
 
 func (c *Consumer) setSuspended(suspended bool) {
-	c.wantSuspended.Store(suspended)
-	// Whoever pulls does it, or else we do.
+	c.setWish(&c.wantSuspended, &c.suspended, suspended)
+}
+
+// SetBlocking(false) makes a consumer of mode [Every] one that the producer does not wait for: it gets the newest
+// frame as in mode [Latest], and those that it is too slow for count as lost. SetBlocking(true), as it is from the
+// start, makes the producer wait for it again, from the frames on that it has not had yet, as far as they are still there.
+//
+// Who was demoted needs no SetBlocking: the producer waits for it again when it has kept up for a while. Whether it
+// does, [Consumer.Stats] tells. In mode [Latest] SetBlocking means nothing.
+func (c *Consumer) SetBlocking(blocking bool) {
+	c.setWish(&c.common.ignored, &c.ignored, !blocking)
+}
+
+// setWish has something done by whoever pulls, or else does it.
+func (c *Consumer) setWish(wish, is *atomic.Bool, value bool) {
+	wish.Store(value)
 	c.turn.await(func() bool {
-		if c.suspended.Load() == suspended || c.wantSuspended.Load() != suspended || c.tryApplySuspension() {
+		if is.Load() == value || wish.Load() != value || c.tryApplyWishes() {
 			return true
 		}
 		c.poke()
@@ -390,17 +412,44 @@ func (c *Consumer) setSuspended(suspended bool) {
 	c.turn.pass()
 }
 
-// tryApplySuspension is applySuspension, unless somebody pulls.
-func (c *Consumer) tryApplySuspension() bool {
+// tryApplyWishes is applyWishes, unless somebody pulls.
+func (c *Consumer) tryApplyWishes() bool {
 	if c.pulling.TryLock() {
 		defer c.pulling.Unlock()
-		c.applySuspension()
+		c.applyWishes()
 		return true
 	}
 	return false
 }
 
-// applySuspension makes what Suspend and Resume asked for so. Called with pulling held.
+// applyWishes makes what Suspend, Resume and SetBlocking asked for so. Called with pulling held.
+func (c *Consumer) applyWishes() {
+	c.applySuspension()
+	ignored := c.common.ignored.Load()
+	if a := c.attachment; a != nil && a.mode == Every && !c.suspended.Load() && a.standing.blocking.Load() == ignored {
+		c.applyBlocking(!ignored)
+	}
+	if ignored != c.ignored.Load() {
+		c.ignored.Store(ignored)
+		c.turn.pass()
+	}
+}
+
+func (c *Consumer) applyBlocking(blocking bool) {
+	var err error // as in applySuspension
+	defer func() {
+		if err != nil {
+			c.detach()
+		}
+	}()
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	if blocking {
+		c.attachment.block()
+	} else {
+		c.attachment.unblock()
+	}
+}
+
 func (c *Consumer) applySuspension() {
 	want := c.wantSuspended.Load()
 	if want == c.suspended.Load() {
@@ -489,6 +538,7 @@ func (c *Consumer) Stats() ConsumerStats {
 	defer c.mu.Unlock()
 	stats := c.stats
 	stats.Held = int(c.common.held.Load())
+	stats.Blocking = c.attachment != nil && !c.suspended.Load() && c.attachment.standing.blocking.Load()
 	return stats
 }
 

@@ -55,8 +55,8 @@ type Frame struct {
 	// Discontinuity says that the frame does not follow the previous one: it is the
 	// first of a pool, the first after [Consumer.Resume], or frames are missing before it.
 	Discontinuity bool
-	// Lost is how many frames before this one were wanted and not given: dropped by
-	// the producer, or missed after a demotion.
+	// Lost is how many frames before this one were wanted and not given: dropped by the producer,
+	// or, in mode [Every], missed while it did not wait for this consumer.
 	Lost uint64
 	// Skipped is how many frames mode [Latest] passed by to reach this one.
 	Skipped uint64

@@ -105,6 +105,8 @@ func readAll(t *testing.T, memory, seatMemory []byte, mode Mode, maxAge time.Dur
 	if a.auto {
 		a.mode = a.modeAtFirst()
 	}
+	a.standing.blocking.Store(a.wantsToBlock())
+	a.standing.sure = 2
 	a.references.Store(1 << 20) // its files are not there to be closed
 	a.setCursor(1)
 	for range 4 {

@@ -16,7 +16,7 @@ import (
 //	no-invalidate        P2a left out: a slot keeps its sequence while it is filled
 //	sequence-early       P3b before the record is written
 //	reclaim-by-probe     R1 asks whether the seat is locked, and does not lock it
-//	no-second-store      J5 left out
+//	no-second-look       J5 left out
 //	validate-before-pin  C7b before C7a
 //	cursor-early         C8 before C7a
 //	head-before-state    C3 before C2

@@ -177,33 +177,45 @@ func (a *attachment) refuse(i int, seat *layout.Seat) {
 	_ = a.files.seats.Unlock(layout.SeatLockBase + int64(i))
 }
 
-// join begins to read (J3 to J6): with the frames published from now on in mode
-// Every, with the newest one in mode Latest. It returns the newest one's sequence.
+// join begins to read (J3 to J6): with the frames published from now on if the producer waits
+// for us, else with the newest one. It returns the newest one's sequence.
 func (a *attachment) join() (head uint64) {
-	if a.mode == Every {
-		head = a.head()
-		a.setCursor(head + 1) // J3
-		crashpoint.Hit("J3")
-		again := !mutant("no-second-store")
-		a.seat.State.Store(layout.SeatEvery) // J4
-		crashpoint.Hit("J4")
-		if again {
-			head = a.head()
-			a.setCursor(head + 1) // J5: what came between J3 and J4 was not kept for us
-			crashpoint.Hit("J5")
-		}
-	} else {
-		head = a.head()
-		a.setCursor(max(a.newestFrame(head), 1, a.last+1)) // J3
-		crashpoint.Hit("J3")
-		a.seat.State.Store(layout.SeatLatest) // J4
-		crashpoint.Hit("J4")
-	}
-	a.dropped = a.pool.header.Dropped.Load()
+	a.dropped = a.pool.header.Dropped.Load() // before we count: what is dropped from then on is lost for us
 	a.discontinuity = true
+	head = a.head()
+	if a.standing.blocking.Load() {
+		a.standing.stayed, a.standing.onTrial, a.standing.inRow = false, false, 0
+		a.beWaitedFor(head + 1)
+		return head
+	}
+	a.setCursor(max(a.newestFrame(head), 1, a.last+1)) // J3
+	crashpoint.Hit("J3")
+	a.seat.State.Store(layout.SeatLatest) // J4
+	crashpoint.Hit("J4")
+	a.ringAtJoining()
+	return head
+}
+
+// beWaitedFor is J3 to J6 for who wants every entry from a sequence on.
+func (a *attachment) beWaitedFor(from uint64) {
+	early := a.head()
+	a.setCursor(from) // J3
+	crashpoint.Hit("J3")
+	a.seat.State.Store(layout.SeatEvery) // J4
+	crashpoint.Hit("J4")
+	// J5: what was published before J4 was not kept for us, and may be gone. A producer that waited
+	// for us has published nothing before, and keeps all of it.
+	a.standing.sure = a.head() + 1
+	crashpoint.Hit("J5")
+	if mutant("no-second-look") {
+		a.standing.sure = early + 1
+	}
+	a.ringAtJoining()
+}
+
+func (a *attachment) ringAtJoining() {
 	ringDoor(a.seats.header) // J6
 	crashpoint.Hit("J6")
-	return head
 }
 
 // newestFrame is head, or the frame before it where head is an end of stream: a late
@@ -235,9 +247,10 @@ func (a *attachment) suspend() {
 // resume is U3. A stream that ended meanwhile has its end still to come; who reads only the
 // newest entry finds it there.
 func (a *attachment) resume() {
+	a.standing.blocking.Store(a.wantsToBlock() && !a.isJudged())
 	wanted := a.cursor
 	head := a.join()
-	a.unreadEnd = a.mode == Every && (head >= wanted || a.unreadEnd) && a.isEndOfStream(head)
+	a.unreadEnd = a.standing.blocking.Load() && (head >= wanted || a.unreadEnd) && a.isEndOfStream(head)
 }
 
 // drain makes the seat need nothing any more (L1, L2); its last pin leaves.

@@ -14,8 +14,8 @@ type seatView struct {
 	generation uint32
 	// quota is how many pins the producer honours.
 	quota int
-	// verdict is layout.VerdictDemoted or layout.VerdictBanned, or 0. It ends with the
-	// seat's reclaim and nowhere else.
+	// verdict is layout.VerdictDemoted or layout.VerdictBanned, or 0. A demotion ends when the seat
+	// no longer wants every entry (D6), a ban with the seat's reclaim and nowhere else.
 	verdict uint32
 
 	// What the last look showed, and of whom:
@@ -56,6 +56,11 @@ func (p *Producer) viewSeats() (newcomers uint64) {
 	for i, seat := range p.seats.seats {
 		v := &p.views[i]
 		generation := p.lookAtSeat(seat, v)
+		if v.verdict == layout.VerdictDemoted && v.state != layout.SeatEvery {
+			v.verdict = 0
+			p.pool.words[i].Verdict.Store(0) // D6: its holder knows; or is gone, which is as well
+			crashpoint.Hit("D6")
+		}
 		switch {
 		case v.state == layout.SeatFree, v.verdict == layout.VerdictBanned:
 			v.quota = 0

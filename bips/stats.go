@@ -4,7 +4,7 @@ package bips
 type ProducerStats struct {
 	Published uint64 // entries pushed, ends of stream included
 	Dropped   uint64 // frames that were not published: no slot was free (Overflow Drop), or [Producer.Drop]
-	Demoted   uint64 // consumers demoted to Latest after BlockTimeout
+	Demoted   uint64 // times that a consumer was demoted after BlockTimeout
 	Banned    uint64 // seats whose pins are no longer honoured
 	Reclaimed uint64 // seats taken back from dead consumers
 	Consumers int    // seats taken now
@@ -16,10 +16,11 @@ type ProducerStats struct {
 type ConsumerStats struct {
 	Received  uint64 // frames delivered
 	Skipped   uint64 // frames passed by in mode Latest
-	Lost      uint64 // frames wanted and not given
+	Lost      uint64 // frames wanted and not given, in either mode also those that the producer dropped
 	Instances uint64 // instances of the pool attached to
 	Held      int    // frames held now
-	Demoted   bool   // the producer demoted this consumer from Every to Latest
+	Demoted   uint64 // times that the producer went on without waiting for this consumer any longer
+	Blocking  bool   // the producer waits for this consumer now
 }
 
 // PoolInfo describes the pool a consumer is attached to.

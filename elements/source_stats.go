@@ -45,10 +45,6 @@ func (s *source) stats() []gstglue.Count {
 		stats = consumer.Stats()
 	}
 	quota, packed, early := s.counts.quota.Load(), s.counts.packed.Load(), s.counts.early.Load()
-	demoted := uint64(0)
-	if stats.Demoted {
-		demoted = 1
-	}
 	return []gstglue.Count{
 		{Name: "received", Value: stats.Received - min(early, stats.Received)},
 		{Name: "early", Value: early},
@@ -59,6 +55,6 @@ func (s *source) stats() []gstglue.Count {
 		{Name: "layout", Value: packed},
 		{Name: "held", Value: uint64(stats.Held)},
 		{Name: "instances", Value: stats.Instances},
-		{Name: "demoted", Value: demoted},
+		{Name: "demoted", Value: stats.Demoted},
 	}
 }

@@ -36,6 +36,7 @@ func TestMain(m *testing.M) {
 		"join and leave":   forEver(joinAndLeave),
 		"pull and release": pullAndRelease,
 		"reader":           read,
+		"first":            readFirst,
 		"writer":           write,
 	}.Run(m)
 }

@@ -24,6 +24,7 @@ type scene struct {
 	brief     bool   // the producer ends its pool again and again; the reader leaves and joins
 	slowly    bool   // the producer lets its readers fall asleep before each frame
 	lazy      bool   // a reader, the victim if that is one, holds the producer up until it is demoted
+	relents   bool   // and then reads on
 	takesOver bool   // a producer was killed just before, and its readers are still there
 	mortals   bool   // there are readers that die
 	cramped   bool   // the file system has no room for two pools
@@ -37,6 +38,7 @@ const (
 	attaching = "A1 A2 A3a A3b A4a A4b A4c A5 A7 A8 A9 J1 J2 J3 J4 J6"
 	leaving   = "L1 L2 L3 L4a L4b L4c L5 L6"
 	resting   = "U1 U2 U3"
+	loafing   = "U4a U4b U5 C7e" // of who does not want to be waited for, and then does
 	reading   = "W1 C0 C1 C2 C3 C4a C4c C4d C5 C6 C7a C7b C8a C8b C8c C9 C10 C11 C12"
 )
 
@@ -52,9 +54,10 @@ var scenes = []scene{
 	{name: "a producer drops frames", victim: "producer", points: "P4d", hits: 20, overflow: bips.Drop},
 	{name: "a producer grants quotas", victim: "producer", points: "P1d P1f", hits: 2},
 	{name: "a producer demotes a reader", victim: "producer", points: "D1 D2 D3 D4", hits: 1, lazy: true},
+	{name: "a producer takes a demotion back", victim: "producer", points: "D6", hits: 1, lazy: true, relents: true},
 	{name: "a producer cleans up after the dead", victim: "producer", points: "H1 P4c R1 R2 R3 R4a R4b R5 R6", hits: 2, mortals: true},
 
-	{name: "a reader of every frame comes and goes", victim: "every", points: attaching + " J5 " + leaving + " " + resting, hits: 5, brief: true},
+	{name: "a reader of every frame comes and goes", victim: "every", points: attaching + " J5 " + leaving + " " + resting + " " + loafing, hits: 5, brief: true},
 	{name: "a reader of the latest comes and goes", victim: "latest", points: attaching + " " + leaving + " " + resting, hits: 5, brief: true},
 	{name: "a reader of every frame reads", victim: "every", points: reading, hits: 50},
 	{name: "a reader of the latest reads", victim: "latest", points: reading, hits: 50},
@@ -157,7 +160,11 @@ func (g *stage) producerDies(at crashAt) {
 	defer stop()
 	var lazy *child
 	if g.lazy {
-		lazy = g.reader(readerPlan{Mode: bips.Every, Pause: time.Hour})
+		pause := time.Hour
+		if g.relents {
+			pause = 50 * time.Millisecond
+		}
+		lazy = g.reader(readerPlan{Mode: bips.Every, Pause: pause, Demotable: true})
 	}
 	g.writer(at).died(g.T)
 	stop()

@@ -160,7 +160,7 @@ func consume(args []string) error {
 	if stats.Lost > 0 || stats.Instances != 1 {
 		return fmt.Errorf("statistics %+v", stats)
 	}
-	r.Skipped, r.Demoted, r.Signals = stats.Skipped, stats.Demoted, signals.Load()
+	r.Skipped, r.Demoted, r.Signals = stats.Skipped, stats.Demoted > 0, signals.Load()
 	return r.print()
 }
 

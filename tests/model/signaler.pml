@@ -17,7 +17,9 @@
  *   HUNG=cond consumers that join and then pull nothing before the pool is closed, LATCH=cond consumers that keep their first frame until then,
  *   FIRST: the other consumers come when number 0 is gone,
  *   MAXAGE: `latest` may read an older entry before the newest,
- *   SUSP suspend and resume, once per life,
+ *   SUSP suspend and resume, once per life, UNWAIT a reader of `every` may be waited for no longer, once per life, AGAIN n: and be waited for
+ *   again, as after a demotion, so many times,
+ *   AWAIT nothing is published before all consumers are seated,
  *   RELTHREAD consumer frames are released by a second thread, DOUBLE: which releases each of them twice,
  *   THREADS an upstream thread acquires slots, has them published by render, and gives each back only later
  *   (LENDMAX slots lent at most, UPACQ acquired in all; NOLEND: it gives all back unpublished;
@@ -45,6 +47,7 @@
 #define P_again  1012   /* no head leads a pull astray more than twice */
 #define P_clean  1013   /* at the end every seat is clean, nothing is lent, nothing is pinned */
 #define P_room   1015   /* what all who are admitted may pin fits; only who is banned counts as nothing */
+#define P_first  1017   /* who was waited for gets the first entry */
 #define P_end    1016   /* who was there before the stream's end is told of it, also if it was suspended then */
 #define P_gone   1014   /* an entry that `every` wants is gone only under a verdict on oneself */
 
@@ -95,6 +98,9 @@
 #endif
 #ifndef EOSAT
 #define EOSAT 0
+#endif
+#ifndef AGAIN
+#define AGAIN 0
 #endif
 #ifndef HUNG
 #define HUNG false
@@ -339,6 +345,9 @@ inline scan() {
 #else
      :: true ->
 #endif
+#ifdef DEMOTE
+        if :: (st != EVERY && wflag[k] == 1) -> wflag[k] = 0 :: else fi;   /* D6 a demotion ends: its holder knows */
+#endif
         d_step {
 #ifdef BAN
 #if defined(MUT_grant_free)                                    /* the generation is noted before the holder wrote its state */
@@ -513,6 +522,19 @@ chan lend = [3] of { byte };
 proctype Render() {
   PVARS; byte f, s;
   {
+#ifdef AWAIT
+  skip;
+seated:
+  doorchg = false;                                             /* as P4: the door, a look, asleep */
+  do :: (k < SEATS && (state[k] == EVERY || state[k] == LATEST)) -> k++ :: else -> break od;
+  if :: k < SEATS ->
+        pwait = true;
+        d_step { if :: !doorchg -> asleepP = true :: else fi };
+        (!asleepP);
+        d_step { asleepP = false; pwait = false; k = 0 };
+        goto seated
+     :: else -> k = 0 fi;
+#endif
   do
   :: f == FRAMES -> break
   :: else ->
@@ -695,8 +717,39 @@ proctype Releaser(byte c) {
 }
 #endif
 
+#if AGAIN > 0 || defined(UNWAIT)
+#define AGAINVARS ; byte again; bool unw
+#else
+#define AGAINVARS
+#endif
+/* from its cursor on the producer is to wait for it */
+inline be_waited_for() {
+  state[i] = EVERY;                                            /* J4 */
+#ifdef MUT_second_look
+  sure = cursor[i]
+#elif defined(MUT_again_look)
+  if :: again > 0 -> sure = cursor[i] :: else -> sure = head + 1 fi
+#else
+  sure = head + 1                                              /* J5 from here on all is kept; what was published before J4 may be gone */
+#endif
+#ifdef MUT_store_again
+  ; MUST(P_first, sure == cursor[i]); cursor[i] = sure
+#endif
+}
+/* U4 from now on nobody waits for it */
+inline unwait() {
+  dem = true;
+  state[i] = LATEST;                                           /* U4a */
+#ifndef MUT_ring_unwait
+  ring()                                                       /* U4b */
+#else
+  skip
+#endif
+}
+#define JUDGED (wflag[i] != 0 && wgen[i] == mygen)
+
 proctype Consumer(byte c) {
-  byte i = c % SEATS; byte h, w, s, q, rq, k, sum, mygen, lives = ((c) == 0 -> LIVES : LIVES1), last; bool ev, dem, cl, lost, susp, ok, own;
+  byte i = c % SEATS; byte h, w, s, q, rq, k, sum, mygen, sure, lives = ((c) == 0 -> LIVES : LIVES1), last; bool ev, dem, cl, lost, susp, ok, own AGAINVARS;
 #if EOSAT > 0
   byte born; bool hadend;                                      /* ghosts: head at the join; the end of the stream was told */
   byte mh, ph, pn; bool ended;                                 /* head whose fallback was missed; ghost: misses at one head */
@@ -809,12 +862,9 @@ attach:
 #endif
 rejoin:
   if
-  :: ev ->
+  :: ev && !dem ->
      h = head; cursor[i] = h + 1;                              /* J3 */
-     state[i] = EVERY;                                         /* J4 */
-#ifndef MUT_second_store
-     h = head; cursor[i] = h + 1;                              /* J5 again */
-#endif
+     be_waited_for();
 #if EOSAT > 0 && !defined(MUT_no_end)
      d_step { if :: susp && h > last && KIND_EOS(h) && rseq[h % RING] == h -> hadend = true :: else fi };   /* U3 the end that was missed */
 #endif
@@ -876,7 +926,27 @@ top:
 #ifdef RESUME_END
      (closed || !palive);
 #endif
+#if AGAIN > 0
+     dem = JUDGED;
+#endif
      goto rejoin                                               /* U3 resume: joins again, from J3 */
+#endif
+#ifdef UNWAIT
+  :: ev && !dem && !unw -> unw = true; unwait(); goto top
+#endif
+#if AGAIN > 0
+#ifdef MUT_again_early
+  :: ev && dem && again < AGAIN -> again++;
+#else
+  :: ev && dem && again < AGAIN && !JUDGED -> again++;         /* U5 waited for again: the producer has seen U4 (D6) */
+#endif
+     h = head;
+     d_step { k = cursor[i]; if :: h + 1 > NS + k -> k = h + 1 - NS :: else fi; dem = false; last = k - 1 };
+     cursor[i] = k;                                            /* J3 with its own cursor */
+     d_step { k = 0; h = 0 };
+     be_waited_for();
+     ring();                                                   /* J6 */
+     goto top
 #endif
   :: hcount[c] < MYQUOTA(c) -> skip                            /* C0 at the quota nothing is pulled */
   fi;
@@ -890,6 +960,9 @@ pull:
 #endif
   if
   :: h < cursor[i] ->                                          /* nothing new */
+#if AGAIN > 0
+     if :: (ev && !dem && JUDGED) -> unwait() :: else fi;      /* C7d demoted, and has missed nothing yet */
+#endif
      if :: (cl || lost) -> goto leave :: else fi;
 #if QUOTA > 1 && !defined(RELTHREAD) && !defined(HOLDNEXT)
      if :: hcount[c] > 0 -> goto top :: true -> skip fi;       /* with frames in hand it need not sleep */
@@ -1019,14 +1092,21 @@ missed:
   }
 #endif
   w = 0;
-  if :: (ev && !dem) ->                                        /* C7d only a demotion explains it */
+  if :: (ev && !dem) ->                                        /* C7d only a demotion explains it, */
         if
 #ifdef MUT_demote_nogen
         :: (wflag[i] != 0) -> MUST(P_dem, wgen[i] == mygen); dem = true
 #else
-        :: (wflag[i] != 0 && wgen[i] == mygen) -> dem = true
+        :: JUDGED -> unwait()
 #endif
-        :: else -> MUST(P_gone, false) fi
+        :: else ->                                             /* C7e or that it was published before J4 */
+           MUST(P_gone, cursor[i] < sure);
+#ifdef AWAIT
+           MUST(P_first, false);
+#endif
+           d_step { last = cursor[i]; cursor[i] = last + 1 };
+           ring()
+        fi
      :: else fi;
   goto top;
 
@@ -1099,7 +1179,10 @@ out:
         if :: lck[i] == c + 1 -> UNSEAT(i) lck[i] = 0 :: else fi;
         if :: adm == c + 1 -> adm = 0 :: else fi }
      :: else fi;
-  d_step { lives--; h = 0; w = 0; s = 0; q = 0; rq = 0; ok = false; own = false; sum = 0; k = 0; last = 0; mygen = 0; ev = false; dem = false; cl = false; lost = false; susp = false };
+  d_step { lives--; h = 0; w = 0; s = 0; q = 0; rq = 0; ok = false; own = false; sum = 0; k = 0; last = 0; mygen = 0; ev = false; dem = false; cl = false; lost = false; susp = false; sure = 0 };
+#if AGAIN > 0 || defined(UNWAIT)
+  d_step { again = 0; unw = false };
+#endif
   if :: lives > 0 -> goto life :: else fi;
   d_step { gone++; cend[c] = true; stuck = 0 }
 }

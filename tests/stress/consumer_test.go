@@ -35,6 +35,8 @@ type consuming struct {
 	ended    bool // an end of stream came after last
 
 	received, skipped, lost uint64 // since the consumer was made
+	stats                   bips.ConsumerStats
+	gone                    int // of so many entries to come some may be gone
 }
 
 // runConsumer reads until standard input ends or the history is full.
@@ -83,6 +85,7 @@ func (c *consuming) open() error {
 	c.released = make(chan struct{})
 	go c.release(pool, c.held, c.released, newRandom(c.random.Uint64()))
 	c.received, c.skipped, c.lost, c.known = 0, 0, 0, false
+	c.stats, c.gone = bips.ConsumerStats{}, 0
 	return nil
 }
 
@@ -168,6 +171,8 @@ func (c *consuming) step() {
 		case 0:
 			c.reopen()
 			return
+		case 2:
+			c.pool.SetBlocking(c.random.IntN(2) == 0)
 		case 1:
 			c.pool.Suspend()
 			c.add(eventBreak, 1, 0)
@@ -189,16 +194,14 @@ func (c *consuming) step() {
 		c.look(&f)
 		c.held <- f
 	case errors.Is(err, bips.ErrEndOfStream):
-		if c.pool.Stats().Demoted {
-			c.add(eventDemoted, 0, 0)
+		if !c.wasWaitedFor() {
+			c.add(eventUnwaited, 0, 0)
 		}
 		c.add(eventEnd, 0, 0)
 		c.ended = true
-		c.forgetDemotion()
 	case errors.Is(err, bips.ErrProducerLost):
 		c.add(eventLost, 0, 0)
 		c.known = false
-		c.forgetDemotion()
 	case errors.Is(err, bips.ErrPoolFull):
 		c.set(wordRefused, c.get(wordRefused)+1)
 	case errors.Is(err, bips.ErrTimeout), errors.Is(err, bips.ErrFlushing):
@@ -218,12 +221,21 @@ func (c *consuming) reopen() {
 	}
 }
 
-// forgetDemotion makes who was demoted a reader of mode Every again, when the instance
-// is over: its statistics remember for life.
-func (c *consuming) forgetDemotion() {
-	if c.pool.Stats().Demoted {
-		c.reopen()
+// wasWaitedFor reports whether no entry may be missing since the last call: the producer has waited for us
+// for longer than what the pool has room for.
+func (c *consuming) wasWaitedFor() bool {
+	now := c.pool.Stats()
+	if now.Demoted > c.stats.Demoted {
+		c.add(eventDemoted, 0, 0)
 	}
+	if !c.stats.Blocking || !now.Blocking || now.Demoted > c.stats.Demoted {
+		info, _ := c.pool.Pool()
+		c.gone = info.Slots
+	} else if c.gone > 0 {
+		c.gone--
+	}
+	c.stats = now
+	return c.gone == 0
 }
 
 // look checks a frame as it comes, and notes it.
@@ -243,15 +255,15 @@ func (c *consuming) look(f *bips.Frame) {
 	c.received++
 	c.skipped += f.Skipped
 	c.lost += f.Lost
-	demoted := c.pool.Stats().Demoted
+	waited := c.wasWaitedFor()
 	if !c.known && !f.Discontinuity {
 		c.complain("P6", "frame %d is the first one and no discontinuity", f.Sequence)
 	}
 	if c.known {
-		c.compare(f, p, demoted)
+		c.compare(f, p, waited)
 	}
-	if demoted {
-		c.add(eventDemoted, 0, 0)
+	if !waited {
+		c.add(eventUnwaited, 0, 0)
 	}
 	c.add(eventFrame, f.Sequence, f.Skipped<<32|f.Lost)
 	c.set(wordFrames, c.get(wordFrames)+1)
@@ -259,16 +271,16 @@ func (c *consuming) look(f *bips.Frame) {
 }
 
 // compare checks the counts of a frame that follows another.
-func (c *consuming) compare(f *bips.Frame, p payload, demoted bool) {
+func (c *consuming) compare(f *bips.Frame, p payload, waited bool) {
 	between := p.sequence - c.last.sequence - 1
 	dropped := p.dropped - c.last.dropped
 	switch {
 	case c.ended: // the end of the stream is one of those between, and counted by itself
-	case c.Mode == bips.Latest && (f.Skipped != between || f.Lost != 0):
-		c.complain("P6", "frame %d after %d: %d skipped, %d lost", p.sequence, c.last.sequence, f.Skipped, f.Lost)
+	case c.Mode == bips.Latest && (f.Skipped != between || f.Lost != dropped):
+		c.complain("P6", "frame %d after %d: %d skipped, %d lost, %d were dropped", p.sequence, c.last.sequence, f.Skipped, f.Lost, dropped)
 	case c.Mode == bips.Every && f.Lost != between+dropped:
 		c.complain("P6", "frame %d after %d: %d lost, %d were dropped", p.sequence, c.last.sequence, f.Lost, dropped)
-	case c.Mode == bips.Every && !demoted && between != 0:
+	case c.Mode == bips.Every && waited && between != 0:
 		c.complain("P4", "frame %d after %d", p.sequence, c.last.sequence)
 	}
 }

@@ -40,6 +40,7 @@ const (
 	eventEnd                 // end of stream
 	eventLost                // the producer was found dead, or closed without end of stream
 	eventDemoted             // seen before the next frame or end of stream
+	eventUnwaited            // the producer did not wait for us all the time before the next frame or end of stream
 	eventTotals              // value: received; more: skipped<<32 | lost, by the statistics
 )
 

@@ -48,10 +48,10 @@ type validator struct {
 	known     bool   // the next frame follows last
 	ordered   bool   // it comes after last, at least
 	ended     bool   // an end of stream came since
-	demoted   bool
+	unwaited  bool   // the producer did not wait for it all the time since
 }
 
-func (v *validator) every() bool { return v.child.mode == "every" && !v.demoted }
+func (v *validator) every() bool { return v.child.mode == "every" && !v.unwaited }
 
 func (v *validator) see(e event) {
 	switch e.kind {
@@ -60,23 +60,21 @@ func (v *validator) see(e event) {
 		v.frame(e.value, e.more>>32, e.more&0xffffffff)
 	case eventInstance:
 		v.checkEnd() // a new instance is read only when the old one was read to its end
-		v.token, v.known, v.ordered, v.ended, v.demoted = e.more, false, false, false, false
+		v.token, v.known, v.ordered, v.ended = e.more, false, false, false
 		if v.producers[e.more] == nil {
 			v.Errorf("P1: %s got frames of a producer that never was", v.child.history)
 		}
 	case eventBreak:
 		v.known = false
 		v.ordered = v.ordered && e.value == 1
-		if e.value == 0 {
-			v.demoted = false
-		}
 	case eventEnd:
 		v.ended = true
 	case eventLost:
 		v.checkEnd()
 		v.known = false
+	case eventUnwaited:
+		v.unwaited = true
 	case eventDemoted:
-		v.demoted = true
 		if v.plan.producer.BlockTimeout == bips.Forever {
 			v.Errorf("P4: %s was demoted without a time-out", v.child.history)
 		}
@@ -96,7 +94,7 @@ func (v *validator) frame(sequence, skipped, lost uint64) {
 		v.Errorf("P6: %s: frame %d after %d, %d lost", v.child.history, sequence, v.last, lost)
 	}
 	v.total.lost += lost
-	v.last, v.known, v.ordered, v.ended = sequence, true, true, false
+	v.last, v.known, v.ordered, v.ended, v.unwaited = sequence, true, true, false, false
 }
 
 // checkEnd is P5: whoever reads on to the end of an instance gets its last entry, in
