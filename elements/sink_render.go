@@ -104,24 +104,6 @@ func (s *sink) makeRoom(pool *sinkPool) {
 	}
 }
 
-// refuse drops a frame that does not hold what its caps tell of, as cameras send them whose driver
-// or cable is faulty. The next one may be whole.
-func (s *sink) refuse(f *gstglue.Frame) error {
-	s.counts.malformed.Add(1)
-	text := fmt.Sprintf("a frame was dropped: it has %d bytes, and its caps call for %d", f.Size, s.sizes.Least)
-	if f.Refusal == gstglue.RefuseLayout {
-		text = fmt.Sprintf("a frame was dropped: the rows and planes that its GstVideoMeta tells of do not hold the picture of its caps in %d bytes", f.Size)
-	}
-	if s.told.first("malformed") {
-		warn(s, stream(gst.StreamErrorFormat, text,
-			"Look at the element that made it, or put videoconvert before bipssink. The property \"stats\" counts such frames (malformed)."))
-	}
-	if pool := s.currentPool(); pool != nil {
-		return pool.producer.Drop()
-	}
-	return nil
-}
-
 func cannotCopy(size uint64, n int) error {
 	if n < 0 {
 		return stream(gst.StreamErrorFormat, "the frame is in memory that the CPU cannot map",
@@ -129,17 +111,6 @@ func cannotCopy(size uint64, n int) error {
 	}
 	return stream(gst.StreamErrorFormat, fmt.Sprintf("a frame of %d bytes cannot be laid out as its caps say", size),
 		"Put videoconvert before bipssink.")
-}
-
-// dropTooLarge drops a frame for which no slot is large enough. What follows may fit again.
-func (s *sink) dropTooLarge(pool *sinkPool, size uint64) error {
-	s.counts.tooLarge.Add(1)
-	if s.told.first("too-large") {
-		warn(s, resource(gst.ResourceErrorSettings,
-			fmt.Sprintf("a frame of %d bytes was dropped: the slots of pool %q have room for %d", size, pool.producer.Name(), pool.producer.SlotSize()),
-			fmt.Sprintf("Set slot-size to at least %d, and start anew. The property \"stats\" counts such frames (too-large).", size)))
-	}
-	return pool.producer.Drop()
 }
 
 // poolAtFirstFrame makes the pool for caps that do not tell a frame's size, and where the sink was

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "audio.h"
+
 /* More than this, and the numbers in the caps are nonsense. */
 #define MAX_SIZE ((guint64) 1 << 40)
 
@@ -171,6 +173,10 @@ gst_bips_format_describe (const GstBipsFormat * format, GstBuffer * buffer, GstB
   frame->n_planes = 0;
   if (format->kind == GST_BIPS_FORMAT_VIDEO)
     return gst_bips_layout_describe (&format->video, buffer, frame);
+  if (format->kind == GST_BIPS_FORMAT_AUDIO)
+    return gst_bips_audio_describe (&format->audio, buffer, frame);
+  if (format->kind == GST_BIPS_FORMAT_TENSORS)
+    return gst_bips_tensors_describe (format, buffer, frame);
   return frame->size < format->least ? GST_BIPS_LAYOUT_BROKEN : GST_BIPS_LAYOUT_PLAIN;
 }
 
@@ -179,5 +185,7 @@ gst_bips_format_holds (const GstBipsFormat * format, const GstBipsFrame * frame)
 {
   if (frame->n_planes > 0)
     return format->kind == GST_BIPS_FORMAT_VIDEO && gst_bips_layout_fits (&format->video, frame);
+  if (format->kind == GST_BIPS_FORMAT_AUDIO)
+    return gst_bips_audio_holds (&format->audio, frame->size);
   return frame->size >= format->least;
 }

@@ -61,6 +61,15 @@ gboolean gst_bips_format_holds (const GstBipsFormat * format, const GstBipsFrame
  * tensors.c. */
 void gst_bips_tensors_parse (GstBipsFormat * format, const GstStructure * caps);
 
+/* Each tensor is a memory of its own in a buffer. In a pool one follows the other: the caps tell
+ * where each begins, if they tell their sizes. Also in tensors.c. */
+GstBipsLayout gst_bips_tensors_describe (const GstBipsFormat * format, GstBuffer * buffer,
+    GstBipsFrame * frame);
+
+/* Gives buffer, which has the tensors in one memory, a memory for each. FALSE if some had to be
+ * copied, since in the pool they lie where numbers of their size should not. */
+gboolean gst_bips_tensors_split (const GstBipsFormat * format, GstBuffer * buffer);
+
 G_END_DECLS
 
 #endif

@@ -31,9 +31,10 @@ type Refusal uint32
 
 // The refusals.
 const (
-	RefuseNothing Refusal = C.GST_BIPS_REFUSE_NOTHING
-	RefuseShort   Refusal = C.GST_BIPS_REFUSE_SHORT  // fewer bytes than its caps call for
-	RefuseLayout  Refusal = C.GST_BIPS_REFUSE_LAYOUT // its GstVideoMeta tells of planes that do not hold the picture
+	RefuseNothing  Refusal = C.GST_BIPS_REFUSE_NOTHING
+	RefuseShort    Refusal = C.GST_BIPS_REFUSE_SHORT    // fewer bytes than its caps call for
+	RefuseLayout   Refusal = C.GST_BIPS_REFUSE_LAYOUT   // its planes do not lie in its bytes
+	RefuseMemories Refusal = C.GST_BIPS_REFUSE_MEMORIES // it is in several memories that readers could not tell apart
 )
 
 // MaxPlanes is how many planes a raw video frame can have.

@@ -27,7 +27,8 @@ typedef enum
 {
   GST_BIPS_REFUSE_NOTHING = 0,
   GST_BIPS_REFUSE_SHORT,        /* fewer bytes than its caps call for */
-  GST_BIPS_REFUSE_LAYOUT        /* its GstVideoMeta tells of planes that do not hold the picture */
+  GST_BIPS_REFUSE_LAYOUT,       /* its planes do not lie in its bytes */
+  GST_BIPS_REFUSE_MEMORIES      /* it is in several memories that readers could not tell apart */
 } GstBipsRefusal;
 
 /* Overlaid by Frame in frame.go: the same fields in the same places. Times are

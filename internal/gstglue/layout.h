@@ -14,6 +14,7 @@ typedef enum
   GST_BIPS_LAYOUT_PLAIN,        /* as the caps say */
   GST_BIPS_LAYOUT_OWN,          /* otherwise, and the frame can say how: readers take it as it is */
   GST_BIPS_LAYOUT_REPACK,       /* otherwise, and no reader takes that: it has to be repacked */
+  GST_BIPS_LAYOUT_SCATTERED,    /* in memories that nothing would tell apart in one */
   GST_BIPS_LAYOUT_BROKEN        /* the frame does not hold what its caps tell of */
 } GstBipsLayout;
 

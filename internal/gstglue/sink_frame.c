@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "audio.h"
 #include "layout.h"
 #include "slotmemory.h"
 #include "slotpool.h"
@@ -76,7 +77,9 @@ describe_layout (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * fr
 
   frame->repack = layout == GST_BIPS_LAYOUT_REPACK;
   frame->refusal = GST_BIPS_REFUSE_NOTHING;
-  if (layout == GST_BIPS_LAYOUT_BROKEN)
+  if (layout == GST_BIPS_LAYOUT_SCATTERED)
+    frame->refusal = GST_BIPS_REFUSE_MEMORIES;
+  else if (layout == GST_BIPS_LAYOUT_BROKEN)
     frame->refusal = frame->size < state->format.least ? GST_BIPS_REFUSE_SHORT : GST_BIPS_REFUSE_LAYOUT;
 }
 
@@ -124,7 +127,8 @@ copy (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * frame, guint8
 }
 
 static gssize
-repack (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * frame, guint8 * data, gsize size)
+repack_picture (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * frame, guint8 * data,
+    gsize size)
 {
   const guint8 *bytes = bytes_of_slot (state, buffer, frame);
   GstMapInfo map;
@@ -151,7 +155,9 @@ gst_bips_sink_copy (gpointer sink, GstBuffer * buffer, GstBipsFrame * frame, gui
 {
   GstBipsSinkState *state = gst_bips_sink_state (sink);
 
+  if (frame->repack && state->format.kind == GST_BIPS_FORMAT_AUDIO)
+    return gst_bips_audio_repack (&state->format.audio, buffer, frame, data, size);
   if (frame->repack || (frame->n_planes > 0 && frame->size > size))
-    return repack (state, buffer, frame, data, size);
+    return repack_picture (state, buffer, frame, data, size);
   return frame->size <= size ? copy (state, buffer, frame, data) : 0;
 }

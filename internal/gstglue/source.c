@@ -210,6 +210,11 @@ report_no_buffer (GstPushSrc * source, const GstBipsFormat * format, const GstBi
 {
   if (gst_bips_format_holds (format, frame))
     GST_ELEMENT_ERROR (source, RESOURCE, FAILED, ("There is no memory for a copy of the frame."), (NULL));
+  else if (format->kind == GST_BIPS_FORMAT_AUDIO)
+    GST_ELEMENT_ERROR (source, STREAM, FORMAT,
+        ("The frame does not fit the format that its producer announced: its %" G_GUINT64_FORMAT
+            " bytes are no whole number of samples of %d channels. Start the producer anew.",
+            frame->size, GST_AUDIO_INFO_CHANNELS (&format->audio)), (NULL));
   else if (frame->n_planes == 0)
     GST_ELEMENT_ERROR (source, STREAM, FORMAT,
         ("The frame does not fit the format that its producer announced: it has %" G_GUINT64_FORMAT

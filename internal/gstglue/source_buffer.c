@@ -1,5 +1,6 @@
 #include "source.h"
 
+#include "audio.h"
 #include "layout.h"
 
 #include "_cgo_export.h"
@@ -133,6 +134,17 @@ with_planes (GstBaseSrc * source, GstBipsSourceState * state, GstBipsFrame * fra
   return buffer;
 }
 
+/* What GStreamer expects of buffers with these caps, and follows from them. */
+static void
+complete (GstBipsSourceState * state, GstBipsFrame * frame, GstBuffer * buffer)
+{
+  if (state->format.kind == GST_BIPS_FORMAT_AUDIO)
+    gst_bips_audio_add_meta (&state->format.audio, buffer);
+  if (state->format.n_parts > 1 && !gst_bips_tensors_split (&state->format, buffer) &&
+      frame->reason == GST_BIPS_COPY_NONE)
+    gstBipsSourcePacked (state->handle);
+}
+
 GstBuffer *
 gst_bips_source_buffer (GstBaseSrc * source, GstBipsSourceState * state, GstBipsFrame * frame)
 {
@@ -148,6 +160,7 @@ gst_bips_source_buffer (GstBaseSrc * source, GstBipsSourceState * state, GstBips
     buffer = frame->reason == GST_BIPS_COPY_NONE ? wrap (frame) : copy (state, frame);
   if (!buffer)
     return NULL;
+  complete (state, frame, buffer);
   GST_BUFFER_PTS (buffer) = frame->pts;
   GST_BUFFER_DTS (buffer) = frame->dts;
   GST_BUFFER_DURATION (buffer) = frame->duration;

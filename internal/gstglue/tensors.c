@@ -102,3 +102,45 @@ gst_bips_tensors_parse (GstBipsFormat * format, const GstStructure * caps)
   if (!add_tensors (format, dimensions, types, count))
     format->n_parts = 0;
 }
+
+GstBipsLayout
+gst_bips_tensors_describe (const GstBipsFormat * format, GstBuffer * buffer, GstBipsFrame * frame)
+{
+  guint i, n = gst_buffer_n_memory (buffer);
+
+  if (frame->size < format->least)
+    return GST_BIPS_LAYOUT_BROKEN;
+  if (format->size > 0 && (n == 1 || format->n_parts == 1)) {
+    frame->size = format->size;
+    return GST_BIPS_LAYOUT_PLAIN;
+  }
+  if (n > 1 && n != format->n_parts)
+    return GST_BIPS_LAYOUT_SCATTERED;
+  for (i = 0; n > 1 && i < n; i++) {
+    if (gst_buffer_peek_memory (buffer, i)->size != format->part_size[i])
+      return GST_BIPS_LAYOUT_SCATTERED;
+  }
+  return GST_BIPS_LAYOUT_PLAIN;
+}
+
+/* Slots begin at a page, and copies where any number may. */
+gboolean
+gst_bips_tensors_split (const GstBipsFormat * format, GstBuffer * buffer)
+{
+  GstMemory *all = gst_buffer_get_all_memory (buffer);
+  gboolean shared = TRUE;
+  gsize offset = 0;
+  guint i;
+
+  gst_buffer_remove_all_memory (buffer);
+  for (i = 0; i < format->n_parts; i++) {
+    gboolean aligned = offset % format->part_align[i] == 0;
+
+    gst_buffer_append_memory (buffer, aligned ? gst_memory_share (all, offset, format->part_size[i]) :
+        gst_memory_copy (all, offset, format->part_size[i]));
+    shared = shared && aligned;
+    offset += format->part_size[i];
+  }
+  gst_memory_unref (all);
+  return shared;
+}

@@ -39,7 +39,7 @@ func TestEveryFormatOfRawVideoCrosses(t *testing.T) {
 func TestFramesThatAreNotWholeAreDropped(t *testing.T) {
 	for _, c := range []struct{ name, beginning, says string }{
 		{"a half", "videotestsrc num-buffers=5 ! " + small + " ! trouble kind=half", "it has 1536 bytes, and its caps call for 3072"},
-		{"a layout that lies", "videotestsrc num-buffers=5 ! " + small + " ! trouble kind=lie", "do not hold the picture of its caps in 3072 bytes"},
+		{"a layout that lies", "videotestsrc num-buffers=5 ! " + small + " ! trouble kind=lie", "planes that do not lie in its 3072 bytes"},
 		{"Bayer", "filesrc location=/dev/zero num-buffers=5 blocksize=100 ! video/x-bayer,format=bggr12le,width=64,height=48,framerate=30/1", "it has 100 bytes, and its caps call for 4608"},
 		{"tensors", "filesrc location=/dev/zero num-buffers=5 blocksize=100 ! other/tensor,dimension=3:64:48,type=uint8,framerate=30/1", "it has 100 bytes, and its caps call for 9216"},
 	} {

@@ -24,7 +24,7 @@ func buildTrouble(build string) string {
 // a compiler takes it, too. It returns the product's path, or "" if there is none.
 func compiled(build, source, product string, how ...string) string {
 	product = filepath.Join(build, product)
-	flags, err := exec.Command("pkg-config", "--cflags", "--libs", "gstreamer-base-1.0", "gstreamer-video-1.0").Output()
+	flags, err := exec.Command("pkg-config", "--cflags", "--libs", "gstreamer-audio-1.0", "gstreamer-base-1.0", "gstreamer-video-1.0").Output()
 	if err == nil && os.MkdirAll(filepath.Dir(product), 0o777) == nil {
 		fresh := product + ".new"
 		compile := exec.Command("cc", slices.Concat(how, []string{"-o", fresh, source}, strings.Fields(string(flags)))...)

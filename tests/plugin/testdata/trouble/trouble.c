@@ -6,12 +6,15 @@
  *   half           passes on the first half of it
  *   part           passes on all of it, as a part of itself
  *   lie            says with GstVideoMeta that its rows are further apart than they are
+ *   apart          moves the channels of planar audio apart, which GstAudioMeta says, last first
+ *   memories       prints the sizes of its memories, and whether they lie where their numbers may
  *   pad            moves the rows of I420 and GRAY8 apart, which GstVideoMeta says
  *   unmappable     replaces its memory by one that the CPU cannot map
  *   make-elements  makes a bipssink and a bipssrc for each, and throws them away
  *   keep           keeps the first few until the element itself goes, and prints
  *                  checksums of them from before and from then
  * It is compiled by the tests and not part of the plugin. */
+#include <gst/audio/audio.h>
 #include <gst/base/gstbasetransform.h>
 #include <gst/gst.h>
 #include <gst/video/video.h>
@@ -28,6 +31,7 @@ typedef struct
   GstMemory *mapped;
   GstMapInfo map;
   GstVideoInfo info;
+  GstAudioInfo audio;
   GstBuffer *kept[KEPT];
   gchar *checksums[KEPT];
   guint n_kept;
@@ -166,6 +170,49 @@ pad_rows (Trouble * self, GstBuffer * buffer)
   return out;
 }
 
+static GstBuffer *
+channels_apart (Trouble * self, GstBuffer * buffer)
+{
+  gint i, channels = GST_AUDIO_INFO_CHANNELS (&self->audio);
+  GstAudioBuffer audio;
+  gsize *offsets = g_new0 (gsize, channels), size;
+  GstBuffer *out;
+
+  if (!gst_audio_buffer_map (&audio, &self->audio, buffer, GST_MAP_READ)) {
+    g_printerr ("trouble: no audio\n");
+    return gst_buffer_ref (buffer);
+  }
+  size = GST_AUDIO_BUFFER_PLANE_SIZE (&audio);
+  out = gst_buffer_new_allocate (NULL, channels * (size + PADDING), NULL);
+  gst_buffer_memset (out, 0, 0x55, channels * (size + PADDING));
+  for (i = 0; i < channels; i++) {
+    offsets[i] = (channels - 1 - i) * (size + PADDING) + PADDING;
+    gst_buffer_fill (out, offsets[i], audio.planes[i], size);
+  }
+  gst_buffer_copy_into (out, buffer, GST_BUFFER_COPY_FLAGS | GST_BUFFER_COPY_TIMESTAMPS, 0, -1);
+  gst_buffer_add_audio_meta (out, &self->audio, GST_AUDIO_BUFFER_N_SAMPLES (&audio), offsets);
+  gst_audio_buffer_unmap (&audio);
+  g_free (offsets);
+  return out;
+}
+
+static void
+tell_memories (GstBuffer * buffer)
+{
+  GString *text = g_string_new ("memories:");
+  guint i;
+
+  for (i = 0; i < gst_buffer_n_memory (buffer); i++) {
+    GstMapInfo map;
+
+    gst_memory_map (gst_buffer_peek_memory (buffer, i), &map, GST_MAP_READ);
+    g_string_append_printf (text, " %" G_GSIZE_FORMAT "%s", map.size, (guintptr) map.data % 4 ? "!" : "");
+    gst_memory_unmap (gst_buffer_peek_memory (buffer, i), &map);
+  }
+  g_print ("%s\n", text->str);
+  g_string_free (text, TRUE);
+}
+
 static gpointer
 refuse_map (GstMemory * memory, gsize size, GstMapFlags flags)
 {
@@ -253,6 +300,8 @@ prepare (GstBaseTransform * base, GstBuffer * in, GstBuffer ** out)
     *out = gst_buffer_copy_region (in, GST_BUFFER_COPY_ALL, 0, gst_buffer_get_size (in) / 2);
   else if (is (self, "part"))
     *out = part (in);
+  else if (is (self, "apart"))
+    *out = channels_apart (self, in);
   else if (is (self, "lie"))
     *out = lie (self, in);
   else if (is (self, "pad"))
@@ -277,6 +326,8 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
     write_later (self, buffer);
   else if (is (self, "make-elements"))
     make_elements ();
+  else if (is (self, "memories"))
+    tell_memories (buffer);
   else if (is (self, "keep"))
     keep (self, buffer);
   return GST_FLOW_OK;
@@ -304,6 +355,8 @@ set_caps (GstBaseTransform * base, GstCaps * in, GstCaps * out)
 
   if (!gst_video_info_from_caps (&self->info, in))
     gst_video_info_init (&self->info);
+  if (!gst_audio_info_from_caps (&self->audio, in))
+    gst_audio_info_init (&self->audio);
   return TRUE;
 }
 

@@ -1,0 +1,52 @@
+package elements
+
+import (
+	"fmt"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"github.com/bips-ipc/bips/internal/gstglue"
+)
+
+// refuse does not publish a frame. Those that do not hold what their caps tell of, as cameras send
+// them whose driver or cable is faulty, are dropped: the next one may be whole. Those of a kind that
+// cannot cross are an error, as all of the stream will be.
+func (s *sink) refuse(f *gstglue.Frame) error {
+	switch f.Refusal {
+	case gstglue.RefuseShort:
+		return s.dropMalformed(fmt.Sprintf("it has %d bytes, and its caps call for %d", f.Size, s.sizes.Least))
+	case gstglue.RefuseLayout:
+		return s.dropMalformed(fmt.Sprintf("its metadata (GstVideoMeta, GstAudioMeta) tells of planes that do not lie in its %d bytes", f.Size))
+	default:
+		return stream(gst.StreamErrorFormat, "a frame has several tensors, each in a memory of its own, of other sizes than its caps tell of: in one memory nobody could tell them apart",
+			"Make the stream format=static with as many dimensions as tensors, or put tensor_demux before a bipssink for each.")
+	}
+}
+
+func (s *sink) dropMalformed(what string) error {
+	s.counts.malformed.Add(1)
+	if s.told.first("malformed") {
+		warn(s, stream(gst.StreamErrorFormat, "a frame was dropped: "+what,
+			"Look at the element that made it. The property \"stats\" counts such frames (malformed)."))
+	}
+	return s.drop(s.currentPool())
+}
+
+// dropTooLarge drops a frame for which no slot is large enough. What follows may fit again.
+func (s *sink) dropTooLarge(pool *sinkPool, size uint64) error {
+	s.counts.tooLarge.Add(1)
+	if s.told.first("too-large") {
+		warn(s, resource(gst.ResourceErrorSettings,
+			fmt.Sprintf("a frame of %d bytes was dropped: the slots of pool %q have room for %d", size, pool.producer.Name(), pool.producer.SlotSize()),
+			fmt.Sprintf("Set slot-size to at least %d, and start anew. The property \"stats\" counts such frames (too-large).", size)))
+	}
+	return s.drop(pool)
+}
+
+// drop tells the readers that a frame is missing.
+func (s *sink) drop(pool *sinkPool) error {
+	if pool == nil {
+		return nil // nobody reads yet
+	}
+	return pool.producer.Drop()
+}
