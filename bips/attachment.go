@@ -297,6 +297,19 @@ func (a *attachment) wanted(head, missed uint64) uint64 {
 	return head
 }
 
+// interval is how far apart the frames that are in the pool were published, on average; 0: there are
+// too few. As publicationOf it is a hint.
+func (a *attachment) interval() time.Duration {
+	head := a.head()
+	newest, there := a.publicationOf(head)
+	for q := head - min(head, uint64(a.pool.slots)) + 1; there && q < head; q++ {
+		if oldest, kept := a.publicationOf(q); kept && oldest < newest {
+			return (newest - oldest) / time.Duration(head-q)
+		}
+	}
+	return 0
+}
+
 // publicationOf is when a frame was published, if it still is there. It is a hint: the slot
 // is not pinned.
 func (a *attachment) publicationOf(sequence uint64) (at time.Duration, there bool) {

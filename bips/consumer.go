@@ -528,7 +528,8 @@ func (c *Consumer) Pool() (info PoolInfo, attached bool) {
 	return PoolInfo{
 		Name: c.name, Instance: pool.instance, Slots: pool.slots, SlotSize: int(pool.slotSize),
 		MaxConsumers: pool.geometry.seats, ProducerPID: pool.producerPID,
-		Latency: TimeFromNanoseconds(pool.header.Latency.Load()),
+		Latency:  TimeFromNanoseconds(pool.header.Latency.Load()),
+		Interval: c.attachment.interval(),
 	}, true
 }
 

@@ -89,3 +89,24 @@ func TestMaxAgeDoesNotHideTheEndOfTheStream(t *testing.T) {
 	_, err := c.Pull(patience)
 	wantError(t, err, bips.ErrEndOfStream)
 }
+
+func TestThePoolTellsHowFarItsFramesAreApart(t *testing.T) {
+	testmain.Dir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8})
+	c := newConsumer(t, bips.ConsumerOptions{})
+	push(t, p, 0)
+	pullValue(t, c)
+	if pool, _ := c.Pool(); pool.Interval != 0 {
+		t.Errorf("%v between one frame", pool.Interval)
+	}
+	const apart = 5 * time.Millisecond
+	start := time.Now()
+	for v := range byte(20) {
+		time.Sleep(apart)
+		push(t, p, v)
+	}
+	most := time.Since(start) / 10 // on a busy machine the sleeps are longer
+	if pool, _ := c.Pool(); pool.Interval < apart || pool.Interval > most {
+		t.Errorf("frames are %v apart, want %v to %v", pool.Interval, apart, most)
+	}
+}

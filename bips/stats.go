@@ -1,5 +1,7 @@
 package bips
 
+import "time"
+
 // ProducerStats counts what a producer did since it was made.
 type ProducerStats struct {
 	Published uint64 // entries pushed, ends of stream included
@@ -32,4 +34,7 @@ type PoolInfo struct {
 	MaxConsumers int
 	ProducerPID  int  // in the producer's own PID namespace: for display only
 	Latency      Time // upstream latency of the producer's pipeline
+	// Interval is how far apart the frames that are in the pool now were published, on average;
+	// 0: there are too few to tell.
+	Interval time.Duration
 }

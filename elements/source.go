@@ -46,6 +46,8 @@ type source struct {
 	line          timeline
 	startTime     time.Duration // running time at which the source began to play last; -1: not yet
 	begins        bool          // a frame that begins a stream was passed by
+	filled        bool          // the pool was full of frames for this reader: see giveWay
+	givesWay      bool          // and the producer does not wait for it
 	waitingForKey time.Duration // since when, on CLOCK_MONOTONIC; 0: it is not
 	searching     bool          // for a pool, since searchedSince of played
 	searchedSince time.Duration
@@ -114,7 +116,7 @@ func (s *source) start() (ok bool) {
 	s.ended.Store(false)
 	s.latency.reset(limited(values.processingDeadline))
 	s.caps, s.standAlone, s.frameDuration, s.instance, s.searching = "", false, 0, 0, false
-	s.line, s.startTime, s.begins, s.waitingForKey = timeline{}, -1, false, 0
+	s.line, s.startTime, s.begins, s.filled, s.givesWay, s.waitingForKey = timeline{}, -1, false, false, false, 0
 	addProcessors()
 	s.mu.Lock()
 	defer s.mu.Unlock()

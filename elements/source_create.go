@@ -65,9 +65,15 @@ func (s *source) handOut(out *gstglue.Frame, frame *bips.Frame, consumer *bips.C
 	if frame.Instance != s.instance {
 		s.changeInstance(frame.Instance, consumer)
 	}
+	if s.latency.wantsGuess(frame.PublishTime) {
+		if pool, attached := consumer.Pool(); attached {
+			s.latency.guess(pool.Interval)
+		}
+	}
 	if s.latency.note(frame, s.frameDuration) {
 		gstglue.PostLatency(s)
 	}
+	s.giveWay(consumer, frame.Behind)
 	setFrame(out, frame)
 	if s.isEarly(out, frame, values) {
 		s.counts.early.Add(1)

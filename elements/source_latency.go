@@ -20,9 +20,8 @@ type sourceLatency struct {
 	deadline   time.Duration // property processing-deadline
 	room       int           // slots that can keep frames for a reader; 0: not attached yet
 	frame      time.Duration // duration of a frame; 0: unknown
-	guessed    bool          // from how many came
-	first      uint64        // sequence of the first frame of the pool; 0: none came yet
-	firstAt    time.Duration // when it was published
+	guessed    bool          // from how far apart frames were published
+	guessedAt  time.Duration // when that was looked at last; 0: not yet
 	upstream   bips.Time     // the producer's latency; unknown: it is not live
 	way        time.Duration // the least from a frame's capture to its publication
 	wayKnown   bool
@@ -35,7 +34,7 @@ func (l *sourceLatency) reset(deadline time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.every, l.deadline, l.room = false, deadline, 0
-	l.frame, l.guessed, l.first = 0, false, 0
+	l.frame, l.guessed, l.guessedAt = 0, false, 0
 	l.upstream, l.way, l.wayKnown = bips.Time{}, 0, false
 	l.told, l.configured = [2]time.Duration{}, 0
 }
@@ -44,7 +43,7 @@ func (l *sourceLatency) reset(deadline time.Duration) {
 func (l *sourceLatency) attached(slots int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.room, l.wayKnown, l.first = slotsForReaders(slots), false, 0
+	l.room, l.wayKnown, l.guessed, l.guessedAt = slotsForReaders(slots), false, false, 0
 }
 
 // slotsForReaders is how many slots of a pool can keep frames: some are always the producer's.
@@ -63,11 +62,7 @@ func (l *sourceLatency) note(f *bips.Frame, capsDuration time.Duration) (changed
 		}
 	}
 	least, greatest := l.answer()
-	tolerance := l.frame / 2
-	if l.guessed { // what is not to be told of each time that the guess gets better
-		tolerance *= time.Duration(l.room)
-	}
-	tolerance = max(tolerance, time.Microsecond)
+	tolerance := max(l.frame/2, time.Microsecond)
 	if (least-l.told[0]).Abs() <= tolerance && (greatest-l.told[1]).Abs() <= tolerance {
 		return false
 	}
@@ -75,26 +70,40 @@ func (l *sourceLatency) note(f *bips.Frame, capsDuration time.Duration) (changed
 	return true
 }
 
-// guessAfter is for how long frames are watched before their duration is guessed from how
-// many came: a producer may begin with many at once.
-const guessAfter = time.Second
-
-// noteDuration finds out how long a frame lasts: as the caps say, or the frame, or else as far
-// as frames are published apart on average.
+// noteDuration finds out how long a frame lasts: as the caps say, or the frame.
 func (l *sourceLatency) noteDuration(f *bips.Frame, capsDuration time.Duration) {
-	if l.first == 0 {
-		l.first, l.firstAt = f.Sequence, f.PublishTime
-	}
 	duration, known := f.Duration.Duration()
-	switch watched := f.PublishTime - l.firstAt; {
+	switch {
 	case capsDuration > 0:
 		l.frame, l.guessed = capsDuration, false
 	case known && duration > 0:
 		l.frame, l.guessed = duration, false
-	case watched > guessAfter && f.Sequence > l.first:
-		l.frame, l.guessed = watched/time.Duration(f.Sequence-l.first), true
-	default:
+	case !l.guessed:
 		l.frame = 0
+	}
+}
+
+// guessEvery is how often the duration of frames that do not tell it is guessed anew.
+const guessEvery = 250 * time.Millisecond
+
+// wantsGuess reports whether the duration of a frame has to be guessed now.
+func (l *sourceLatency) wantsGuess(published time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.frame != 0 && !l.guessed || published-l.guessedAt < guessEvery && l.guessedAt != 0 {
+		return false
+	}
+	l.guessedAt = published
+	return true
+}
+
+// guess takes how far apart frames were published lately for their duration. Less than a
+// third more or less changes nothing.
+func (l *sourceLatency) guess(interval time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if off := (interval - l.frame).Abs(); interval > 0 && (l.frame == 0 || off > l.frame/3) {
+		l.frame, l.guessed = interval, true
 	}
 }
 
@@ -138,12 +147,17 @@ func (l *sourceLatency) configure(latency time.Duration) {
 	l.configured = latency
 }
 
-// tooLong reports whether the pipeline waits longer for each frame than the pool can keep
-// it, and the pool is full of frames for this reader when behind more are waiting: then the
-// producer would have to wait for the reader with every frame.
-func (l *sourceLatency) tooLong(behind uint64) bool {
+// isTooLong reports whether the pipeline waits longer for each frame than the pool keeps it.
+func (l *sourceLatency) isTooLong() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_, greatest := l.answer()
-	return greatest != unlimited && l.configured > greatest && behind+1 >= uint64(l.room)
+	return l.every && greatest != unlimited && l.configured > greatest
+}
+
+// fills reports whether the pool is full of frames for a reader that is behind by so many.
+func (l *sourceLatency) fills(behind uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.room > 0 && behind+1 >= uint64(l.room)
 }

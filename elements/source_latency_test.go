@@ -63,7 +63,7 @@ func TestLatencyFollowsTheProducersOwn(t *testing.T) {
 	}
 }
 
-func TestLatencyIsTooLongOnlyForWhoHasFilledThePool(t *testing.T) {
+func TestLatencyIsTooLongWhereThePoolKeepsFramesForLess(t *testing.T) {
 	var l sourceLatency
 	l.reset(0)
 	l.attached(16)
@@ -71,36 +71,40 @@ func TestLatencyIsTooLongOnlyForWhoHasFilledThePool(t *testing.T) {
 	f.Mode = bips.Every
 	l.note(f, 10*ms) // the pool keeps 140 ms
 	l.configure(2 * time.Second)
-	if l.tooLong(10) || !l.tooLong(11) {
+	if !l.isTooLong() {
+		t.Error("2 s are more than the pool keeps")
+	}
+	if l.fills(10) || !l.fills(11) {
 		t.Error("11 frames behind are as many as fit")
 	}
 	l.configure(100 * ms)
-	if l.tooLong(11) {
+	if l.isTooLong() {
 		t.Error("100 ms are less than the pool keeps")
 	}
 }
 
 // Caps without a frame rate, as behind an RTP depayloader, and frames that do not say how long
 // they last.
-func TestLatencyGuessesAFramesDurationFromHowManyCame(t *testing.T) {
+func TestLatencyGuessesADurationThatNobodyTells(t *testing.T) {
 	var l sourceLatency
 	l.reset(0)
 	l.attached(16)
 	told := 0
 	for i := range 100 {
-		at := time.Duration(i)*20*ms + time.Duration(i%3)*ms
-		if i < 10 { // a burst, which tells nothing
-			at = 200*ms + time.Duration(i)*time.Microsecond
+		f := &bips.Frame{Mode: bips.Latest, PublishTime: time.Hour + time.Duration(i)*20*ms}
+		if l.wantsGuess(f.PublishTime) {
+			l.guess(20*ms + time.Duration(i%5)*ms)
 		}
-		f := &bips.Frame{Mode: bips.Latest, Sequence: uint64(2*i + 1), PublishTime: time.Hour + at} // every other was passed by
 		if l.note(f, 0) {
 			told++
 		}
 	}
-	if _, greatest := l.query(); greatest < 12*8*ms || greatest > 12*11*ms {
-		t.Errorf("greatest latency %v, want about 120ms", greatest)
+	if _, greatest := l.query(); greatest != 12*20*ms || told != 1 {
+		t.Errorf("greatest latency %v, told %d times, want 240ms, once", greatest, told)
 	}
-	if told != 1 {
-		t.Errorf("the pipeline was asked to ask anew %d times, want once", told)
+	f := framed(0, 0)
+	f.Mode = bips.Latest
+	if l.note(f, 0); l.wantsGuess(2 * time.Hour) {
+		t.Error("a frame that tells its duration leaves something to be guessed")
 	}
 }

@@ -135,3 +135,67 @@ func TestDependentFramesAreAllReadUnlessTheUserForcesOtherwise(t *testing.T) {
 		t.Errorf("warned of nothing: %q", said)
 	}
 }
+
+// A jitter buffer's whole latency is more than the pool keeps. Whoever reads every frame gets them
+// all the same: its sink waits for as long as the pool keeps frames, and GStreamer warns. Nobody
+// else notices.
+func TestAReaderOfEveryFrameBehindMoreLatencyThanThePoolKeeps(t *testing.T) {
+	t.Parallel()
+	needs(t, "rtpvrawpay", "rtpjitterbuffer")
+	producer := launch(t, "videotestsrc is-live=true ! video/x-raw,format=UYVY,width=64,height=48,framerate=30/1 ! %s ! bipssink name=sink pool=%s",
+		fmt.Sprintf(jitterBuffer, 2000), poolName(t))
+	preview := launch(t, "bipssrc name=src pool=%s max-held=2 ! fakesink sync=false", poolName(t))
+	pull(t, consumer(t, poolName(t), bips.ConsumerOptions{Mode: bips.Latest, MaxHeld: 1}))
+	time.Sleep(2500 * time.Millisecond) // the jitter buffer begins with a burst, when its latency is over
+	source := launch(t, "bipssrc name=src pool=%s read-mode=every num-buffers=90 ! identity silent=false ! fakesink sync=true", poolName(t))
+	source.finish()
+	source.stats("src").want(t, counts{"received": 90, "lost": 0, "skipped": 0, "demoted": 0})
+	source.waitFor(1, "WARNING.*please add queues")
+	buffers := source.buffers()
+	for i, b := range buffers[1:] {
+		if apart := b.pts - buffers[i].pts; apart < 10*time.Millisecond || apart > 60*time.Millisecond {
+			t.Errorf("buffer %d was captured %v after the one before", i+1, apart)
+		}
+	}
+	producer.interrupt()
+	preview.interrupt()
+	producer.stats("sink").want(t, counts{"demoted": 0, "dropped": 0})
+}
+
+// Sound and picture in one pipeline, without queues: the picture's latency is more than the sound's
+// pool keeps. That sound reader is not waited for, after a warning, and who else reads the sound
+// gets all of it. With queues, nothing is lost.
+func TestSoundAndPictureOfTwoPools(t *testing.T) {
+	t.Parallel()
+	const (
+		picture = "videotestsrc is-live=true ! video/x-raw,format=GRAY8,width=64,height=48,framerate=30/1 ! " + lateFrames + " ! bipssink pool=%s-v"
+		sound   = "audiotestsrc is-live=true samplesperbuffer=480 ! audio/x-raw,rate=48000,channels=1 ! bipssink name=sink pool=%s-a"
+		both    = "bipssrc name=v pool=%[1]s-v read-mode=every ! %[2]s fakesink sync=true bipssrc name=src pool=%[1]s-a ! %[2]s fakesink sync=true"
+	)
+	for _, c := range []struct{ name, queue string }{{"no queues", ""}, {"queues", "queue !"}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			pool := poolName(t)
+			producer := launch(t, picture+" "+sound, 400, pool, pool)
+			other := launch(t, "bipssrc name=src pool=%s-a ! identity silent=false ! fakesink sync=false", pool)
+			other.waitFor(50, passed)
+			source := launch(t, both, pool, c.queue)
+			warnings := `WARNING.*bipssrc|queue behind bipssrc`
+			if c.queue == "" {
+				source.waitFor(1, warnings)
+			} else {
+				time.Sleep(2 * time.Second)
+			}
+			before := len(other.buffers())
+			other.waitFor(before+200, passed) // two seconds of sound
+			source.interrupt()
+			other.interrupt()
+			producer.interrupt()
+			got := source.stats("src")
+			if c.queue != "" && (got["lost"] > 0 || len(source.matches(warnings)) > 0) {
+				t.Errorf("with queues: %v, %q", got, source.matches(warnings))
+			}
+			other.stats("src").want(t, counts{"lost": 0, "skipped": 0})
+		})
+	}
+}
