@@ -1,7 +1,5 @@
 #include <gst/gst.h>
 
-#include "timerslack.h"
-
 #include "_cgo_export.h"
 
 #define PACKAGE "bips"
@@ -9,7 +7,6 @@
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
-  gst_bips_restore_timer_slack ();
   return gstBipsRegister (plugin);
 }
 
