@@ -2,12 +2,10 @@ package bips
 
 import "time"
 
-// A processor that has nothing to do goes to sleep, and waking it up again takes longer
-// than all the rest of handing a frame over: 40 to 60 us in a virtual machine, where the
-// host has to be asked to do it. Frames that come at a steady pace allow for a way out:
-// their consumer wakes by itself shortly before the next one is due, looks around, and
-// goes to sleep again; the processor, which has just been busy, waits for a moment before
-// it sleeps, and hears the bell at once.
+// Spinning is of use only while a frame is due, and most of the time none is: between two frames of
+// a camera there are 33 ms. So a consumer that spins, and whose frames come at a steady pace, sleeps
+// until shortly before the next one, and spins then. A consumer that does not spin gains nothing
+// by waking early.
 const (
 	// anticipationLead is how long before a frame the consumer wakes. A timer may be late
 	// by 50 us (prctl(2), PR_SET_TIMERSLACK), and Linux in a virtual machine keeps an idle

@@ -36,7 +36,7 @@ type Consumer struct {
 	fullSince  time.Time // when the pool was first found full; protected by pulling
 	quietBell  uint32    // value of the bell when nothing new was last waited for; protected by pulling
 	quietSince time.Time // since when it has that value, or the producer was found alive; protected by pulling
-	pace       pace      // of the frames that came; protected by pulling
+	pace       pace      // of the frames that came, with Spin; protected by pulling
 
 	watch chan struct{} // closed: nobody has to look after the producer any more; nil: nobody does; protected by pulling
 	owed  error         // what is still to be said of an instance that was let go while suspended; protected by pulling
@@ -173,7 +173,9 @@ func (c *Consumer) settle(got outcome, failure error, f *Frame) (done bool, err 
 	}
 	switch got {
 	case gotFrame:
-		c.pace.note(f.Sequence, f.PublishTime)
+		if c.options.Spin > 0 { // else waking ahead of frames gains nothing
+			c.pace.note(f.Sequence, f.PublishTime)
+		}
 		c.count(f, 1)
 		return true, nil
 	case gotEndOfStream:

@@ -106,7 +106,7 @@ type ConsumerOptions struct {
 	MinHeld int
 	// Spin is how long Pull looks for a frame that may come at any moment before it sleeps.
 	// It lowers the latency and occupies a core meanwhile; at most [MaxSpin]. While frames
-	// come at a steady pace, that is from shortly before the next one is due.
+	// come at a steady pace, Pull sleeps until shortly before the next one is due, and spins then.
 	Spin time.Duration
 }
 
