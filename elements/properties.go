@@ -37,7 +37,7 @@ func install[S any](class *gobject.ObjectClass, table []property[S], defaults S)
 		specs = append(specs, p.spec(&defaults))
 	}
 	specs = append(specs, gobject.ParamSpecBoxed("stats", "stats",
-		"Counters of this run, as a structure of unsigned 64-bit numbers", gst.TypeStructure, gobject.ParamReadable))
+		"Counters of this run, as a structure of unsigned 64-bit numbers, and of structures of such", gst.TypeStructure, gobject.ParamReadable))
 	class.InstallProperties(specs)
 }
 

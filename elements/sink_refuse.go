@@ -17,6 +17,12 @@ func (s *sink) refuse(f *gstglue.Frame) error {
 		return s.dropMalformed(fmt.Sprintf("it has %d bytes, and its caps call for %d", f.Size, s.sizes.Least))
 	case gstglue.RefuseLayout:
 		return s.dropMalformed(fmt.Sprintf("its metadata (GstVideoMeta, GstAudioMeta) tells of planes that do not lie in its %d bytes", f.Size))
+	case gstglue.RefuseCropped:
+		return stream(gst.StreamErrorFormat, "frames are cropped by a GstVideoCropMeta, which readers do not get: they would see what was cut off",
+			"Put an element that crops before bipssink, such as vapostproc or v4l2convert.")
+	case gstglue.RefuseProtected:
+		return stream(gst.StreamErrorDecrypt, "frames are encrypted, and readers do not get the GstProtectionMeta that is needed to decrypt them",
+			"Decrypt them before bipssink.")
 	default:
 		return stream(gst.StreamErrorFormat, "a frame has several tensors, each in a memory of its own, of other sizes than its caps tell of: in one memory nobody could tell them apart",
 			"Make the stream format=static with as many dimensions as tensors, or put tensor_demux before a bipssink for each.")

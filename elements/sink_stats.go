@@ -18,6 +18,8 @@ type sinkCounts struct {
 	// tooLarge and malformed frames were dropped: no slot had room for them, or they did not
 	// hold what their caps tell of.
 	tooLarge, malformed atomic.Uint64
+	// metas and tags were dropped, but not what they were about.
+	metas, tags namedCounts
 
 	mu   sync.Mutex
 	last bips.ProducerStats // of the pool that was closed last
@@ -30,6 +32,8 @@ func (c *sinkCounts) reset() {
 	}
 	c.tooLarge.Store(0)
 	c.malformed.Store(0)
+	c.metas.reset()
+	c.tags.reset()
 	c.keep(bips.ProducerStats{})
 }
 
@@ -98,5 +102,7 @@ func (s *sink) stats() []gstglue.Count {
 		gstglue.Count{Name: "demoted", Value: producer.Demoted},
 		gstglue.Count{Name: "banned", Value: producer.Banned},
 		gstglue.Count{Name: "reclaimed", Value: producer.Reclaimed},
+		gstglue.Count{Name: "metas-dropped", Of: s.counts.metas.counts()},
+		gstglue.Count{Name: "tags-dropped", Of: s.counts.tags.counts()},
 	)
 }

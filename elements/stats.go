@@ -12,9 +12,5 @@ const statsName = "bips-stats"
 
 // structure is counters as the property "stats" has them.
 func structure(counts []gstglue.Count) *gst.Structure {
-	s := gst.NewStructureEmpty(statsName)
-	for _, c := range counts {
-		s.SetValue(c.Name, c.Value)
-	}
-	return s
+	return gstglue.NewStructure(statsName, counts)
 }

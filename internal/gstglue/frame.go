@@ -31,10 +31,12 @@ type Refusal uint32
 
 // The refusals.
 const (
-	RefuseNothing  Refusal = C.GST_BIPS_REFUSE_NOTHING
-	RefuseShort    Refusal = C.GST_BIPS_REFUSE_SHORT    // fewer bytes than its caps call for
-	RefuseLayout   Refusal = C.GST_BIPS_REFUSE_LAYOUT   // its planes do not lie in its bytes
-	RefuseMemories Refusal = C.GST_BIPS_REFUSE_MEMORIES // it is in several memories that readers could not tell apart
+	RefuseNothing   Refusal = C.GST_BIPS_REFUSE_NOTHING
+	RefuseShort     Refusal = C.GST_BIPS_REFUSE_SHORT     // fewer bytes than its caps call for
+	RefuseLayout    Refusal = C.GST_BIPS_REFUSE_LAYOUT    // its planes do not lie in its bytes
+	RefuseMemories  Refusal = C.GST_BIPS_REFUSE_MEMORIES  // it is in several memories that readers could not tell apart
+	RefuseCropped   Refusal = C.GST_BIPS_REFUSE_CROPPED   // GstVideoCropMeta: more is there than should be seen
+	RefuseProtected Refusal = C.GST_BIPS_REFUSE_PROTECTED // GstProtectionMeta: it is encrypted, and that is the key to it
 )
 
 // MaxPlanes is how many planes a raw video frame can have.

@@ -28,7 +28,9 @@ typedef enum
   GST_BIPS_REFUSE_NOTHING = 0,
   GST_BIPS_REFUSE_SHORT,        /* fewer bytes than its caps call for */
   GST_BIPS_REFUSE_LAYOUT,       /* its planes do not lie in its bytes */
-  GST_BIPS_REFUSE_MEMORIES      /* it is in several memories that readers could not tell apart */
+  GST_BIPS_REFUSE_MEMORIES,     /* it is in several memories that readers could not tell apart */
+  GST_BIPS_REFUSE_CROPPED,      /* GstVideoCropMeta: more is there than should be seen */
+  GST_BIPS_REFUSE_PROTECTED     /* GstProtectionMeta: it is encrypted, and that is the key to it */
 } GstBipsRefusal;
 
 /* Overlaid by Frame in frame.go: the same fields in the same places. Times are

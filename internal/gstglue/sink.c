@@ -2,6 +2,7 @@
 
 #include "caps.h"
 #include "layout.h"
+#include "metas.h"
 #include "slotpool.h"
 
 #include "_cgo_export.h"
@@ -208,6 +209,8 @@ sink_event (GstBaseSink * sink, GstEvent * event)
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
     ask_upstream_again (state);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_TAG)
+    gst_bips_tags_look (sink, state, event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
     gstBipsSinkEndOfStream (state->handle, sink);
     if (sink->flushing) {

@@ -5,6 +5,7 @@ package gstglue
 import "C"
 
 import (
+	"strings"
 	"unsafe"
 
 	"github.com/go-gst/go-gst/pkg/gst"
@@ -23,6 +24,14 @@ type Sink interface {
 	// UpstreamLatency tells what the part of the pipeline before the sink adds, all bits
 	// set when it is not live.
 	UpstreamLatency(ns uint64)
+	// MetaDropped is told of each meta that readers will not get, by the number of its kind;
+	// false: that is not known yet. Then NewMeta is called with the kind's name. quiet: it is no
+	// loss, since it means nothing to another process.
+	MetaDropped(kind uint64) bool
+	NewMeta(kind uint64, name string, quiet bool)
+	// TagsDropped is told of the names of tags that readers will not get. turned: one of them
+	// says that the picture is not upright.
+	TagsDropped(names []string, turned bool)
 	// Render publishes the frame. Its buffer stays alive until Render returns.
 	Render(*Frame, Buffer) gst.FlowReturn
 	// EndOfStream is called before the sink itself handles the end of the stream.
@@ -108,6 +117,22 @@ func gstBipsSinkForeignOnly(handle C.guint64, sink *C.GstBaseSink, memory *C.gch
 	defer rescue(unsafe.Pointer(sink), "compare caps")
 	if s, ok := sinks.get(uint64(handle)); ok {
 		s.ForeignOnly(C.GoString(memory))
+	}
+}
+
+//export gstBipsSinkMetaDropped
+func gstBipsSinkMetaDropped(handle C.guint64, sink *C.GstBaseSink, kind C.guint64, name *C.gchar, quiet C.gboolean) {
+	defer rescue(unsafe.Pointer(sink), "look at metadata")
+	if s, ok := sinks.get(uint64(handle)); ok && !s.MetaDropped(uint64(kind)) {
+		s.NewMeta(uint64(kind), C.GoString(name), quiet != 0)
+	}
+}
+
+//export gstBipsSinkTagsDropped
+func gstBipsSinkTagsDropped(handle C.guint64, sink *C.GstBaseSink, names *C.gchar, turned C.gboolean) {
+	defer rescue(unsafe.Pointer(sink), "look at tags")
+	if s, ok := sinks.get(uint64(handle)); ok {
+		s.TagsDropped(strings.FieldsFunc(C.GoString(names), func(r rune) bool { return r == ',' }), turned != 0)
 	}
 }
 

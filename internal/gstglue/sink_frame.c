@@ -4,6 +4,7 @@
 
 #include "audio.h"
 #include "layout.h"
+#include "metas.h"
 #include "slotmemory.h"
 #include "slotpool.h"
 
@@ -97,6 +98,7 @@ gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer 
   frame->reason = GST_BIPS_COPY_NONE;
   describe_times (sink, state, buffer, frame);
   describe_layout (state, buffer, frame);
+  gst_bips_metas_look (sink, state, buffer, frame);
   if (frame->refusal != GST_BIPS_REFUSE_NOTHING)
     return;
   frame->reason = take_slot (state, buffer, &frame->slot);

@@ -2,6 +2,7 @@
 
 #include "audio.h"
 #include "layout.h"
+#include "metas.h"
 
 #include "_cgo_export.h"
 
@@ -10,7 +11,7 @@ static GstCaps *capture_reference;
 void
 gst_bips_source_buffer_init (void)
 {
-  capture_reference = gst_caps_new_empty_simple ("timestamp/x-bips-monotonic");
+  capture_reference = gst_caps_new_empty_simple (GST_BIPS_CAPTURE_REFERENCE);
   GST_MINI_OBJECT_FLAG_SET (capture_reference, GST_MINI_OBJECT_FLAG_MAY_BE_LEAKED);
 }
 

@@ -17,26 +17,37 @@ var countPattern = regexp.MustCompile(`\{([a-z-]+) (\d+)\}`)
 // when it does: gst-launch-1.0 cannot print a property at the end.
 func (p *pipeline) stats(element string) counts {
 	p.t.Helper()
+	all := parseCounts(p.t, countPattern, p.closingLine(element))
+	if len(all) == 0 {
+		p.t.Fatalf("the debug log has no counters of %s: %s", element, p.line)
+	}
+	return all
+}
+
+// closingLine is the line of the debug log with an element's counters.
+func (p *pipeline) closingLine(element string) (last string) {
+	p.t.Helper()
 	log, err := os.ReadFile(p.debug)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	var last string
 	for _, line := range strings.Split(string(log), "\n") {
 		if strings.Contains(line, "<"+element+">") && strings.Contains(line, "closed: [") {
 			last = line
 		}
 	}
+	return last
+}
+
+func parseCounts(t *testing.T, pattern *regexp.Regexp, text string) counts {
+	t.Helper()
 	all := counts{}
-	for _, pair := range countPattern.FindAllStringSubmatch(last, -1) {
+	for _, pair := range pattern.FindAllStringSubmatch(text, -1) {
 		n, err := strconv.ParseUint(pair[2], 10, 64)
 		if err != nil {
-			p.t.Fatal(err)
+			t.Fatal(err)
 		}
 		all[pair[1]] = n
-	}
-	if len(all) == 0 {
-		p.t.Fatalf("the debug log has no counters of %s: %s", element, p.line)
 	}
 	return all
 }

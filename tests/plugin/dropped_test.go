@@ -1,0 +1,91 @@
+package plugin
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Metadata that readers do not get is counted by its name, and told once: but for what means
+// nothing to another process, which is no loss.
+func TestMetadataThatDoesNotCrossIsCountedAndTold(t *testing.T) {
+	t.Parallel()
+	needs(t, "trouble")
+	dir := ownDir(t)
+	p := launchWith(t, dir.use, "videotestsrc num-buffers=5 ! %s ! trouble kind=metas ! bipssink name=sink pool=p sync=false", small)
+	p.finish()
+	p.named("sink", "metas-dropped").want(t, counts{"GstReferenceTimestampMetaAPI": 5, "GstVideoRegionOfInterestMetaAPI": 5, "GstParentBufferMetaAPI": 5})
+	for meta, times := range map[string]int{"GstReferenceTimestampMeta": 1, "GstVideoRegionOfInterestMeta": 1, "GstParentBufferMeta": 0} {
+		if told := p.matches("^WARNING.*Frames have metadata that readers do not get: " + meta + `\.`); len(told) != times {
+			t.Errorf("%s: told %d times, want %d", meta, len(told), times)
+		}
+	}
+	p.stats("sink").want(t, counts{"dropped": 0})
+	dir.isClean(t, "after its end")
+}
+
+// What one pair adds is no loss to the next.
+func TestAFrameThatIsSharedAgainLosesNothing(t *testing.T) {
+	t.Parallel()
+	source := launch(t, "bipssrc pool=%s-2 ! fakesink", poolName(t))
+	relay := launch(t, "bipssrc pool=%s read-mode=every ! bipssink name=sink pool=%s-2 wait-for-consumers=1", poolName(t), poolName(t))
+	launch(t, "videotestsrc num-buffers=5 ! %s ! bipssink pool=%s sync=false wait-for-consumers=1", small, poolName(t)).finish()
+	relay.finish()
+	source.finish()
+	if lost := relay.named("sink", "metas-dropped"); len(lost) != 0 {
+		t.Errorf("lost %v", lost)
+	}
+	if said := relay.matches("^WARNING"); len(said) != 0 {
+		t.Errorf("said %q", said)
+	}
+}
+
+// Frames that mean something else without their metadata are refused.
+func TestFramesThatNeedTheirMetadata(t *testing.T) {
+	for kind, says := range map[string]string{
+		"crop":    "rames are cropped by a GstVideoCropMeta, which readers do not get",
+		"protect": "rames are encrypted, and readers do not get the GstProtectionMeta",
+	} {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			needs(t, "trouble")
+			dir := ownDir(t)
+			launchWith(t, dir.use, "videotestsrc num-buffers=3 ! %s ! trouble kind=%s ! bipssink pool=p sync=false", small, kind).
+				fail(says, "before bipssink")
+			dir.isClean(t, "after its end")
+		})
+	}
+	t.Run("a crop of all", func(t *testing.T) {
+		t.Parallel()
+		needs(t, "trouble")
+		p := launch(t, "videotestsrc num-buffers=3 ! %s ! trouble kind=crop-nothing ! bipssink name=sink pool=%s sync=false", small, poolName(t))
+		p.finish()
+		if lost := p.named("sink", "metas-dropped"); len(lost) != 0 {
+			t.Errorf("lost %v", lost)
+		}
+	})
+}
+
+// Tags are counted by their names and told once; that the picture is turned is a warning.
+func TestTagsThatDoNotCrossAreCountedAndTold(t *testing.T) {
+	t.Parallel()
+	needs(t, "taginject")
+	p := launch(t, "videotestsrc num-buffers=3 ! %s ! taginject tags=title=Garden,image-orientation=rotate-90 ! bipssink name=sink pool=%s sync=false", small, poolName(t))
+	p.finish()
+	p.named("sink", "tags-dropped").want(t, counts{"title": 1, "image-orientation": 1})
+	if told := p.matches(`Readers do not get the stream's tags: title, image-orientation\.|Readers do not get the stream's tags: image-orientation, title\.`); len(told) != 1 {
+		t.Errorf("the tags were told %d times, want once", len(told))
+	}
+	p.waitFor(1, "^WARNING.*image-orientation.*Put videoflip")
+}
+
+// named returns counters that an element has under one name.
+func (p *pipeline) named(element, name string) counts {
+	p.t.Helper()
+	_, list, found := strings.Cut(p.closingLine(element), "{"+name+" [")
+	if !found {
+		p.t.Fatalf("the debug log has no %s of %s", name, element)
+	}
+	list, _, _ = strings.Cut(list, "]")
+	return parseCounts(p.t, regexp.MustCompile(`\{(\S+) (\d+)\}`), list)
+}
