@@ -28,6 +28,7 @@ var LockDescriptorHook func(fd int, opened bool)
 type shmProducer struct {
 	paths
 	instance uint64
+	inMemory bool          // and not on a disk
 	name     *sys.LockFile // holds layout.NameLock
 	pool     *sys.LockFile // holds layout.ProducerLock
 	seats    *sys.LockFile // takes seats' locks to reclaim them
@@ -38,7 +39,7 @@ type shmProducer struct {
 // createShm makes the files of a new pool. They have no name yet: the caller fills
 // the segments and calls publish. Steps S1 to S4 of docs/protocol.md. It gives up when the
 // context ends while it waits.
-func createShm(ctx context.Context, name string, plan func(instance uint64) geometry, permissions fs.FileMode) (_ *shmProducer, g geometry, err error) {
+func createShm(ctx context.Context, name string, plan func(instance uint64) geometry, who access) (_ *shmProducer, g geometry, err error) {
 	s := &shmProducer{paths: paths{shmDir(), name}}
 	defer func() {
 		if err != nil {
@@ -49,7 +50,10 @@ func createShm(ctx context.Context, name string, plan func(instance uint64) geom
 	if err := sys.StartPoller(); err != nil {
 		return nil, g, err
 	}
-	if err := s.lockName(ctx, permissions); err != nil {
+	if err := s.lockName(ctx, who); err != nil {
+		return nil, g, err
+	}
+	if s.inMemory, err = s.name.InMemory(); err != nil {
 		return nil, g, err
 	}
 	if err := s.sweep(); err != nil {
@@ -67,11 +71,11 @@ func createShm(ctx context.Context, name string, plan func(instance uint64) geom
 		return nil, g, errors.Join(err, fmt.Errorf("%s is locked by another process", s.unnamed(s.instance)))
 	}
 	crashpoint.Hit("S4c")
-	if err := s.seats.Chmod(writableByReaders(permissions)); err != nil {
-		return nil, g, err
+	if err := s.seats.SetAccess(who.group, who.toSeats()); err != nil {
+		return nil, g, who.explain(err)
 	}
-	if err := s.pool.Chmod(permissions&0o444 | 0o600); err != nil {
-		return nil, g, err
+	if err := s.pool.SetAccess(who.group, who.toPool()); err != nil {
+		return nil, g, who.explain(err)
 	}
 	crashpoint.Hit("S4d")
 	return s, g, nil
@@ -95,19 +99,13 @@ func makeSegment(path string, size uint64) (*sys.Mapping, *sys.LockFile, error) 
 	return mapping, lock, err
 }
 
-// writableByReaders is for the seats, which readers of the pool write to. It adds write permission for whom there is read permission.
-func writableByReaders(permissions fs.FileMode) fs.FileMode {
-	readers := permissions & 0o444
-	return readers | readers>>1 | 0o600
-}
-
 // lockName is steps S1 and S2: the lock file is never unlinked, so whoever has its
 // lock has the name.
-func (s *shmProducer) lockName(ctx context.Context, permissions fs.FileMode) error {
+func (s *shmProducer) lockName(ctx context.Context, who access) error {
 	for {
-		lock, err := sys.CreateLockFile(s.lock(), permissions&0o666|0o600, LockDescriptorHook)
+		lock, err := sys.CreateLockFile(s.lock(), who.group, who.toLock(), LockDescriptorHook)
 		if err != nil {
-			return err
+			return who.explain(err)
 		}
 		crashpoint.Hit("S1")
 		ours, err := tryLockFor(ctx, busyGrace, lock, layout.NameLock)
@@ -344,18 +342,6 @@ func (c *shmConsumer) mapSeats(path string, g *geometry) (_ *seatSegment, err er
 	}
 	crashpoint.Hit("A2")
 	return newSeatSegment(c.seatMap.Bytes, table)
-}
-
-// errNotShared: somebody else's pool, which we could read all the same, as root can.
-var errNotShared = fmt.Errorf("%w: its user did not share the pool", ErrPermission)
-
-// checkOwner refuses a pool that somebody else put under the name without meaning
-// to share it: anyone may make files in /dev/shm.
-func checkOwner(id sys.FileID) error {
-	if own := uint32(os.Getuid()); id.UID == own || id.UID == 0 || id.Mode&0o044 != 0 {
-		return nil
-	}
-	return fmt.Errorf("%w (its permissions are %o, its user is %d): set perms=0660 or perms=0666 on its producer", errNotShared, id.Mode, id.UID)
 }
 
 func (c *shmConsumer) producerAlive() (bool, error) { return c.pool.IsLocked(layout.ProducerLock) }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"time"
 
@@ -129,14 +128,6 @@ func (s *shmProducer) explainNoRoom(err error, g *geometry) error {
 	}
 	return fmt.Errorf("%w: it needs %s, %s has %s of which %s are free: use fewer or smaller slots, or give it more (containers: --shm-size)",
 		ErrNoSpace, megabytes(needed), s.dir, megabytes(total), megabytes(free))
-}
-
-// explain says what an error means for this pool and what to do.
-func (s *shmProducer) explain(err error) error {
-	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("pool %q: %w: the name is another user's, or the directory is read-only: use another name, or %s", s.paths.name, err, shmDirVariable)
-	}
-	return fmt.Errorf("pool %q: %w", s.paths.name, adviseOn(err))
 }
 
 func megabytes(bytes uint64) string { return fmt.Sprintf("%d MiB", (bytes+1<<20-1)>>20) }

@@ -39,8 +39,23 @@ func TestBadOptionsAreRefusedAndSayWhatIsAllowed(t *testing.T) {
 		"1 to 64":  {SlotSize: 1, MaxConsumers: 65},
 		"0 bytes":  {},
 		"-5 bytes": {SlotSize: -5},
-		"lowest":   {SlotSize: 1, Permissions: 0o1000},
+		"0777":     {SlotSize: 1, Permissions: 0o1000},
 		"Drop":     {SlotSize: 1, Overflow: 9},
+	} {
+		_, err := bips.NewProducer("camera", o)
+		wantError(t, err, bips.ErrOption)
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q does not say %q", err, want)
+		}
+	}
+	for want, o := range map[string]bips.ProducerOptions{
+		"0674":                   {SlotSize: 1, Permissions: 444},
+		"executes":               {SlotSize: 1, Permissions: 0o755},
+		"write and not read":     {SlotSize: 1, Permissions: 0o620},
+		"own user":               {SlotSize: 1, Permissions: 0o444},
+		`"no such group"`:        {SlotSize: 1, Permissions: 0o660, Group: "no such group"},
+		`group "0" has no right`: {SlotSize: 1, Group: "0"},
+		"Drop":                   {SlotSize: 1, Overflow: 9},
 	} {
 		_, err := bips.NewProducer("camera", o)
 		wantError(t, err, bips.ErrOption)

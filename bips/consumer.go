@@ -343,8 +343,8 @@ func (c *Consumer) fatalSearch(err error) error {
 	case errors.Is(err, ErrNoPool):
 		c.fullSince = time.Time{}
 		return nil
-	case errors.Is(err, fs.ErrPermission) && !errors.Is(err, errNotShared):
-		return fmt.Errorf("%w: it is another user's: set perms=0660 or perms=0666 on its producer (containers: mount the directory read-write)", err)
+	case errors.Is(err, fs.ErrPermission):
+		return explainRefusal(err, adviceToReader)
 	case errors.Is(err, ErrPoolFull):
 		if c.fullSince.IsZero() {
 			c.fullSince = time.Now()

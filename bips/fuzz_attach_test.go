@@ -22,7 +22,7 @@ import (
 func FuzzAttach(f *testing.F) {
 	const slots, seats, taken = 8, 4, 1
 	testmain.Dir(f)
-	files, g, err := createShm(context.Background(), "fuzz", func(instance uint64) geometry { return planGeometry(slots, 1, seats, instance, 1) }, 0o600)
+	files, g, err := createShm(context.Background(), "fuzz", func(instance uint64) geometry { return planGeometry(slots, 1, seats, instance, 1) }, access{0o600, sys.KeepGroup, ""})
 	if err != nil {
 		f.Fatal(err)
 	}

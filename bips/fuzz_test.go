@@ -111,10 +111,10 @@ func smallPool(t testing.TB, slots, seats int) *Producer {
 	// Its files are empty: only the seats' locks are used, and a name for fill to publish.
 	p.files.paths, p.files.instance = paths{testmain.Dir(t), "fuzz"}, g.instance
 	var err error
-	if p.files.seats, err = sys.CreateLockFile(p.files.paths.seats(g.instance), 0o600, nil); err != nil {
+	if p.files.seats, err = sys.CreateLockFile(p.files.paths.seats(g.instance), sys.KeepGroup, 0o600, nil); err != nil {
 		t.Fatal(err)
 	}
-	if p.files.pool, err = sys.CreateLockFile(p.files.unnamed(g.instance), 0o600, nil); err != nil {
+	if p.files.pool, err = sys.CreateLockFile(p.files.unnamed(g.instance), sys.KeepGroup, 0o600, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -77,8 +77,11 @@ type ProducerOptions struct {
 	// MaxConsumers is the number of seats, at most [MaxSeats], by default [DefaultMaxConsumers].
 	MaxConsumers int
 	// Permissions say who may attach, by default the own user only (0600). Whoever may
-	// read may attach.
+	// read may attach. What nobody means is refused: [CheckPermissions].
 	Permissions fs.FileMode
+	// Group is the group that Permissions are about, by its number or a name that /etc/group
+	// has; by default the one that the system gives new files, which is the process's own.
+	Group string
 	// Overflow is Block by default.
 	Overflow Overflow
 	// BlockTimeout is for how long consumers of mode [Every] that are behind may keep all slots

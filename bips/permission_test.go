@@ -19,7 +19,7 @@ import (
 const nobody = 65534
 
 // stranger runs one of the roles below as another user and returns what it prints.
-func stranger(t *testing.T, dir, role string) string {
+func stranger(t *testing.T, dir, role string, groups ...uint32) string {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("only root can be somebody else")
@@ -39,7 +39,7 @@ func stranger(t *testing.T, dir, role string) string {
 	command := exec.Command(binary, "-test.run=^TestStranger$", "-test.v")
 	command.Dir = dir
 	command.Env = append(os.Environ(), "BIPS_TEST_STRANGER="+role, "BIPS_TEST_STRANGER_DIR="+dir)
-	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
+	command.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody, Groups: groups}}
 	out, err := command.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -66,6 +66,14 @@ func TestStranger(t *testing.T) {
 		}
 		fmt.Println("value:", f.Data[0])
 		_ = c.Push(f)
+	case "produce for a group":
+		p, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 1, Permissions: 0o660, Group: fmt.Sprint(group)})
+		if err != nil {
+			fmt.Println("refused:", errors.Is(err, bips.ErrPermission), err)
+			return
+		}
+		fmt.Println("made")
+		_ = p.Close()
 	case "produce":
 		_, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 1})
 		fmt.Println("refused:", errors.Is(err, bips.ErrPermission), err)
@@ -95,5 +103,52 @@ func TestAStrangerCannotTakeOverAName(t *testing.T) {
 	_ = p.Close()
 	if out := stranger(t, dir, "produce"); !strings.Contains(out, "refused: true") {
 		t.Error("the lock file of another user was taken: " + out)
+	}
+}
+
+// A group that no process of the machine is in, but for those that these tests start.
+const group = 3141592
+
+func TestAPoolForAGroupIsReadByItsMembersOnly(t *testing.T) {
+	for permissions, want := range map[os.FileMode]string{0o640: "value: 9", 0o660: "value: 9"} {
+		t.Run(fmt.Sprintf("%04o", permissions), func(t *testing.T) {
+			dir := testmain.Dir(t)
+			if os.Getuid() != 0 {
+				t.Skip("only root can give files to any group")
+			}
+			p := newProducer(t, bips.ProducerOptions{Permissions: permissions, Group: fmt.Sprint(group)})
+			push(t, p, 9)
+			if out := stranger(t, dir, "consume", group); !strings.Contains(out, want) {
+				t.Errorf("a member got %s, want %q", out, want)
+			}
+			out := stranger(t, dir, "consume")
+			for _, says := range []string{"refused: true", `pool "camera"`, "of user 0 (root)", fmt.Sprintf("group %d,", group), "permissions 0640", "this is user 65534", "group="} {
+				if !strings.Contains(out, says) {
+					t.Errorf("who is no member got %s, want %q", out, says)
+				}
+			}
+			files, _ := filepath.Glob(filepath.Join(dir, "bips.camera*"))
+			for _, file := range files {
+				if info, err := os.Stat(file); err != nil || info.Sys().(*syscall.Stat_t).Gid != group {
+					t.Errorf("%s is of another group: %v", file, err)
+				}
+			}
+			if len(files) != 3 {
+				t.Errorf("files %q", files)
+			}
+		})
+	}
+}
+
+func TestAGroupThatTheUserIsNotInIsRefusedAndLeavesNoPool(t *testing.T) {
+	dir := testmain.Dir(t)
+	out := stranger(t, dir, "produce for a group")
+	for _, says := range []string{"refused: true", `pool "camera"`, fmt.Sprintf("group %d,", group), "member"} {
+		if !strings.Contains(out, says) {
+			t.Errorf("got %s, want %q", out, says)
+		}
+	}
+	if out := stranger(t, dir, "produce for a group", group); !strings.Contains(out, "made") {
+		t.Errorf("a member got %s", out)
 	}
 }

@@ -87,9 +87,13 @@ func NewProducerContext(ctx context.Context, name string, o ProducerOptions) (*P
 	if err := o.setDefaults(); err != nil {
 		return nil, fmt.Errorf("pool %q: %w", bare, err)
 	}
+	who, err := newAccess(o.Permissions, o.Group)
+	if err != nil {
+		return nil, fmt.Errorf("pool %q: %w", bare, err)
+	}
 	files, g, err := createShm(ctx, bare, func(instance uint64) geometry {
 		return planGeometry(o.Slots, o.SlotSize, o.MaxConsumers, instance, os.Getpid())
-	}, o.Permissions)
+	}, who)
 	if err != nil {
 		return nil, err
 	}
@@ -152,8 +156,6 @@ func (o *ProducerOptions) setDefaults() error {
 		return fmt.Errorf("%w: %d consumers: use 1 to %d", ErrOption, o.MaxConsumers, MaxSeats)
 	case o.SlotSize < 1 || uint64(o.SlotSize) > layout.MaxSegmentSize/MaxSlots:
 		return fmt.Errorf("%w: slots of %d bytes: use 1 to %d", ErrOption, o.SlotSize, uint64(layout.MaxSegmentSize/MaxSlots))
-	case o.Permissions&^0o777 != 0:
-		return fmt.Errorf("%w: permissions %o: use the nine lowest bits", ErrOption, o.Permissions)
 	case o.Overflow != Block && o.Overflow != Drop:
 		return fmt.Errorf("%w: overflow %d: use Block or Drop", ErrOption, o.Overflow)
 	}
@@ -172,6 +174,11 @@ func (p *Producer) Name() string { return p.name }
 
 // SlotSize returns how many bytes of a slot may be used.
 func (p *Producer) SlotSize() int { return int(p.pool.slotSize) }
+
+// Folder returns the folder that the pool's files are in, and reports whether its file system is
+// nothing but memory, as that of /dev/shm is. On a disk the system writes all frames back, which
+// costs time and the disk.
+func (p *Producer) Folder() (folder string, inMemory bool) { return p.files.dir, p.files.inMemory }
 
 // Slots returns the number of slots.
 func (p *Producer) Slots() int { return p.pool.slots }

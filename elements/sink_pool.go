@@ -2,8 +2,11 @@ package elements
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
 
 	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/gstglue"
@@ -73,7 +76,14 @@ func (s *sink) newProducer(values *sinkSettings, slotSize uint64) (*bips.Produce
 	defer giveUp(nil)
 	s.setGiveUp(giveUp)
 	defer s.setGiveUp(nil)
-	return bips.NewProducerContext(ctx, values.pool, values.options(slotSize))
+	options := values.options(slotSize)
+	if values.group != "" {
+		var err error
+		if options.Group, err = groupNumber(values.group); err != nil {
+			return nil, badSetting("group=%s: %v", values.group, err)
+		}
+	}
+	return bips.NewProducerContext(ctx, values.pool, options)
 }
 
 func (s *sink) setGiveUp(giveUp context.CancelCauseFunc) {
@@ -100,8 +110,18 @@ func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error
 
 	s.swapPool(pool)
 	gstglue.OfferSlots(s, pool.slots)
+	s.warnOfDisk(producer)
 	logf(gstglue.LevelInfo, s, "pool %q: %d slots of %d bytes", producer.Name(), producer.Slots(), producer.SlotSize())
 	return pool, nil
+}
+
+// warnOfDisk tells, once, of a pool whose frames the system writes to a disk.
+func (s *sink) warnOfDisk(producer *bips.Producer) {
+	if folder, inMemory := producer.Folder(); !inMemory && s.told.first("disk") {
+		warn(s, resource(gst.ResourceErrorSettings,
+			fmt.Sprintf("the folder of pool %q, %s, lies on a disk, to which the system writes all frames again and again", producer.Name(), folder),
+			"Let BIPS_SHM_DIR name a folder in memory (tmpfs), as /dev/shm is."))
+	}
 }
 
 // closePool ends the pool. What upstream still has of it stays valid.

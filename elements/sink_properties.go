@@ -9,6 +9,7 @@ type sinkSettings struct {
 	slots            uint32
 	slotSize         uint64
 	perms            uint32
+	group            string
 	maxConsumers     uint32
 	waitForConsumers uint32
 	overflow         int32
@@ -49,6 +50,10 @@ var sinkProperties = []property[sinkSettings]{
 		blurb: "Who may read the pool, as file permissions (0600: the same user only; 0660: the group too; 0666: everyone)",
 		field: func(s *sinkSettings) any { return &s.perms },
 	}, {
+		name:  "group",
+		blurb: "Group that perms is about, by name or number (by default the process's own, which often has no other member)",
+		field: func(s *sinkSettings) any { return &s.group },
+	}, {
 		name:  "max-consumers",
 		blurb: "How many readers may be attached at a time (1 to 64)",
 		field: func(s *sinkSettings) any { return &s.maxConsumers },
@@ -79,8 +84,9 @@ func (s *sinkSettings) check() error {
 		return badSetting("wait-for-consumers=%d: max-consumers=%d lets no more readers in", s.waitForConsumers, s.maxConsumers)
 	case s.blockTimeout < int64(waitAutomatic):
 		return badSetting("block-timeout=%d: use nanoseconds, 0 (not at all), -1 (for ever) or -2 (automatic)", s.blockTimeout)
-	case s.perms > 0o777:
-		return badSetting("perms=%#o: permissions are at most 0777", s.perms)
+	}
+	if err := s.checkAccess(); err != nil {
+		return err
 	}
 	return checkPool(s.pool)
 }

@@ -51,6 +51,8 @@ type source struct {
 	waitingForKey time.Duration // since when, on CLOCK_MONOTONIC; 0: it is not
 	searching     bool          // for a pool, since searchedSince of played
 	searchedSince time.Duration
+	waits         bool // there is no pool, since waitsSince of played
+	waitsSince    time.Duration
 }
 
 func registerSource() gobject.Type {
@@ -115,7 +117,7 @@ func (s *source) start() (ok bool) {
 	s.told.reset()
 	s.ended.Store(false)
 	s.latency.reset(limited(values.processingDeadline))
-	s.caps, s.standAlone, s.frameDuration, s.instance, s.searching = "", false, 0, 0, false
+	s.caps, s.standAlone, s.frameDuration, s.instance, s.searching, s.waits = "", false, 0, 0, false, false
 	s.line, s.startTime, s.begins, s.filled, s.givesWay, s.waitingForKey = timeline{}, -1, false, false, false, 0
 	addProcessors()
 	s.mu.Lock()

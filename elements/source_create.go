@@ -39,6 +39,7 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 			continue
 		}
 		if errors.Is(err, bips.ErrTimeout) {
+			s.tellOfWaiting(consumer, &values)
 			if flow := gstglue.WaitPlaying(s); flow != gst.FlowOK {
 				return flow
 			}
@@ -194,9 +195,7 @@ func (s *source) settle(err error, consumer *bips.Consumer, values *sourceSettin
 			return s.end(), false
 		}
 	case errors.Is(err, bips.ErrTimeout):
-		err = resource(gst.ResourceErrorNotFound,
-			fmt.Sprintf("no pool %q appeared within %v (connect-timeout)", values.pool, time.Duration(values.connectTimeout)),
-			"Start its producer, or check the pool's name.").because(err)
+		err = notConnected(values, err)
 	}
 	fail(s, err)
 	return gst.FlowError, false

@@ -14,7 +14,7 @@ type FileID struct {
 	Device, Inode uint64
 	Size          int64  // bytes that it says it has
 	Allocated     uint64 // bytes of it that take up room: less than Size where it has holes
-	UID           uint32
+	UID, GID      uint32
 	Mode          fs.FileMode
 }
 
@@ -40,16 +40,29 @@ func StatPath(path string) (FileID, error) {
 
 func fileID(st *unix.Stat_t) FileID {
 	return FileID{
-		Device: uint64(st.Dev), Inode: st.Ino, Size: st.Size, UID: st.Uid,
+		Device: uint64(st.Dev), Inode: st.Ino, Size: st.Size, UID: st.Uid, GID: st.Gid,
 		Allocated: uint64(st.Blocks) * 512, // whatever the blocks of the file system are
 		Mode:      fs.FileMode(st.Mode & 0o777),
 	}
 }
 
-// CreateLockFile makes the file at path if it is not there and opens it. It does
-// not use O_CREAT on a file that exists: kernels with fs.protected_regular refuse
+// KeepGroup, given as a group, leaves a file to the group that the system gives it.
+const KeepGroup = -1
+
+// setAccess gives a file its group, unless that is KeepGroup, and its permissions, whatever the umask is.
+func setAccess(file *os.File, group int, perm fs.FileMode) error {
+	if group != KeepGroup {
+		if err := file.Chown(-1, group); err != nil {
+			return err
+		}
+	}
+	return file.Chmod(perm)
+}
+
+// CreateLockFile makes the file at path if it is not there and opens it; group and perm are those
+// of a new file. It does not use O_CREAT on a file that exists: kernels with fs.protected_regular refuse
 // that for another user's file in a sticky directory such as /dev/shm.
-func CreateLockFile(path string, perm fs.FileMode, hook func(fd int, opened bool)) (*LockFile, error) {
+func CreateLockFile(path string, group int, perm fs.FileMode, hook func(fd int, opened bool)) (*LockFile, error) {
 	for {
 		lock, err := OpenLockFile(path, os.O_RDWR, hook)
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -62,8 +75,8 @@ func CreateLockFile(path string, perm fs.FileMode, hook func(fd int, opened bool
 		if err != nil {
 			return nil, err
 		}
-		if err := file.Chmod(perm); err != nil { // whatever the umask is
-			_ = file.Close()
+		if err := setAccess(file, group, perm); err != nil {
+			_ = file.Close() // and left where it is: somebody may have opened it
 			return nil, err
 		}
 		return newLockFile(file, hook), nil

@@ -74,8 +74,10 @@ func (l *LockFile) IsLocked(offset int64) (bool, error) {
 // Stat describes the locked file.
 func (l *LockFile) Stat() (FileID, error) { return statFile(l.file) }
 
-// Chmod sets the file's permissions, whatever the umask is.
-func (l *LockFile) Chmod(permissions fs.FileMode) error { return l.file.Chmod(permissions) }
+// SetAccess gives the file its group, unless that is [KeepGroup], and its permissions, whatever the umask is.
+func (l *LockFile) SetAccess(group int, perm fs.FileMode) error {
+	return setAccess(l.file, group, perm)
+}
 
 // Close closes the file, which drops its locks.
 func (l *LockFile) Close() error {

@@ -18,7 +18,7 @@ func newLock(t *testing.T, path string, flags int) *LockFile {
 
 func TestALockKeepsOthersOutUntilItIsClosed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "locked")
-	first, err := CreateLockFile(path, 0o600, nil)
+	first, err := CreateLockFile(path, KeepGroup, 0o600, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +55,7 @@ func TestTheHookIsToldOfEachDescriptorTwice(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "locked")
 	for range 3 {
-		lock, err := CreateLockFile(path, 0o640, hook)
+		lock, err := CreateLockFile(path, KeepGroup, 0o640, hook)
 		if err != nil {
 			t.Fatal(err)
 		}

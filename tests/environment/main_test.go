@@ -20,6 +20,7 @@ func TestMain(m *testing.M) {
 
 		"full at start":         fullAtStart,
 		"full later":            fullLater,
+		"one file":              oneFile,
 		"die with a pool":       dieWithAPool,
 		"restart":               restart,
 		"restart held":          restartHeld,

@@ -35,7 +35,14 @@ func TestBadSettings(t *testing.T) {
 		{"too long a spin", "bipssrc pool=p spin=101 ! fakesink", []string{"spin=101", "100 microseconds"}},
 		{"a time that is none", "bipssrc pool=p connect-timeout=-2 ! fakesink", []string{"connect-timeout=-2", "-1 (for ever)"}},
 		{"a time to block that is none", frame + " ! bipssink pool=p block-timeout=-3", []string{"block-timeout=-3", "-1 (for ever)", "-2 (automatic)"}},
-		{"permissions that are none", frame + " ! bipssink pool=p perms=4096", []string{"perms="}},
+		{"permissions that are none", frame + " ! bipssink pool=p perms=4096", []string{"perms=4096", "010000", "0666 (everyone)", "in octal, with a 0 in front."}},
+		{"permissions in decimal", frame + " ! bipssink pool=p perms=444", []string{"perms=444", "0674", "nobody executes a pool", "in octal, with a 0 in front: perms=0644."}},
+		{"other permissions in decimal", frame + " ! bipssink pool=p perms=660", []string{"perms=660", "01224", "perms=0660."}},
+		{"permissions to write and not read", frame + " ! bipssink pool=p perms=0620", []string{"0620", "some could write and not read"}},
+		{"permissions to execute", frame + " ! bipssink pool=p perms=0777", []string{"0777", "nobody executes"}},
+		{"no permissions", frame + " ! bipssink pool=p perms=0", []string{"perms=0", "its own user"}},
+		{"a group that is not there", frame + " ! bipssink pool=p perms=0660 group=no-such-group", []string{"group=no-such-group", "no such group"}},
+		{"a group without a right", frame + " ! bipssink pool=p group=0", []string{"group=0", "perms=0600", "perms=0660"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -115,7 +122,7 @@ func TestTooManyReaders(t *testing.T) {
 func TestNoSuchPool(t *testing.T) {
 	t.Parallel()
 	for _, timeout := range []string{"1", "0"} {
-		launch(t, "bipssrc pool=%s connect-timeout=%s ! fakesink", poolName(t), timeout).fail(poolName(t), "check the pool's name")
+		launch(t, "bipssrc pool=%s connect-timeout=%s ! fakesink", poolName(t), timeout).fail(poolName(t), "start its producer", "BIPS_SHM_DIR")
 	}
 }
 

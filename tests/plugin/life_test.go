@@ -145,7 +145,7 @@ func TestAReaderIsKilled(t *testing.T) {
 func TestConnectTimeout(t *testing.T) {
 	t.Parallel()
 	p := launch(t, "bipssrc pool=%s connect-timeout=200000000 ! fakesink", poolName(t))
-	p.fail(poolName(t), "Start its producer")
+	p.fail(poolName(t), "start its producer")
 }
 
 // A pause takes nothing from the time to find the pool.

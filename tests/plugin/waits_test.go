@@ -20,7 +20,7 @@ const atOnce = 3 * time.Second
 // until release is called. The file is made if it is not there.
 func holdByte(t *testing.T, name string, offset int64) (release func()) {
 	t.Helper()
-	lock, err := sys.CreateLockFile(filepath.Join(os.Getenv("BIPS_SHM_DIR"), name), 0o600, nil)
+	lock, err := sys.CreateLockFile(filepath.Join(os.Getenv("BIPS_SHM_DIR"), name), sys.KeepGroup, 0o600, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

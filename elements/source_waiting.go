@@ -1,0 +1,43 @@
+package elements
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-gst/go-gst/pkg/gst"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+// silentWait is for how long a source waits for its pool, in PLAYING, before it says so: start order
+// does not matter, but a wait that does not end most often has a reason that can be told.
+const silentWait = 5 * time.Second
+
+// tellOfWaiting tells, once in a run, that the pool does not come, where it was looked for, and what
+// usually is the matter. It is called now and then while there is no frame, by the streaming thread.
+func (s *source) tellOfWaiting(consumer *bips.Consumer, values *sourceSettings) {
+	if _, attached := consumer.Pool(); attached {
+		s.waits = false
+		return
+	}
+	if !s.waits {
+		s.waits, s.waitsSince = true, s.played.total()
+		return
+	}
+	if s.played.total()-s.waitsSince < silentWait {
+		return
+	}
+	if err := bips.WhyNoPool(values.pool); err != nil && s.told.first("no-pool") {
+		warn(s, resource(gst.ResourceErrorNotFound, err.Error(), ""))
+	}
+}
+
+// notConnected is the error for a pool that did not come in time.
+func notConnected(values *sourceSettings, timeout error) error {
+	text := fmt.Sprintf("no pool %q appeared within %v (connect-timeout)", values.pool, time.Duration(values.connectTimeout))
+	if why := errors.Unwrap(bips.WhyNoPool(values.pool)); why != nil { // without the pool's name
+		text += ": " + why.Error()
+	}
+	return resource(gst.ResourceErrorNotFound, text, "").because(timeout)
+}
