@@ -38,7 +38,11 @@ type source struct {
 	consumer *bips.Consumer // from READY to READY
 	running  sourceSettings // the settings that consumer was started with
 
-	// For the streaming thread.
+	reading
+}
+
+// reading is how far a source's streaming thread has come since the start. It is for that thread.
+type reading struct {
 	caps          string
 	standAlone    bool          // the frames of these caps do
 	frameDuration time.Duration // of these caps; 0: unknown
@@ -46,8 +50,8 @@ type source struct {
 	line          timeline
 	startTime     time.Duration // running time at which the source began to play last; -1: not yet
 	begins        bool          // a frame that begins a stream was passed by
-	filled        bool          // the pool was full of frames for this reader: see giveWay
-	givesWay      bool          // and the producer does not wait for it
+	full          int           // how many frames in a row found the pool full of others: see giveWay
+	givesWay      bool          // and the producer does not wait for this reader
 	waitingForKey time.Duration // since when, on CLOCK_MONOTONIC; 0: it is not
 	searching     bool          // for a pool, since searchedSince of played
 	searchedSince time.Duration
@@ -117,8 +121,7 @@ func (s *source) start() (ok bool) {
 	s.told.reset()
 	s.ended.Store(false)
 	s.latency.reset(limited(values.processingDeadline))
-	s.caps, s.standAlone, s.frameDuration, s.instance, s.searching, s.waits = "", false, 0, 0, false, false
-	s.line, s.startTime, s.begins, s.filled, s.givesWay, s.waitingForKey = timeline{}, -1, false, false, false, 0
+	s.reading = reading{startTime: -1}
 	addProcessors()
 	s.mu.Lock()
 	defer s.mu.Unlock()

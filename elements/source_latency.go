@@ -147,12 +147,13 @@ func (l *sourceLatency) configure(latency time.Duration) {
 	l.configured = latency
 }
 
-// isTooLong reports whether the pipeline waits longer for each frame than the pool keeps it.
+// isTooLong reports whether the pipeline waits longer for each frame than the pool keeps it. It
+// decides from answers that were right to half a frame.
 func (l *sourceLatency) isTooLong() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_, greatest := l.answer()
-	return l.every && greatest != unlimited && l.configured > greatest
+	return l.every && greatest != unlimited && l.configured > greatest+l.frame
 }
 
 // fills reports whether the pool is full of frames for a reader that is behind by so many.
