@@ -9,7 +9,7 @@ const MaxPlanes = 4
 // means the default layout that follows from the caps.
 type Planes struct {
 	Count  int               // 0 to MaxPlanes
-	Stride [MaxPlanes]int32  // bytes from one row to the next
+	Stride [MaxPlanes]int32  // bytes from one row to the next; of tiled formats as in GstVideoMeta
 	Offset [MaxPlanes]uint64 // bytes from the start of the frame to the plane's first row
 }
 

@@ -20,7 +20,7 @@ func TestAPoolWithFramesThatAreNotWhole(t *testing.T) {
 			"it has 3072 bytes, and its caps call for 3136"},
 		{"Bayer", "video/x-bayer, format=(string)rggb16le, width=(int)32, height=(int)48, framerate=(fraction)30/1", greySize - 1,
 			"it has 3071 bytes, and its caps call for 3072"},
-		{"tensors", "other/tensors, format=(string)static, num_tensors=(int)2, dimensions=(string)\"64:48,1\", types=(string)\"uint8,float32\", framerate=(fraction)30/1", greySize,
+		{"tensors", "other/tensors, format=(string)static, num_tensors=(int)2, dimensions=(string)64:48.1, types=(string)uint8.float32, framerate=(fraction)30/1", greySize,
 			"it has 3072 bytes, and its caps call for 3076"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

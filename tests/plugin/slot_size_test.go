@@ -79,7 +79,7 @@ func (p *pipeline) slotSize(pool string) int {
 // Frames whose size the caps tell are written into the slots by whoever makes them, video or not.
 func TestBayerFramesAreWrittenIntoTheSlots(t *testing.T) {
 	t.Parallel()
-	const beginning = "videotestsrc num-buffers=20 ! video/x-bayer,format=bggr,width=161,height=121,framerate=30/1"
+	const beginning = "videotestsrc num-buffers=20 ! video/x-bayer,format=bggr,width=160,height=121,framerate=30/1" // rows without padding
 	want := reference(t, beginning)
 	source := launch(t, "bipssrc pool=%s read-mode=every ! %s", poolName(t), checksumSink)
 	p := launch(t, "%s ! bipssink name=sink pool=%s sync=false wait-for-consumers=1", beginning, poolName(t))
