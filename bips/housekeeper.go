@@ -12,7 +12,7 @@ import (
 // and its announced wait must not cost a system call per frame.
 func (p *Producer) keepHouse() { again(houseLimit, p.done, p.cleanUp) }
 
-// watchProducer lets a suspended consumer notice that its producer is dead (U4).
+// watchProducer lets a suspended consumer notice that its producer is dead (U6).
 func (c *Consumer) watchProducer(done <-chan struct{}) { again(bellLimit, done, c.tryLetGoOfDead) }
 
 // again calls do again and again, until done is closed.

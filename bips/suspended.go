@@ -9,7 +9,7 @@ import (
 
 // Who is suspended sleeps at no bell, and may not even be in Pull: so nothing tells it that its
 // producer is dead. Yet its mapping keeps the dead pool's memory, for which the next producer
-// may have to wait. So it looks now and then, and lets go (U4).
+// may have to wait. So it looks now and then, and lets go (U6).
 
 // startWatch begins to look after the producer of a consumer that was just suspended. Called with
 // pulling held.
@@ -55,7 +55,7 @@ func (c *Consumer) letGoOfDead() {
 		c.owed = fmt.Errorf("pool %q: %w", c.name, c.owed)
 	}
 	c.detach()
-	crashpoint.Hit("U4")
+	crashpoint.Hit("U6")
 }
 
 // tellOwed returns, once, what is still to be said of an instance that was let go. Called with

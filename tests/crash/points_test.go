@@ -67,8 +67,8 @@ var scenes = []scene{
 	{name: "a reader is refused", victim: "latest", points: "A6", hits: 2, refused: true},
 	{name: "a reader of every frame moves to the next producer", victim: "every", points: "C4e " + leaving + " " + attaching + " J5", hits: 2, replaced: true},
 	{name: "a reader of the latest moves to the next producer", victim: "latest", points: "C4e " + leaving + " " + attaching, hits: 2, replaced: true},
-	{name: "a reader of every frame lets go of a dead producer while it rests", victim: "every", points: "U4", hits: 2, replaced: true, rests: true},
-	{name: "a reader of the latest lets go of a dead producer while it rests", victim: "latest", points: "U4", hits: 2, replaced: true, rests: true},
+	{name: "a reader of every frame lets go of a dead producer while it rests", victim: "every", points: "U6", hits: 2, replaced: true, rests: true},
+	{name: "a reader of the latest lets go of a dead producer while it rests", victim: "latest", points: "U6", hits: 2, replaced: true, rests: true},
 }
 
 func TestTheScenesHaveEachPointThatTheCodeHasAndNoOther(t *testing.T) {
