@@ -19,6 +19,7 @@ func Register(plugin gst.Plugin) bool {
 	sink, source := registerSink(), registerSource()
 	for _, t := range []gobject.Type{sink, source} {
 		gstglue.KeepClass(t)
+		gstglue.GuardClass(t)
 	}
 	return gst.ElementRegister(plugin, "bipssink", uint(gst.RankNone), sink) &&
 		gst.ElementRegister(plugin, "bipssrc", uint(gst.RankNone), source)

@@ -20,6 +20,9 @@
 // exported function recovers from panics and turns them into an element error or, where
 // there is no element, into a log line. Nothing on the frame path allocates.
 //
+// In a child that was forked without exec no exported function runs, here or in the bindings: it
+// returns 0 (forked.c). C code for which 0 would be a success asks gst_bips_forked first.
+//
 // No function newer than GStreamer 1.18 and GLib 2.66 may be called from here.
 package gstglue
 

@@ -2,6 +2,7 @@ package gstglue
 
 // #include "atfork.h"
 // #include "debug.h"
+// #include "forked.h"
 // #include "slotmemory.h"
 // #include "slotpool.h"
 // static void reference_class (GType t) { g_type_class_ref (t); }
@@ -11,10 +12,11 @@ import (
 	"github.com/go-gst/go-glib/pkg/gobject/v2"
 )
 
-// Init makes the debug category, the classes and the fork handler. Call it first, once.
+// Init makes the debug category, the classes and the fork handlers. Call it first, once.
 func Init() {
 	C.gst_bips_debug_init()
 	C.gst_bips_atfork_init()
+	C.gst_bips_forked_init()
 	for _, t := range []C.GType{C.gst_bips_slot_allocator_get_type(), C.gst_bips_slot_pool_get_type()} {
 		C.reference_class(t)
 	}

@@ -1,6 +1,7 @@
 #include "sink.h"
 
 #include "caps.h"
+#include "forked.h"
 #include "layout.h"
 #include "metas.h"
 #include "slotpool.h"
@@ -13,10 +14,14 @@
 static GstBaseSinkClass *parent_class;
 static GQuark state_quark;
 
+/* A sink that was made in a forked child has none of its own. */
 GstBipsSinkState *
 gst_bips_sink_state (gpointer sink)
 {
-  return g_object_get_qdata (G_OBJECT (sink), state_quark);
+  static GstBipsSinkState nobody;
+  GstBipsSinkState *state = g_object_get_qdata (G_OBJECT (sink), state_quark);
+
+  return state ? state : &nobody;
 }
 
 static void
@@ -194,6 +199,10 @@ sink_render (GstBaseSink * sink, GstBuffer * buffer)
   GstBipsSinkState *state = gst_bips_sink_state (sink);
   GstBipsFrame frame;
 
+  if (gst_bips_forked ()) {
+    gst_bips_forked_report (sink);
+    return GST_FLOW_ERROR;
+  }
   gst_bips_sink_describe (sink, state, buffer, &frame);
   return gstBipsSinkRender (state->handle, sink, &frame, buffer);
 }

@@ -2,6 +2,7 @@
 
 #include <gst/video/video.h>
 
+#include "forked.h"
 #include "layout.h"
 #include "slotmemory.h"
 
@@ -156,7 +157,7 @@ slot_pool_acquire (GstBufferPool * base, GstBuffer ** buffer, GstBufferPoolAcqui
 
   if (GST_BUFFER_POOL_IS_FLUSHING (base))
     return GST_FLOW_FLUSHING;
-  if (pool->size <= allocator->slot_size)
+  if (pool->size <= allocator->slot_size && !gst_bips_forked ())
     slot = gstBipsSlotLend (allocator->lender, wait, &data);
   if (slot >= 0 && slot < MAX_SLOTS)
     *buffer = slot_buffer (pool, slot, data);

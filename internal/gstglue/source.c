@@ -1,6 +1,7 @@
 #include "source.h"
 
 #include "caps.h"
+#include "forked.h"
 #include "layout.h"
 
 #include "_cgo_export.h"
@@ -8,10 +9,14 @@
 static GstBaseSrcClass *parent_class;
 static GQuark state_quark;
 
+/* A source that was made in a forked child has none of its own. */
 GstBipsSourceState *
 gst_bips_source_state (gpointer source)
 {
-  return g_object_get_qdata (G_OBJECT (source), state_quark);
+  static GstBipsSourceState nobody;
+  GstBipsSourceState *state = g_object_get_qdata (G_OBJECT (source), state_quark);
+
+  return state ? state : &nobody;
 }
 
 static void
@@ -234,6 +239,10 @@ source_create (GstPushSrc * source, GstBuffer ** buffer)
   GstBipsFrame frame = { 0, };
   GstFlowReturn flow;
 
+  if (gst_bips_forked ()) {
+    gst_bips_forked_report (source);
+    return GST_FLOW_ERROR;
+  }
   if ((*buffer = next_of_header (state)))
     return GST_FLOW_OK;
   flow = gstBipsSourceCreate (state->handle, source, &frame);

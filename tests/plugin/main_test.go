@@ -46,6 +46,7 @@ func prepare() error {
 	}
 	troubleDir = buildTrouble(filepath.Dir(plugin))
 	driveProgram = compiled(filepath.Dir(plugin), "testdata/drive/drive.c", "drive/drive")
+	forkedProgram = compiled(filepath.Dir(plugin), "testdata/forked/forked.c", "forked/forked")
 	formatsProgram = compiled(filepath.Dir(plugin), "testdata/formats/formats.c", "formats/formats", "-O2")
 	for _, v := range os.Environ() {
 		if !strings.HasPrefix(v, "GST_") && !strings.HasPrefix(v, "BIPS_") {
