@@ -11,10 +11,11 @@ import (
 )
 
 // property is a row of an element's table of properties. S is the element's settings.
-// All can be changed up to the state READY: a change takes effect at the next start.
+// It can be changed up to the state READY, and takes effect at the next start, unless playing is set.
 type property[S any] struct {
-	name  string
-	blurb string
+	name    string
+	blurb   string
+	playing bool // a change takes effect at once, also in PLAYING
 	// field is where the setting is: a *string, *uint32, *uint64, *int64, or, with a choice, *int32.
 	field  func(*S) any
 	max    uint64  // of a number; 0: its type's own
@@ -27,7 +28,12 @@ const (
 	waitAutomatic = time.Duration(-2) // of those that have such a default
 )
 
-const changeable = gobject.ParamReadwrite | gst.ParamMutableReady
+func (p *property[S]) flags() gobject.ParamFlags {
+	if p.playing {
+		return gobject.ParamReadwrite | gst.ParamMutablePlaying
+	}
+	return gobject.ParamReadwrite | gst.ParamMutableReady
+}
 
 // install gives the class the properties, with the defaults as in the given settings, and
 // a read-only one with the counters.
@@ -44,15 +50,15 @@ func install[S any](class *gobject.ObjectClass, table []property[S], defaults S)
 func (p *property[S]) spec(defaults *S) *gobject.ParamSpec {
 	switch v := p.field(defaults).(type) {
 	case *string:
-		return gobject.ParamSpecString(p.name, p.name, p.blurb, *v, changeable)
+		return gobject.ParamSpecString(p.name, p.name, p.blurb, *v, p.flags())
 	case *uint32:
-		return gobject.ParamSpecUint(p.name, p.name, p.blurb, 0, uint(orLimit(p.max, 1<<32-1)), uint(*v), changeable)
+		return gobject.ParamSpecUint(p.name, p.name, p.blurb, 0, uint(orLimit(p.max, 1<<32-1)), uint(*v), p.flags())
 	case *uint64:
-		return gobject.ParamSpecUint64(p.name, p.name, p.blurb, 0, orLimit(p.max, 1<<64-1), *v, changeable)
+		return gobject.ParamSpecUint64(p.name, p.name, p.blurb, 0, orLimit(p.max, 1<<64-1), *v, p.flags())
 	case *int64:
-		return gobject.ParamSpecInt64(p.name, p.name, p.blurb, -1<<63, 1<<63-1, *v, changeable)
+		return gobject.ParamSpecInt64(p.name, p.name, p.blurb, -1<<63, 1<<63-1, *v, p.flags())
 	case *int32:
-		return gobject.ParamSpecEnum(p.name, p.name, p.blurb, p.choice.gtype, *v, changeable)
+		return gobject.ParamSpecEnum(p.name, p.name, p.blurb, p.choice.gtype, *v, p.flags())
 	default:
 		panic("property " + p.name + " has a type that is not supported")
 	}
@@ -127,4 +133,11 @@ func (s *settings[S]) set(p *property[S], value any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	p.set(&s.values, value)
+}
+
+// change lets a function change the values.
+func (s *settings[S]) change(how func(*S)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	how(&s.values)
 }

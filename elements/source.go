@@ -37,12 +37,14 @@ type source struct {
 	mu       sync.Mutex
 	consumer *bips.Consumer // from READY to READY
 	running  sourceSettings // the settings that consumer was started with
+	flushing bool           // as of unlock and unlockStop
 
 	reading
 }
 
 // reading is how far a source's streaming thread has come since the start. It is for that thread.
 type reading struct {
+	asked         *bips.Consumer // the one that the last frame was asked of
 	caps          string
 	standAlone    bool          // the frames of these caps do
 	frameDuration time.Duration // of these caps; 0: unknown
@@ -100,6 +102,9 @@ func (s *source) setProperty(id uint, value any, _ *gobject.ParamSpec) {
 	defer gstglue.Rescue(s, "set a property")
 	if id < uint(len(sourceProperties)) {
 		s.settings.set(&sourceProperties[id], value)
+		if sourceProperties[id].playing {
+			s.switchPool()
+		}
 	}
 }
 
@@ -112,7 +117,7 @@ func (s *source) start() (ok bool) {
 		fail(s, err)
 		return false
 	}
-	consumer, err := bips.NewConsumer(values.pool, values.options())
+	consumer, err := newConsumer(&values)
 	if err != nil {
 		fail(s, err)
 		return false
@@ -125,7 +130,7 @@ func (s *source) start() (ok bool) {
 	addProcessors()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.consumer, s.running = consumer, values
+	s.consumer, s.running, s.flushing = consumer, values, false
 	return true
 }
 
@@ -136,7 +141,7 @@ func (s *source) stop() bool {
 	gstglue.DropHeader(s)
 	if consumer := s.takeConsumer(); consumer != nil {
 		removeProcessors()
-		s.counts.keep(consumer.Stats())
+		s.counts.leave(consumer)
 		if err := consumer.Close(); err != nil {
 			logf(gstglue.LevelWarning, s, "close: %v", err)
 		}
@@ -191,17 +196,24 @@ func (s *source) unlock() bool {
 	case s.pausing.Load():
 		s.takePart()
 	default:
-		consumer.SetFlushing(true)
+		s.setFlushing(true)
 	}
 	return true
 }
 
 func (s *source) unlockStop() bool {
 	defer gstglue.Rescue(s, "end an unlock")
-	if consumer, _ := s.current(); consumer != nil {
-		consumer.SetFlushing(false)
-	}
+	s.setFlushing(false)
 	return true
+}
+
+func (s *source) setFlushing(flushing bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.flushing = flushing
+	if s.consumer != nil {
+		s.consumer.SetFlushing(flushing)
+	}
 }
 
 // takeConsumer leaves the source without a consumer, and returns the one that it had.

@@ -19,14 +19,14 @@ const lookAround = 250 * time.Millisecond
 // Create implements gstglue.Source. It is the frame path: nothing here allocates unless
 // something is out of the ordinary.
 func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
-	consumer, values := s.current()
-	if consumer == nil {
-		return gst.FlowFlushing
-	}
 	if s.ended.Load() { // GStreamer 1.26 asks once more, if a pause came meanwhile
 		return gst.FlowEOS
 	}
 	for {
+		consumer, values := s.reader()
+		if consumer == nil {
+			return gst.FlowFlushing
+		}
 		wait := s.patience(consumer, values.connectTimeout)
 		if wait < 0 || wait > lookAround {
 			wait = lookAround
@@ -46,6 +46,9 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 			if s.patience(consumer, values.connectTimeout) != 0 {
 				continue
 			}
+		}
+		if errors.Is(err, bips.ErrClosed) && s.isSwitched(consumer) {
+			continue
 		}
 		if flow, again := s.settle(err, consumer, &values); !again {
 			return flow

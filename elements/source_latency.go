@@ -140,6 +140,13 @@ func (l *sourceLatency) query() (least, greatest time.Duration) {
 	return l.answer()
 }
 
+// decided is what configure was told last.
+func (l *sourceLatency) decided() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.configured
+}
+
 // configure notes what the pipeline decided.
 func (l *sourceLatency) configure(latency time.Duration) {
 	l.mu.Lock()

@@ -37,9 +37,10 @@ var sourceDefaults = sourceSettings{
 
 var sourceProperties = []property[sourceSettings]{
 	{
-		name:  "pool",
-		blurb: "Name of the pool to read: the one that its bipssink was given",
-		field: func(s *sourceSettings) any { return &s.pool },
+		name:    "pool",
+		blurb:   "Name of the pool to read: the one that its bipssink was given; changed while playing, the frames from the next one on are of the other pool",
+		field:   func(s *sourceSettings) any { return &s.pool },
+		playing: true,
 	}, {
 		name:   "backend",
 		blurb:  "How the pool's memory is made and found",

@@ -1,6 +1,7 @@
 package elements
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -14,36 +15,61 @@ type sourceCounts struct {
 	packed atomic.Uint64 // copied because downstream does not know GstVideoMeta
 	early  atomic.Uint64 // of before the reader's beginning
 
-	mu   sync.Mutex
-	last bips.ConsumerStats // of the consumer that was closed last
+	mu     sync.Mutex
+	former []*bips.Consumer   // that the source has left, as long as frames of theirs are held
+	past   bips.ConsumerStats // of those before them
 }
 
 func (c *sourceCounts) reset() {
 	c.quota.Store(0)
 	c.packed.Store(0)
 	c.early.Store(0)
-	c.keep(bips.ConsumerStats{})
-}
-
-// keep remembers what a consumer counted, for after its end.
-func (c *sourceCounts) keep(stats bips.ConsumerStats) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.last = stats
+	c.former, c.past = nil, bips.ConsumerStats{}
 }
 
-func (c *sourceCounts) kept() bips.ConsumerStats {
+// leave is called with a consumer that the source asks no more.
+func (c *sourceCounts) leave(consumer *bips.Consumer) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.last
+	c.former = append(slices.DeleteFunc(c.former, func(former *bips.Consumer) bool {
+		stats := former.Stats()
+		if stats.Held > 0 {
+			return false
+		}
+		add(&c.past, stats)
+		return true
+	}), consumer)
+}
+
+// total adds what all consumers before counted to what the present one did.
+func (c *sourceCounts) total(present bips.ConsumerStats) bips.ConsumerStats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	add(&present, c.past)
+	for _, former := range c.former {
+		add(&present, former.Stats())
+	}
+	return present
+}
+
+func add(sum *bips.ConsumerStats, stats bips.ConsumerStats) {
+	sum.Received += stats.Received
+	sum.Skipped += stats.Skipped
+	sum.Lost += stats.Lost
+	sum.Instances += stats.Instances
+	sum.Held += stats.Held
+	sum.Demoted += stats.Demoted
 }
 
 // stats are the counters by name.
 func (s *source) stats() []gstglue.Count {
-	stats := s.counts.kept()
+	var stats bips.ConsumerStats
 	if consumer, _ := s.current(); consumer != nil {
 		stats = consumer.Stats()
 	}
+	stats = s.counts.total(stats)
 	quota, packed, early := s.counts.quota.Load(), s.counts.packed.Load(), s.counts.early.Load()
 	return []gstglue.Count{
 		{Name: "received", Value: stats.Received - min(early, stats.Received)},

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // driveProgram is the program of testdata/drive, or "".
@@ -85,6 +86,23 @@ func (d *driver) numbers(command string) map[string]int {
 		numbers[name] = n
 	}
 	return numbers
+}
+
+// comes waits until n buffers in all have come to a pipeline's sinks.
+func (d *driver) comes(name string, n int) {
+	d.t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		came, err := strconv.Atoi(d.do("count " + name))
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		if came >= n {
+			return
+		}
+		if time.Now().After(end) {
+			d.hangs(fmt.Sprintf("%d of %d buffers came", came, n))
+		}
+	}
 }
 
 // quit ends the process, which has to succeed.

@@ -9,15 +9,18 @@
  *   frames NAME N         wait until N more buffers have come to its sinks
  *   count NAME            how many came in all
  *   put NAME.ELEMENT P=V  set a property
+ *   get NAME.ELEMENT P    tell a property
  *   end NAME              end its stream, as gst-launch-1.0 -e does
  *   seek NAME [RATE]      seek its sinks to the beginning, with a flush
  *   flush NAME            flush it from its sources on
  *   eos NAME              wait for the end of the stream
  *   error NAME            wait for an error, and tell it
+ *   warning NAME          wait for a warning, and tell it
  *   collect               make the Go runtime collect, if the plugin brought one
  *   resources             what the process has now
  *   alive                 what GStreamer objects live, by type (GST_TRACERS=leaks)
  *
+ * What an element says of each buffer (identity silent=false) it prints as gst-launch-1.0 -v does.
  * It waits for as long as it takes: whoever gives the commands has a watchdog. It is
  * compiled by the tests and not part of the plugin. */
 #include <gst/gst.h>
@@ -85,6 +88,17 @@ count_at_sink (const GValue * item, gpointer driven)
 }
 
 static void
+tell_last_message (GstObject * pipeline, GstObject * element, GParamSpec * spec, gpointer nothing)
+{
+  gchar *text = NULL;
+
+  g_object_get (element, "last-message", &text, NULL);
+  if (text)
+    g_print ("%s: last-message = %s\n", GST_OBJECT_NAME (element), text);
+  g_free (text);
+}
+
+static void
 make (const gchar * name, const gchar * description)
 {
   GError *error = NULL;
@@ -99,6 +113,7 @@ make (const gchar * name, const gchar * description)
     g_free (driven);
     return;
   }
+  g_signal_connect (driven->pipeline, "deep-notify::last-message", G_CALLBACK (tell_last_message), NULL);
   sinks = gst_bin_iterate_sinks (GST_BIN (driven->pipeline));
   gst_iterator_foreach (sinks, count_at_sink, driven);
   gst_iterator_free (sinks);
@@ -158,6 +173,23 @@ next_message (Driven * driven, GstMessageType type, gboolean * failed)
 }
 
 static void
+wait_for_warning (Driven * driven)
+{
+  GstMessage *message = NULL;
+  GError *warning = NULL;
+  gboolean failed = FALSE;
+
+  while (!message && !failed)
+    message = next_message (driven, GST_MESSAGE_WARNING, &failed);
+  if (message) {
+    gst_message_parse_warning (message, &warning, NULL);
+    answer ("ok %s", warning->message);
+    g_error_free (warning);
+    gst_message_unref (message);
+  }
+}
+
+static void
 wait_for_message (Driven * driven, GstMessageType type)
 {
   GstMessage *message = NULL;
@@ -197,6 +229,25 @@ put (GstElement * element, const gchar * setting)
     answer ("failed: not P=V: %s", setting);
   }
   g_strfreev (pair);
+}
+
+static void
+get (GstElement * element, const gchar * property)
+{
+  GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS (element), property);
+  GValue value = G_VALUE_INIT;
+  gchar *text;
+
+  if (!spec) {
+    answer ("failed: no property %s", property);
+    return;
+  }
+  g_value_init (&value, spec->value_type);
+  g_object_get_property (G_OBJECT (element), property, &value);
+  text = gst_value_serialize (&value);
+  answer ("ok %s", text ? text : "");
+  g_free (text);
+  g_value_unset (&value);
 }
 
 /* Strings that a property takes are what Go allocates: so much that it has to collect,
@@ -326,6 +377,8 @@ with_element (Driven * driven, const gchar * command, const gchar * name, const 
     answer ("failed: no element %s", name);
   else if (g_strcmp0 (command, "put") == 0)
     put (element, rest);
+  else if (g_strcmp0 (command, "get") == 0)
+    get (element, rest);
   else
     answer ("failed: no such command: %s", command);
   gst_clear_object (&element);
@@ -354,6 +407,8 @@ with_pipeline (Driven * driven, const gchar * command, const gchar * rest)
     wait_for_message (driven, GST_MESSAGE_EOS);
   else if (g_strcmp0 (command, "error") == 0)
     wait_for_message (driven, GST_MESSAGE_ERROR);
+  else if (g_strcmp0 (command, "warning") == 0)
+    wait_for_warning (driven);
   else
     answer ("failed: no such command: %s", command);
 }
