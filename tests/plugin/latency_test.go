@@ -199,3 +199,34 @@ func TestSoundAndPictureOfTwoPools(t *testing.T) {
 		})
 	}
 }
+
+// What upstream's latency is reaches the readers, also when it changes while the pipeline plays.
+func TestTheProducersLatencyIsFollowed(t *testing.T) {
+	t.Parallel()
+	needs(t, "rtpvrawpay", "rtpjitterbuffer")
+	d := drive(t, nil)
+	d.do("make sink videotestsrc is-live=true ! video/x-raw,format=UYVY,width=64,height=48,framerate=30/1 ! rtpvrawpay ! rtpjitterbuffer name=buffer latency=200 ! rtpvrawdepay ! bipssink pool="+poolName(t),
+		"reach sink playing")
+	c := consumer(t, poolName(t), bips.ConsumerOptions{})
+	until := func(least, most time.Duration) {
+		t.Helper()
+		for start := time.Now(); ; {
+			f := pull(t, c)
+			latency, known := f.Latency.Duration()
+			if err := c.Push(f); err != nil {
+				t.Fatal(err)
+			}
+			if known && latency >= least && latency < most {
+				return
+			}
+			if time.Since(start) > patience {
+				t.Fatalf("the latency is %v, known %v, want %v to %v", latency, known, least, most)
+			}
+		}
+	}
+	until(200*time.Millisecond, 300*time.Millisecond)
+	d.do("put sink.buffer latency=700", "latency sink")
+	until(700*time.Millisecond, 800*time.Millisecond)
+	d.do("drop sink")
+	d.quit()
+}

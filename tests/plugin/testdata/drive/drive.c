@@ -13,6 +13,7 @@
  *   end NAME              end its stream, as gst-launch-1.0 -e does
  *   seek NAME [RATE]      seek its sinks to the beginning, with a flush
  *   flush NAME            flush it from its sources on
+ *   latency NAME          let it ask all its elements for their latency anew
  *   eos NAME              wait for the end of the stream
  *   error NAME            wait for an error, and tell it
  *   warning NAME          wait for a warning, and tell it
@@ -403,6 +404,8 @@ with_pipeline (Driven * driven, const gchar * command, const gchar * rest)
   else if (g_strcmp0 (command, "flush") == 0)
     answer (gst_element_send_event (driven->pipeline, gst_event_new_flush_start ())
         && gst_element_send_event (driven->pipeline, gst_event_new_flush_stop (TRUE)) ? "ok" : "failed");
+  else if (g_strcmp0 (command, "latency") == 0)
+    answer (gst_bin_recalculate_latency (GST_BIN (driven->pipeline)) ? "ok" : "failed");
   else if (g_strcmp0 (command, "eos") == 0)
     wait_for_message (driven, GST_MESSAGE_EOS);
   else if (g_strcmp0 (command, "error") == 0)
