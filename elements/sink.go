@@ -25,6 +25,7 @@ type sink struct {
 	counts   sinkCounts
 	told     told
 	latency  atomic.Uint64 // of upstream; all bits set: not live
+	endAsked atomic.Bool   // an application wants the stream to end, and it has not ended yet
 
 	// mu protects what follows.
 	mu sync.Mutex
@@ -40,7 +41,7 @@ type sink struct {
 	caps    string             // as set; the pool may not be there yet
 	sizes   gstglue.FrameSizes // of the caps
 	refused string             // caps that were an error
-	awaited bool               // wait-for-consumers is done for this pool
+	awaited bool               // the readers of wait-for-consumers have come to this pool
 }
 
 func registerSink() gobject.Type {
@@ -107,12 +108,17 @@ func (s *sink) changeState(transition gst.StateChange) (result gst.StateChangeRe
 	case gst.StateChangeReadyToPaused:
 		s.counts.reset()
 		s.told.reset()
+		s.endAsked.Store(false)
 		s.setStopping(false)
+		gstglue.HoldFirst(s, s.settings.load().waitForConsumers > 0)
+		gstglue.HearOfEnd(s, true)
 	case gst.StateChangePausedToReady:
 		s.setStopping(true) // before the pads are stopped: they wait for who waits for us
 	}
 	result = s.ParentChangeState(transition)
 	if transition == gst.StateChangePausedToReady {
+		gstglue.HearOfEnd(s, false)
+		gstglue.HoldFirst(s, false)
 		s.closePool()
 	}
 	return result

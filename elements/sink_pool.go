@@ -53,6 +53,10 @@ func (v *sinkSettings) options(slotSize uint64) bips.ProducerOptions {
 // loses frames for all readers, where nobody counts them.
 const liveBlockTimeout = time.Second
 
+// endBlockTimeout is the longest block-timeout once the stream is to end: who wants that should
+// not have to wait for a reader that hangs.
+const endBlockTimeout = time.Second
+
 // applyBlockTimeout tells the pool for how long readers may keep slots from coming free, with
 // what is known of the pipeline now. It may be called from any thread.
 func (s *sink) applyBlockTimeout(pool *sinkPool) {
@@ -62,6 +66,9 @@ func (s *sink) applyBlockTimeout(pool *sinkPool) {
 		if s.isLive() {
 			timeout = liveBlockTimeout
 		}
+	}
+	if s.endAsked.Load() && (timeout == bips.Forever || timeout > endBlockTimeout) {
+		timeout = endBlockTimeout
 	}
 	pool.producer.SetBlockTimeout(timeout)
 }

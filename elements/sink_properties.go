@@ -59,7 +59,7 @@ var sinkProperties = []property[sinkSettings]{
 		field: func(s *sinkSettings) any { return &s.maxConsumers },
 	}, {
 		name:  "wait-for-consumers",
-		blurb: "Wait for so many readers before the first frame is published",
+		blurb: "Publish nothing before so many readers are there: wait with the first frame, or, behind a live source, drop what comes",
 		field: func(s *sinkSettings) any { return &s.waitForConsumers },
 	}, {
 		name:   "overflow",

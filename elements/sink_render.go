@@ -46,8 +46,10 @@ func (s *sink) publish(f *gstglue.Frame, b gstglue.Buffer) error {
 		}
 	}
 	if !s.awaited {
-		if err := s.awaitConsumers(pool); err != nil {
+		if there, err := s.consumersAreThere(pool, 0); err != nil {
 			return err
+		} else if !there {
+			return s.passEarly()
 		}
 	}
 	if f.Size > uint64(pool.producer.SlotSize()) && f.Planes == 0 { // with planes it can be packed
@@ -154,21 +156,9 @@ func (s *sink) openPoolFor(values *sinkSettings, first uint64) (*sinkPool, error
 	return nil, err
 }
 
-// awaitConsumers is wait-for-consumers: once for each pool, before its first frame.
-func (s *sink) awaitConsumers(pool *sinkPool) error {
-	values := s.settings.load()
-	if n := int(values.waitForConsumers); n > 0 {
-		logf(gstglue.LevelInfo, s, "wait for %d readers", n)
-		if err := pool.producer.WaitConsumers(n, bips.Forever); err != nil {
-			return err
-		}
-	}
-	s.awaited = true
-	return nil
-}
-
 // EndOfStream implements gstglue.Sink.
 func (s *sink) EndOfStream() {
+	defer s.EndAsked(false)
 	pool := s.currentPool()
 	if pool == nil {
 		return

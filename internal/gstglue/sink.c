@@ -160,9 +160,10 @@ sink_propose_allocation (GstBaseSink * sink, GstQuery * query)
 /* Asked with the preroll lock held, which gst_base_sink_query_latency takes too: so
  * upstream is asked directly, and once. Where it cannot answer yet, it counts as not live
  * for this frame, and is asked again at the next. */
-static gboolean
-upstream_is_live (GstBaseSink * sink, GstBipsSinkState * state)
+gboolean
+gst_bips_sink_upstream_is_live (GstBaseSink * sink)
 {
+  GstBipsSinkState *state = gst_bips_sink_state (sink);
   GstClockTime min = GST_CLOCK_TIME_NONE;
   gint live = g_atomic_int_get (&state->upstream_live);
   GstQuery *query;
@@ -187,7 +188,7 @@ upstream_is_live (GstBaseSink * sink, GstBipsSinkState * state)
 static void
 sink_get_times (GstBaseSink * sink, GstBuffer * buffer, GstClockTime * start, GstClockTime * end)
 {
-  if (upstream_is_live (sink, gst_bips_sink_state (sink)))
+  if (gst_bips_sink_upstream_is_live (sink))
     *start = *end = GST_CLOCK_TIME_NONE;
   else
     parent_class->get_times (sink, buffer, start, end);
@@ -220,6 +221,8 @@ sink_event (GstBaseSink * sink, GstEvent * event)
     ask_upstream_again (state);
   if (GST_EVENT_TYPE (event) == GST_EVENT_TAG)
     gst_bips_tags_look (sink, state, event);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+    gstBipsSinkEndAsked (state->handle, sink, FALSE);
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
     gstBipsSinkEndOfStream (state->handle, sink);
     if (sink->flushing) {
@@ -243,4 +246,5 @@ gst_bips_sink_install (gpointer klass)
   sink_class->get_times = sink_get_times;
   sink_class->render = sink_render;
   sink_class->event = sink_event;
+  gst_bips_sink_end_install (klass);
 }

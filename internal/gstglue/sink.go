@@ -34,9 +34,25 @@ type Sink interface {
 	TagsDropped(names []string, turned bool)
 	// Render publishes the frame. Its buffer stays alive until Render returns.
 	Render(*Frame, Buffer) gst.FlowReturn
+	// Hold is called with the size of the first frame before the sink sees it, if HoldFirst asked for
+	// that, and again until it returns HoldOver. No lock is held.
+	Hold(size uint64) HoldResult
+	// EndAsked is told when an application wants the stream to end, by an event that it sent to
+	// the pipeline, and false when a flush takes that back. It is called from any thread.
+	EndAsked(bool)
 	// EndOfStream is called before the sink itself handles the end of the stream.
 	EndOfStream()
 }
+
+// HoldResult is what becomes of a frame that was held.
+type HoldResult int
+
+// The results of Hold.
+const (
+	HoldOver     HoldResult = C.GST_BIPS_HOLD_OVER     // the sink gets it, and Hold is not called again
+	HoldFlushing HoldResult = C.GST_BIPS_HOLD_FLUSHING // the sink is flushing
+	HoldDrop     HoldResult = C.GST_BIPS_HOLD_DROP     // the sink does not get it
+)
 
 // FrameSizes is what caps tell of the sizes of frames, in bytes. 0: they do not tell.
 type FrameSizes struct {
@@ -78,6 +94,33 @@ func OfferSlots(sink gstbase.BaseSink, s *Slots) {
 // Renegotiate has upstream ask anew what the sink offers. For the streaming thread.
 func Renegotiate(sink gstbase.BaseSink) {
 	C.gst_bips_sink_renegotiate((*C.GstBaseSink)(gstbase.UnsafeBaseSinkToGlibNone(sink)))
+}
+
+// HoldFirst has Hold called with the first frame. For a sink that is in READY.
+func HoldFirst(sink gstbase.BaseSink, on bool) {
+	C.gst_bips_sink_hold((*C.GstBaseSink)(gstbase.UnsafeBaseSinkToGlibNone(sink)), boolean(on))
+}
+
+// HearOfEnd has EndAsked called. For a sink that is in READY.
+func HearOfEnd(sink gstbase.BaseSink, on bool) {
+	C.gst_bips_sink_hear_of_end((*C.GstElement)(gstbase.UnsafeBaseSinkToGlibNone(sink)), boolean(on))
+}
+
+// IsFlushing reports, in Hold, whether the sink's pad is flushing.
+func IsFlushing(sink gstbase.BaseSink) bool {
+	return C.gst_bips_sink_is_flushing((*C.GstBaseSink)(gstbase.UnsafeBaseSinkToGlibNone(sink))) != 0
+}
+
+// UpstreamIsLive reports whether the elements before the sink are live. For the streaming thread.
+func UpstreamIsLive(sink gstbase.BaseSink) bool {
+	return C.gst_bips_sink_upstream_is_live((*C.GstBaseSink)(gstbase.UnsafeBaseSinkToGlibNone(sink))) != 0
+}
+
+func boolean(on bool) C.gboolean {
+	if on {
+		return 1
+	}
+	return 0
 }
 
 // WaitPreroll waits, in Render or EndOfStream, after an unlock until the sink plays again.
@@ -152,6 +195,24 @@ func gstBipsSinkRender(handle C.guint64, sink *C.GstBaseSink, frame *C.GstBipsFr
 		flow = C.GstFlowReturn(s.Render(frameOf(frame), Buffer{unsafe.Pointer(sink), buffer, frame}))
 	}
 	return flow
+}
+
+//export gstBipsSinkHold
+func gstBipsSinkHold(handle C.guint64, sink *C.GstBaseSink, size C.gsize) (result C.GstBipsHold) {
+	result = C.GST_BIPS_HOLD_OVER
+	defer rescue(unsafe.Pointer(sink), "wait for readers")
+	if s, ok := sinks.get(uint64(handle)); ok {
+		result = C.GstBipsHold(s.Hold(uint64(size)))
+	}
+	return result
+}
+
+//export gstBipsSinkEndAsked
+func gstBipsSinkEndAsked(handle C.guint64, sink unsafe.Pointer, asked C.gboolean) {
+	defer rescue(sink, "note that the end is asked for")
+	if s, ok := sinks.get(uint64(handle)); ok {
+		s.EndAsked(asked != 0)
+	}
 }
 
 //export gstBipsSinkEndOfStream

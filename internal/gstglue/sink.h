@@ -18,6 +18,7 @@ typedef struct
   GstBipsFormat format;         /* of the current caps */
   GstBipsClocks clocks;         /* for the streaming thread */
   gint upstream_live;           /* -1: to be asked; atomic */
+  gulong hold_probe;            /* 0: none */
 } GstBipsSinkState;
 
 void gst_bips_sink_install (gpointer klass);
@@ -29,6 +30,32 @@ void gst_bips_sink_offer (gpointer sink, GstAllocator * allocator);
 
 /* Has upstream ask anew what the sink offers. */
 void gst_bips_sink_renegotiate (GstBaseSink * sink);
+
+/* Whether the elements before the sink are live. For the streaming thread. */
+gboolean gst_bips_sink_upstream_is_live (GstBaseSink * sink);
+
+/* What to do with a frame that was held: let it through and hold no other, refuse it because the sink
+ * is flushing, or drop it. */
+typedef enum
+{
+  GST_BIPS_HOLD_OVER,
+  GST_BIPS_HOLD_FLUSHING,
+  GST_BIPS_HOLD_DROP
+} GstBipsHold;
+
+/* Has the first frame held before the sink sees it, so that a pipeline that is not live does
+ * not preroll, and its time does not begin. For a sink whose pads are not active. */
+void gst_bips_sink_hold (GstBaseSink * sink, gboolean on);
+
+/* Whether the sink's pad is flushing: what waits for it has to return. */
+gboolean gst_bips_sink_is_flushing (GstBaseSink * sink);
+
+/* Has the sink told when an application sends the end of the stream to the pipeline. GStreamer passes that
+ * on to the pipeline's sources, and these push it when their streaming thread is out of the pipeline, which
+ * it is not while the sink waits. So the sink counts as a source itself, from PAUSED on only: a bin counts as a
+ * source, too, when one is put into it, and then sends such events to its sink pads. */
+void gst_bips_sink_hear_of_end (GstElement * sink, gboolean on);
+void gst_bips_sink_end_install (gpointer klass);
 
 /* Takes out of buffer what a frame needs, and seals the slot if it lies in one. */
 void gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer * buffer,

@@ -13,8 +13,9 @@ for camera in 0 1 2 3; do
     expect "frames of camera $camera that were copied" "$(counter bipssink$camera copied)" -eq 0
 done
 
-received=$(sed -n 's/.*bips-stats, received=(guint64)\([0-9]*\).*/\1/p' "$work/recorder.txt")
-expect "frames of camera 3 in the recording" "$received" -eq "$(counter bipssink3 in-place)"
+# recorder NAME. Early is what was captured before the recorder began to play.
+recorder() { sed -n "s/.*bips-stats,.* *$1=(guint64)\([0-9]*\).*/\1/p" "$work/recorder.txt"; }
+expect "frames of camera 3 in the recording" $(($(recorder received) + $(recorder early))) -eq "$(counter bipssink3 in-place)"
 
 # corners PICTURE: red, green and blue of its four quarters, "r g b x" each.
 corners() {

@@ -22,7 +22,7 @@ func TestPipelinesOnDifferentClocksAgreeOnWhenAFrameWasCaptured(t *testing.T) {
 			t.Parallel()
 			source := launch(t, line, pair[1], "bipssrc name=src pool="+poolName(t)+" read-mode=every ! identity silent=false ! fakesink sync=true")
 			r := read(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every}, nil)
-			launch(t, line, pair[0], "videotestsrc is-live=true num-buffers=20 ! video/x-raw,format=GRAY8,width=64,height=48,framerate=25/1 ! bipssink wait-for-consumers=2 pool="+poolName(t)).finish()
+			launch(t, line, pair[0], "videotestsrc num-buffers=20 ! video/x-raw,format=GRAY8,width=64,height=48,framerate=25/1 ! bipssink wait-for-consumers=2 pool="+poolName(t)).finish()
 			frames := r.all()
 			source.finish()
 			buffers := source.buffers()

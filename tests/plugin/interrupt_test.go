@@ -46,6 +46,12 @@ func TestInterrupt(t *testing.T) {
 		}},
 		{"a sink without a reader", func(t *testing.T, pool string) *pipeline {
 			p := launch(t, "%s ! bipssink pool=%s wait-for-consumers=1", endless, pool)
+			p.waitFor(1, "PREROLLING")
+			time.Sleep(settle)
+			return p
+		}},
+		{"a sink of a live pipeline without a reader", func(t *testing.T, pool string) *pipeline {
+			p := launch(t, "%s is-live=true ! %s ! bipssink pool=%s wait-for-consumers=1", "videotestsrc", small, pool)
 			playing(p)
 			return p
 		}},

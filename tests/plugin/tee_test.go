@@ -1,7 +1,9 @@
 package plugin
 
 import (
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/bips-ipc/bips/bips"
 )
@@ -53,13 +55,26 @@ func TestAReaderBehindATeeIsKilled(t *testing.T) {
 // Two pipelines in one process, and a source and a sink: a frame goes through two pools.
 func TestOnePoolAfterTheOther(t *testing.T) {
 	t.Parallel()
-	const beginning = "videotestsrc num-buffers=50 pattern=ball ! video/x-raw,format=I420,width=320,height=240"
-	want := reference(t, beginning)
-	r := read(t, poolName(t)+"-b", bips.ConsumerOptions{Mode: bips.Every}, nil)
-	relay := launch(t, "bipssrc pool=%[1]s-a read-mode=every ! videoconvert ! bipssink name=b pool=%[1]s-b wait-for-consumers=1", poolName(t))
-	p := launch(t, "%s ! bipssink name=a pool=%s-a sync=false wait-for-consumers=1", beginning, poolName(t))
+	const n = 50
+	first := read(t, poolName(t)+"-a", bips.ConsumerOptions{Mode: bips.Every}, nil)
+	second := read(t, poolName(t)+"-b", bips.ConsumerOptions{Mode: bips.Every}, nil)
+	relay := launch(t, "bipssrc name=src pool=%[1]s-a read-mode=every ! videoconvert ! bipssink name=b pool=%[1]s-b wait-for-consumers=1", poolName(t))
+	p := launch(t, "-e videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=100/1 ! bipssink name=a pool=%s-a wait-for-consumers=2", poolName(t))
+	for end := time.Now().Add(patience); second.consumer.Stats().Received < n; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("too few frames come")
+		}
+	}
+	p.signal(syscall.SIGINT)
 	p.finish()
 	relay.finish()
-	same(t, "the second pool", sums(r.all()), want)
-	p.stats("a").want(t, allInPlace(50))
+	// The relay is live: what came before the second pool had its reader did not go there.
+	want, got := sums(first.all()), sums(second.all())
+	if len(got) < n || len(got) > len(want) {
+		t.Fatalf("%d frames came through the second pool, %d through the first", len(got), len(want))
+	}
+	same(t, "the second pool", got, want[len(want)-len(got):])
+	if early := relay.stats("b")["early"] + relay.stats("src")["early"]; early != uint64(len(want)-len(got)) {
+		t.Errorf("%d frames came through one pool, %d through both, %d were early", len(want), len(got), early)
+	}
 }
