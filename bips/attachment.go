@@ -468,7 +468,7 @@ func (a *attachment) deliver(p pinnedSlot, head uint64, f *Frame) (outcome, erro
 	if a.auto && (a.undecided || caps != a.modeCaps) {
 		a.decideMode(caps)
 	}
-	f.Mode = a.mode
+	f.Mode, f.Blocking = a.mode, a.standing.blocking.Load()
 	// No look at shared memory from here on: a fault leaves nothing held.
 	a.held[p.slot].Store(p.sequence)
 	a.references.Add(1)

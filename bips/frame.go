@@ -62,6 +62,9 @@ type Frame struct {
 	Skipped uint64
 	// Mode is how the frame was read, [Latest] or [Every].
 	Mode Mode
+	// Blocking says that the producer waits for this consumer, as it does in mode [Every] as long
+	// as the consumer is not demoted and [Consumer.SetBlocking] lets it.
+	Blocking bool
 	// Behind is how many newer entries the pool had when this one was delivered.
 	Behind uint64
 	// Latency is that of what comes before the producer, as [Producer.SetLatency] said it

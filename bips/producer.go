@@ -31,6 +31,7 @@ type Producer struct {
 	name         string
 	overflow     Overflow
 	blockTimeout atomic.Int64 // a time.Duration
+	demotions    atomic.Uint64
 
 	files *shmProducer
 	pool  *poolSegment
@@ -508,6 +509,10 @@ func (p *Producer) leave() {
 		p.unmapWhenIdle()
 	}
 }
+
+// Demotions returns how often a consumer was demoted, as [Producer.Stats] does. It is cheap enough to
+// be asked after each frame.
+func (p *Producer) Demotions() uint64 { return p.demotions.Load() }
 
 // SetBlockTimeout changes BlockTimeout, also for waits in progress: 0 demotes who is behind at
 // once, [Forever] nobody.

@@ -194,7 +194,8 @@ func (p *Producer) demoteBlockers(oldest uint64) (demoted bool) {
 		v := &p.views[i]
 		if v.wantsEvery() && v.cursor <= oldest &&
 			p.judge(i, seat, v, v.seen, layout.VerdictDemoted) {
-			p.stats.Demoted++
+			p.stats.Demoted = p.demotions.Add(1)
+			p.stats.LastDemoted = int(seat.PID.Load())
 			demoted = true
 		}
 	}

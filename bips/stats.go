@@ -7,10 +7,13 @@ type ProducerStats struct {
 	Published uint64 // entries pushed, ends of stream included
 	Dropped   uint64 // frames that were not published: no slot was free (Overflow Drop), or [Producer.Drop]
 	Demoted   uint64 // times that a consumer was demoted after BlockTimeout
-	Banned    uint64 // seats whose pins are no longer honoured
-	Reclaimed uint64 // seats taken back from dead consumers
-	Consumers int    // seats taken now
-	Lent      int    // slots lent now
+	// LastDemoted is the process of the consumer that was demoted last, in its own PID
+	// namespace: for display only.
+	LastDemoted int
+	Banned      uint64 // seats whose pins are no longer honoured
+	Reclaimed   uint64 // seats taken back from dead consumers
+	Consumers   int    // seats taken now
+	Lent        int    // slots lent now
 }
 
 // ConsumerStats counts what a consumer saw since it was made, over all

@@ -38,10 +38,12 @@ type sink struct {
 	giveUp context.CancelCauseFunc
 
 	// For the streaming thread.
-	caps    string             // as set; the pool may not be there yet
-	sizes   gstglue.FrameSizes // of the caps
-	refused string             // caps that were an error
-	awaited bool               // the readers of wait-for-consumers have come to this pool
+	caps      string             // as set; the pool may not be there yet
+	sizes     gstglue.FrameSizes // of the caps
+	refused   string             // caps that were an error
+	awaited   bool               // the readers of wait-for-consumers have come to this pool
+	demotions uint64             // of readers of this pool that were told of
+	qos       pacer
 }
 
 func registerSink() gobject.Type {

@@ -112,7 +112,7 @@ func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error
 		producer.SetLatency(bips.TimeFromNanoseconds(s.latency.Load()))
 	}
 	s.applyBlockTimeout(pool)
-	s.awaited = false
+	s.awaited, s.demotions = false, 0
 	addProcessors()
 
 	s.swapPool(pool)

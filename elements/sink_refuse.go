@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
+	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/gstglue"
 )
 
@@ -49,10 +50,13 @@ func (s *sink) dropTooLarge(pool *sinkPool, size uint64) error {
 	return s.drop(pool)
 }
 
-// drop tells the readers that a frame is missing.
+// drop tells the readers that a frame is missing. It returns bips.ErrDropped.
 func (s *sink) drop(pool *sinkPool) error {
 	if pool == nil {
 		return nil // nobody reads yet
 	}
-	return pool.producer.Drop()
+	if err := pool.producer.Drop(); err != nil {
+		return err
+	}
+	return bips.ErrDropped
 }

@@ -19,7 +19,8 @@ func (s *sink) Render(f *gstglue.Frame, b gstglue.Buffer) gst.FlowReturn {
 		case err == nil:
 			return gst.FlowOK
 		case errors.Is(err, bips.ErrDropped):
-			return gst.FlowOK // the producer counted it
+			s.postQoS(f)
+			return gst.FlowOK
 		case errors.Is(err, bips.ErrFlushing):
 			// Paused, flushed or stopped while waiting. Paused, the frame is still to come.
 			if flow := gstglue.WaitPreroll(s); flow != gst.FlowOK {
@@ -70,7 +71,11 @@ func (s *sink) publish(f *gstglue.Frame, b gstglue.Buffer) error {
 // published, into an empty one.
 func (s *sink) publishCopy(pool *sinkPool, f *gstglue.Frame, b gstglue.Buffer) error {
 	slot, err := pool.producer.Pull(bips.Forever)
+	s.noteDemotions(pool)
 	if err != nil {
+		if errors.Is(err, bips.ErrDropped) {
+			s.warnOfNoSlot(pool)
+		}
 		return err
 	}
 	if n := b.CopyTo(slot.Data[:pool.producer.SlotSize()]); n < 0 || (n == 0 && f.Size > 0) {
@@ -101,6 +106,7 @@ func fromOurPool(r gstglue.CopyReason) bool {
 // and the policy applied, which is not so when upstream asks for it.
 func (s *sink) makeRoom(pool *sinkPool) {
 	err := pool.producer.WaitLendable(bips.Forever)
+	s.noteDemotions(pool)
 	if err != nil && !isInterrupt(err) {
 		logf(gstglue.LevelWarning, s, "no slot for upstream: %v", err)
 	}
@@ -167,6 +173,7 @@ func (s *sink) EndOfStream() {
 	for errors.Is(err, bips.ErrFlushing) && gstglue.WaitPreroll(s) == gst.FlowOK {
 		err = pool.producer.EndOfStream(bips.Forever)
 	}
+	s.noteDemotions(pool)
 	if err != nil {
 		logf(gstglue.LevelWarning, s, "end of stream not published: %v", err)
 	}

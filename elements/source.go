@@ -54,6 +54,7 @@ type reading struct {
 	begins        bool          // a frame that begins a stream was passed by
 	full          int           // how many frames in a row found the pool full of others: see giveWay
 	givesWay      bool          // and the producer does not wait for this reader
+	standing      standing
 	waitingForKey time.Duration // since when, on CLOCK_MONOTONIC; 0: it is not
 	searching     bool          // for a pool, since searchedSince of played
 	searchedSince time.Duration

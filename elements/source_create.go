@@ -79,7 +79,11 @@ func (s *source) handOut(out *gstglue.Frame, frame *bips.Frame, consumer *bips.C
 	}
 	s.giveWay(consumer, frame.Behind)
 	setFrame(out, frame)
-	if s.isEarly(out, frame, values) {
+	early := s.isEarly(out, frame, values)
+	if frame.Lost > 0 || frame.Blocking != s.standing.blocking {
+		s.noteLoss(out, frame, consumer, values.pool)
+	}
+	if early {
 		s.counts.early.Add(1)
 		return errorOr(gst.FlowOK, consumer.Push(*frame)), true
 	}

@@ -66,6 +66,7 @@ func (s *source) reader() (*bips.Consumer, sourceSettings) {
 		s.asked = consumer
 		s.instance, s.searching, s.waits = 0, false, false // so that its first frame begins anew
 		s.full, s.givesWay = 0, false
+		s.standing = standing{qos: s.standing.qos}
 		if consumer != nil {
 			consumer.SetMaxAge(s.latency.decided())
 		}
