@@ -132,7 +132,8 @@ func hasElement(env []string, name string) bool {
 	return inspect.Run() == nil
 }
 
-var versionRow = regexp.MustCompile(`(?m)^ *Version +(\S+)`)
+// Ours stands behind one that GStreamer's tools compare with their own (plugin/descriptor.c).
+var versionRow = regexp.MustCompile(`(?m)^ *Version +(?:\S+ \(BIPS )?([^\s)]+)`)
 
 // version is that of the plugin which the sink comes from.
 func (p *pair) version(env []string) string {

@@ -50,6 +50,9 @@ func createShm(ctx context.Context, name string, plan func(instance uint64) geom
 	if err := sys.StartPoller(); err != nil {
 		return nil, g, err
 	}
+	if err := sys.CheckFutex(); err != nil {
+		return nil, g, err
+	}
 	if err := s.lockName(ctx, who); err != nil {
 		return nil, g, err
 	}
@@ -268,6 +271,9 @@ func openShm(name string) (_ *shmConsumer, _ *poolSegment, _ *seatSegment, err e
 		if err == nil {
 			err = fmt.Errorf("%w: its producer is gone", ErrNoPool)
 		}
+		return nil, nil, nil, err
+	}
+	if err := sys.CheckFutex(); err != nil {
 		return nil, nil, nil, err
 	}
 	pool, err := c.mapPool(files.pool(), id)

@@ -84,7 +84,7 @@ func (s *shmProducer) unlinkDead(needed uint64) bool {
 	if err != nil {
 		return false
 	}
-	if _, free, err := sys.FreeSpace(s.dir); err != nil || needed > free+id.Allocated {
+	if _, free, err := sys.FreeSpace(s.dir); err != nil || needed > id.Allocated && needed-id.Allocated > free {
 		return false
 	}
 	if os.Remove(s.paths.pool()) != nil {
@@ -123,6 +123,9 @@ func (s *shmProducer) explainNoRoom(err error, g *geometry) error {
 	}
 	needed := g.segmentSize + g.seatSegmentSize()
 	total, free, statErr := sys.FreeSpace(s.dir)
+	if statErr == nil && total == 0 {
+		return fmt.Errorf("%w: it needs %s, %s has no limit of its own, and the system has %s of memory to give: use fewer or smaller slots", ErrNoSpace, megabytes(needed), s.dir, megabytes(free))
+	}
 	if statErr != nil || needed <= free {
 		return fmt.Errorf("%w: %s has no room for a file, though %s are free: remove files there (df -i): %w", ErrNoSpace, s.dir, megabytes(free), err)
 	}

@@ -1,6 +1,10 @@
 package bips
 
-import "time"
+import (
+	"time"
+
+	"github.com/bips-ipc/bips/internal/sys"
+)
 
 // MaxPlanes is how many planes the layout of a raw video frame can have.
 const MaxPlanes = 4
@@ -76,6 +80,10 @@ type Frame struct {
 
 // Lease returns the frame's pin as a small value that is easier to keep than the frame.
 func (f *Frame) Lease() Lease { return f.lease }
+
+// Age returns how long ago the frame was published, on CLOCK_MONOTONIC. Less than 0 by more than a
+// moment, the producer is in another time namespace, and its times mean nothing here.
+func (f *Frame) Age() time.Duration { return sys.Monotonic() - f.PublishTime }
 
 // Slot is an empty buffer of a pool, lent to the caller until [Producer.Push] or
 // [Producer.Return].

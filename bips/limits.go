@@ -18,6 +18,7 @@ func adviseOn(err error) error {
 		{sys.ErrNoMemory, "this process may map no more memory: raise its limit (ulimit -v, LimitAS=), or use fewer or smaller slots"},
 		{sys.ErrNoLocks, "the system has no more file locks: close other programs"},
 		{sys.ErrReadOnly, "both sides write to the directory: mount it read-write, or name another one in " + shmDirVariable},
+		{sys.ErrNotSupported, "its file system cannot set memory aside in full (fallocate): name a folder in memory (tmpfs), as /dev/shm is, in " + shmDirVariable},
 	} {
 		if errors.Is(err, limit.reached) {
 			return fmt.Errorf("%w: %s", err, limit.advice)

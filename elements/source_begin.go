@@ -61,6 +61,15 @@ func (s *source) waitsForKey(frame *bips.Frame, pool string) bool {
 	return false
 }
 
+// warnOfOtherClock is for frames that were published in the future: no process can be ahead of
+// another on CLOCK_MONOTONIC, but by a time namespace.
+func (s *source) warnOfOtherClock(frame *bips.Frame, pool string) {
+	if ahead := -frame.Age(); ahead > time.Second && s.told.first("other-clock") {
+		warn(s, resource(gst.ResourceErrorSettings, fmt.Sprintf("the clock of the producer of pool %q is %v ahead: it runs in another time namespace, and the times of its frames mean nothing here", pool, ahead.Round(time.Second)),
+			"Let both sides share one (unshare --time, CRIU), or set do-timestamp=true."))
+	}
+}
+
 // warnOfBrokenPictures is for who reads the newest only of frames that do not stand alone.
 func (s *source) warnOfBrokenPictures(pool, caps string) {
 	if s.told.first("broken-pictures") {

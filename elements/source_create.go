@@ -68,6 +68,7 @@ func (s *source) handOut(out *gstglue.Frame, frame *bips.Frame, consumer *bips.C
 	}
 	if frame.Instance != s.instance {
 		s.changeInstance(frame.Instance, consumer)
+		s.warnOfOtherClock(frame, values.pool)
 	}
 	if s.latency.wantsGuess(frame.PublishTime) {
 		if pool, attached := consumer.Pool(); attached {

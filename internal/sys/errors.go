@@ -16,4 +16,6 @@ var (
 	ErrNoLocks error = unix.ENOLCK
 	// ErrReadOnly: the file system is mounted read-only (EROFS).
 	ErrReadOnly error = unix.EROFS
+	// ErrNotSupported: the file system cannot do that (EOPNOTSUPP).
+	ErrNotSupported error = unix.EOPNOTSUPP
 )

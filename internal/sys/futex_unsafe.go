@@ -2,6 +2,7 @@ package sys
 
 import (
 	"math"
+	"os"
 	"sync/atomic"
 	"time"
 	"unsafe"
@@ -31,4 +32,15 @@ func FutexWait(word *atomic.Uint32, value uint32, timeout time.Duration) {
 func FutexWakeAll(word *atomic.Uint32) {
 	// SAFETY: the kernel uses the address as a key and does not write to it.
 	_, _, _ = unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWake, math.MaxInt32, 0, 0, 0)
+}
+
+// CheckFutex returns an error where the kernel forbids futexes that processes share, as a seccomp
+// filter may: whoever sleeps on one would come back at once, again and again.
+func CheckFutex() error {
+	var word atomic.Uint32
+	// SAFETY: word is kept alive by the call; the kernel does not write to it.
+	if _, _, errno := unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(&word)), futexWake, 1, 0, 0, 0); errno != 0 {
+		return os.NewSyscallError("futex", errno)
+	}
+	return nil
 }

@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 
 		"full at start":         fullAtStart,
 		"full later":            fullLater,
+		"filtered":              filtered,
+		"no fallocate":          noFallocate,
+		"no limit":              noLimit,
 		"one file":              oneFile,
 		"die with a pool":       dieWithAPool,
 		"restart":               restart,

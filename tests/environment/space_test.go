@@ -16,6 +16,8 @@ func TestTooLittleSharedMemoryIsOneErrorAtTheStart(t *testing.T) { alone(t, "ful
 
 func TestSharedMemoryThatFillsUpLaterHarmsNoPoolThatIsThere(t *testing.T) { alone(t, "full later") }
 
+func TestAFileSystemWithoutALimitHasRoom(t *testing.T) { alone(t, "no limit") }
+
 func TestADirectoryThatTakesNoMoreFilesIsAnError(t *testing.T) { alone(t, "no more files") }
 
 // small is a pool that fits into 4 MiB: 8 slots of 128 KiB.
@@ -129,6 +131,17 @@ func fullLater(args []string) error {
 		return err
 	}
 	return exchange(poolName, small)
+}
+
+// noLimit has its pools in a tmpfs that says it has no block in all.
+func noLimit(args []string) error {
+	if err := mountPools(args[0], "size=0"); err != nil {
+		return skip("no tmpfs of its own: %v", err)
+	}
+	before := descriptors()
+	_, err := bips.NewProducer(poolName, bips.ProducerOptions{SlotSize: 1 << 38})
+	return errors.Join(complains(err, bips.ErrNoSpace, args[0], "no limit of its own", "fewer or smaller slots"),
+		exchange(poolName, small), nothingLeft(before))
 }
 
 func noMoreFiles(args []string) error {

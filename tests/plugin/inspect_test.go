@@ -64,9 +64,23 @@ func TestPropertiesAreDocumented(t *testing.T) {
 func TestThePluginHasAVersion(t *testing.T) {
 	t.Parallel()
 	out := inspect(t, "bips")
-	for _, line := range []string{`Version +\d+\.\d+\.\d+`, `License +MIT`, `Filename +.*/libgstbips\.so`} {
+	for _, line := range []string{`Version +.*\(BIPS \d+\.\d+\.\d+\)`, `License +MIT`, `Filename +.*/libgstbips\.so`} {
 		if !regexp.MustCompile(line).MatchString(out) {
 			t.Errorf("gst-inspect-1.0 bips does not say %q:\n%s", line, out)
+		}
+	}
+}
+
+// As scripts ask, without a version: that asks for GStreamer's own.
+func TestTheElementsExistForWhoAsks(t *testing.T) {
+	t.Parallel()
+	for _, arguments := range [][]string{{}, {"--atleast-version=0.1"}, {"--atleast-version=1.18"}} {
+		for _, element := range []string{"bipssink", "bipssrc"} {
+			c := exec.Command("gst-inspect-1.0", append(append([]string{"--exists"}, arguments...), element)...)
+			c.Env = env
+			if out, err := c.CombinedOutput(); err != nil {
+				t.Errorf("%v: %v %s", c.Args, err, out)
+			}
 		}
 	}
 }

@@ -43,7 +43,7 @@ func compiled(build, source, product string, how ...string) string {
 func needs(t *testing.T, elements ...string) {
 	t.Helper()
 	for _, name := range elements {
-		// Without a version it asks for GStreamer's own, which our plugins do not have.
+		// Without a version it asks for GStreamer's own, which not all plugins have.
 		inspect := exec.Command("gst-inspect-1.0", "--exists", "--atleast-version=0.0", name)
 		inspect.Env = env
 		if inspect.Run() != nil {
