@@ -10,8 +10,8 @@ import (
 	_ "github.com/bips-ipc/bips/internal/gststubs"
 )
 
-// The elements are registered in this process without a plugin: a plugin brings a Go
-// runtime of its own, and there can be only one.
+// The elements are registered in this process without a plugin, which would bring a Go
+// runtime of its own.
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {

@@ -1,5 +1,7 @@
 #include <gst/gst.h>
 
+#include "preempt.h"
+
 #include "_cgo_export.h"
 
 #define PACKAGE "bips"
@@ -7,7 +9,10 @@
 static gboolean
 plugin_init (GstPlugin * plugin)
 {
-  return gstBipsRegister (plugin);
+  gboolean registered = gstBipsRegister (plugin);
+
+  gst_bips_share_preemption ();
+  return registered;
 }
 
 /* Who asks whether an element exists and names no version ("gst-inspect-1.0 --exists") asks for

@@ -12,6 +12,7 @@
 #define HIDDEN __attribute__((visibility("hidden")))
 
 extern unsigned long g_pointer_type_register_static(const char *name);
+extern unsigned long g_type_from_name(const char *name);
 
 static void missing(const char *name) {
   fprintf(stderr, "bips: %s was called, but this GStreamer or GLib is too old to have it\n", name);
@@ -42,11 +43,13 @@ static void missing(const char *name) {
 // missing type gets one of its own.
 static unsigned long type_of(const char *function) {
   unsigned long (*real)(void) = (unsigned long (*)(void))dlsym(RTLD_DEFAULT, function);
+  unsigned long type;
   char name[128];
   if (real != NULL)
     return real();
   snprintf(name, sizeof name, "bips-missing-%s", function);
-  return g_pointer_type_register_static(name);
+  type = g_type_from_name(name); // of another part of the process that has these stubs
+  return type != 0 ? type : g_pointer_type_register_static(name);
 }
 
 #define TYPE_STUB(name)                \

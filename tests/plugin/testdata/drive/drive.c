@@ -17,6 +17,7 @@
  *   eos NAME              wait for the end of the stream
  *   error NAME            wait for an error, and tell it
  *   warning NAME          wait for a warning, and tell it
+ *   urgent                raise SIGURG, and tell how often the program's own handler was called
  *   collect               make the Go runtime collect, if the plugin brought one
  *   resources             what the process has now
  *   alive                 what GStreamer objects live, by type (GST_TRACERS=leaks)
@@ -26,6 +27,7 @@
  * compiled by the tests and not part of the plugin. */
 #include <gst/gst.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,6 +47,14 @@ typedef struct
   GstElement *pipeline;
   gint came;                    /* buffers, atomic */
 } Driven;
+
+static volatile sig_atomic_t urgent_signals;
+
+static void
+note_urgent (int signal)
+{
+  urgent_signals++;
+}
 
 static GHashTable *pipelines;   /* of Driven, by name */
 
@@ -429,7 +439,10 @@ obey (const gchar * line)
     make (name, rest);
   else if (g_strcmp0 (command, "resources") == 0)
     resources ();
-  else if (g_strcmp0 (command, "collect") == 0)
+  else if (g_strcmp0 (command, "urgent") == 0) {
+    raise (SIGURG);
+    answer ("ok %d", (int) urgent_signals);
+  } else if (g_strcmp0 (command, "collect") == 0)
     collect ();
   else if (g_strcmp0 (command, "alive") == 0)
     alive ();
@@ -451,6 +464,7 @@ main (int argc, char **argv)
 {
   gchar line[4096];
 
+  signal (SIGURG, note_urgent);
   gst_init (&argc, &argv);
   pipelines = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, let_go);
   while (fgets (line, sizeof line, stdin))
