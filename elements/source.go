@@ -56,6 +56,7 @@ type reading struct {
 	givesWay      bool          // and the producer does not wait for this reader
 	standing      standing
 	waitingForKey time.Duration // since when, on CLOCK_MONOTONIC; 0: it is not
+	found         bool          // the pool was there; since then on-producer-loss says what to do without
 	searching     bool          // for a pool, since searchedSince of played
 	searchedSince time.Duration
 	waits         bool // there is no pool, since waitsSince of played

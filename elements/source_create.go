@@ -59,7 +59,7 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 // handOut fills in what becomes a buffer, whose the lease is from then on; passed: the frame
 // is none for this pipeline, and was given back.
 func (s *source) handOut(out *gstglue.Frame, frame *bips.Frame, consumer *bips.Consumer, values *sourceSettings) (flow gst.FlowReturn, passed bool) {
-	s.searching = false
+	s.found, s.searching = true, false
 	if frame.Caps != s.caps {
 		if flow := s.changeCaps(frame.Caps, values); flow != gst.FlowOK {
 			return errorOr(flow, consumer.Push(*frame)), false
@@ -166,15 +166,15 @@ func (s *source) changeCaps(caps string, values *sourceSettings) gst.FlowReturn 
 	}
 }
 
-// patience is how long a Pull may take: for ever once attached, else what is left of
-// the time to find the pool, of which a pause takes nothing.
+// patience is how long a Pull may take: for ever once the pool was there, else what is left of
+// the time to find it, of which a pause takes nothing.
 func (s *source) patience(consumer *bips.Consumer, connectTimeout int64) time.Duration {
 	limit := time.Duration(connectTimeout)
-	if limit == waitForever {
+	if limit == waitForever || s.found {
 		return bips.Forever
 	}
 	if _, attached := consumer.Pool(); attached {
-		s.searching = false
+		s.found, s.searching = true, false
 		return bips.Forever
 	}
 	if !s.searching {

@@ -64,7 +64,7 @@ func (s *source) reader() (*bips.Consumer, sourceSettings) {
 	consumer, values := s.current()
 	if consumer != s.asked {
 		s.asked = consumer
-		s.instance, s.searching, s.waits = 0, false, false // so that its first frame begins anew
+		s.instance, s.found, s.searching, s.waits = 0, false, false, false // so that its first frame begins anew
 		s.full, s.givesWay = 0, false
 		s.standing = standing{qos: s.standing.qos}
 		if consumer != nil {

@@ -148,6 +148,24 @@ func TestConnectTimeout(t *testing.T) {
 	p.fail(poolName(t), "start its producer")
 }
 
+// A producer that is away for longer later is none of it: on-producer-loss says what to do then.
+func TestConnectTimeoutIsForTheFirstPoolOnly(t *testing.T) {
+	t.Parallel()
+	const timeout = 200 * time.Millisecond
+	first := launch(t, "%s ! bipssink pool=%s", endless, poolName(t))
+	first.waitFor(1, "^Setting pipeline to PLAYING")
+	source := launch(t, "bipssrc name=src pool=%s connect-timeout=%d ! identity silent=false ! fakesink", poolName(t), 10*timeout)
+	source.waitFor(3, passed)
+	first.kill()
+	time.Sleep(11 * timeout)
+	before := len(source.matches(passed))
+	next := launch(t, "%s ! bipssink pool=%s", endless, poolName(t))
+	source.waitFor(before+3, passed)
+	source.interrupt()
+	next.interrupt()
+	source.stats("src").want(t, counts{"instances": 2})
+}
+
 // A pause takes nothing from the time to find the pool.
 func TestConnectTimeoutStandsStillInAPause(t *testing.T) {
 	t.Parallel()
