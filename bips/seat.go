@@ -201,6 +201,11 @@ func (a *attachment) beWaitedFor(from uint64) {
 	early := a.head()
 	a.setCursor(from) // J3
 	crashpoint.Hit("J3")
+	if mutant("no-second-look") {
+		for range 200 { // joins are few, and the producer has to go once around the pool
+			crashpoint.Pause()
+		}
+	}
 	a.seat.State.Store(layout.SeatEvery) // J4
 	crashpoint.Hit("J4")
 	// J5: what was published before J4 was not kept for us, and may be gone. A producer that waited
