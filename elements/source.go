@@ -52,6 +52,7 @@ type reading struct {
 	line          timeline
 	startTime     time.Duration // running time at which the source began to play last; -1: not yet
 	begins        bool          // a frame that begins a stream was passed by
+	gap           bool          // and one that does not follow the frame given last
 	full          int           // how many frames in a row found the pool full of others: see giveWay
 	givesWay      bool          // and the producer does not wait for this reader
 	standing      standing

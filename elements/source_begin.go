@@ -24,10 +24,7 @@ func (s *source) isEarly(out *gstglue.Frame, frame *bips.Frame, values *sourceSe
 		out.PTS, out.DTS = forever, forever
 		return false
 	}
-	if clock.Start != s.startTime { // it was paused, and reads on from where the stream is now
-		s.startTime = clock.Start
-		s.line.begin()
-	}
+	s.playsSince(clock.Start)
 	if frame.Mode == bips.Latest {
 		pts, dts := s.line.latest(frame, clock, limited(values.processingDeadline))
 		out.PTS, out.DTS = pts.Nanoseconds(), dts.Nanoseconds()
@@ -39,6 +36,15 @@ func (s *source) isEarly(out *gstglue.Frame, frame *bips.Frame, values *sourceSe
 	pts, dts, early := s.line.every(frame, clock)
 	out.PTS, out.DTS = pts.Nanoseconds(), dts.Nanoseconds()
 	return early
+}
+
+// playsSince notes when the source began to play last: if it was paused, it reads on from where the stream
+// is now, and has not waited meanwhile.
+func (r *reading) playsSince(start time.Duration) {
+	if start != r.startTime {
+		r.startTime, r.waitingForKey = start, 0
+		r.line.begin()
+	}
 }
 
 // waitsForKey reports whether a stream cannot begin with the frame, as it depends on others.

@@ -80,6 +80,7 @@ func (s *source) handOut(out *gstglue.Frame, frame *bips.Frame, consumer *bips.C
 	}
 	s.giveWay(consumer, frame.Behind)
 	setFrame(out, frame)
+	s.gap = s.gap || frame.Discontinuity
 	early := s.isEarly(out, frame, values)
 	if frame.Lost > 0 || frame.Blocking != s.standing.blocking {
 		s.noteLoss(out, frame, consumer, values.pool)
@@ -91,7 +92,8 @@ func (s *source) handOut(out *gstglue.Frame, frame *bips.Frame, consumer *bips.C
 	if s.begins {
 		s.begins, out.Begins = false, 1
 	}
-	if frame.Discontinuity {
+	if s.gap {
+		s.gap = false
 		out.Flags |= uint32(gst.BufferFlagDiscont)
 	}
 	if consumer.Held() >= consumer.Quota() {

@@ -76,6 +76,35 @@ func TestALateReaderOfALiveStreamBeginsWithAKeyFrameOfItsOwnTime(t *testing.T) {
 	}
 }
 
+// What is missing before the first frame that a reader gets of a producer is told with that frame, and
+// not with those that were passed by.
+func TestTheFirstFrameAfterThoseThatComeTooEarlyIsADiscontinuity(t *testing.T) {
+	t.Parallel()
+	source := launch(t, "bipssrc name=src pool=%s read-mode=every ! identity silent=false ! fakesink sync=false", poolName(t))
+	for i := range 2 {
+		w := write(t, poolName(t), bips.ProducerOptions{})
+		w.caps(h264)
+		w.producer.SetLatency(bips.TimeOf(time.Second))
+		w.awaits(1)
+		w.sequence([]moment{
+			{time.Minute, 0, true},   // depends on what the reader has not got
+			{-time.Minute, 0, false}, // captured before it began to play
+			{time.Minute, 0, false},
+			{time.Minute + time.Second, 0, true},
+		})
+		source.waitFor(2*i+2, passed)
+		if err := w.producer.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	source.interrupt()
+	for i, b := range source.buffers() {
+		if begins := i%2 == 0; (b.flags&discont != 0) != begins {
+			t.Errorf("buffer %d has the flags %x; it is the first of a producer: %v", i, b.flags, begins)
+		}
+	}
+}
+
 // A producer that is not live loses nothing: all times are shifted by as much.
 func TestALateReaderOfAFileGetsAllOfItShiftedAsOne(t *testing.T) {
 	t.Parallel()
