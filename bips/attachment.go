@@ -311,7 +311,7 @@ func (a *attachment) interval() time.Duration {
 }
 
 // publicationOf is when a frame was published, if it still is there. It is a hint: the slot
-// is not pinned.
+// is not pinned. What is no time at all counts as not there.
 func (a *attachment) publicationOf(sequence uint64) (at time.Duration, there bool) {
 	if !a.isFrame(sequence) {
 		return 0, false
@@ -320,7 +320,8 @@ func (a *attachment) publicationOf(sequence uint64) (at time.Duration, there boo
 	if slot >= a.pool.slots {
 		return 0, false
 	}
-	return time.Duration(a.pool.records[slot].PublishTime.Load()), true
+	at = time.Duration(a.pool.records[slot].PublishTime.Load())
+	return at, at >= 0
 }
 
 // isEndOfStream reports whether an entry still is in the ring, and is an end of stream.

@@ -33,7 +33,7 @@ type sourceLatency struct {
 func (l *sourceLatency) reset(deadline time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.every, l.deadline, l.room = false, deadline, 0
+	l.every, l.deadline, l.room = false, plausible(deadline), 0
 	l.frame, l.guessed, l.guessedAt = 0, false, 0
 	l.upstream, l.way, l.wayKnown = bips.Time{}, 0, false
 	l.told, l.configured = [2]time.Duration{}, 0
@@ -55,9 +55,12 @@ func (l *sourceLatency) note(f *bips.Frame, capsDuration time.Duration) (changed
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.every, l.upstream = f.Mode == bips.Every, f.Latency
+	if upstream, live := f.Latency.Duration(); live {
+		l.upstream = bips.TimeOf(max(0, plausible(upstream)))
+	}
 	l.noteDuration(f, capsDuration)
 	if capture, known := f.CaptureTime.Duration(); known {
-		if way := f.PublishTime - capture; !l.wayKnown || way < l.way {
+		if way := plausible(f.PublishTime - capture); !l.wayKnown || way < l.way {
 			l.way, l.wayKnown = way, true
 		}
 	}
@@ -75,9 +78,9 @@ func (l *sourceLatency) noteDuration(f *bips.Frame, capsDuration time.Duration) 
 	duration, known := f.Duration.Duration()
 	switch {
 	case capsDuration > 0:
-		l.frame, l.guessed = capsDuration, false
+		l.frame, l.guessed = plausible(capsDuration), false
 	case known && duration > 0:
-		l.frame, l.guessed = duration, false
+		l.frame, l.guessed = plausible(duration), false
 	case !l.guessed:
 		l.frame = 0
 	}
@@ -103,12 +106,18 @@ func (l *sourceLatency) guess(interval time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if off := (interval - l.frame).Abs(); interval > 0 && (l.frame == 0 || off > l.frame/3) {
-		l.frame, l.guessed = interval, true
+		l.frame, l.guessed = plausible(interval), true
 	}
 }
 
 // limited reads a time of GStreamer's that is never without a limit in earnest.
 func limited(ns uint64) time.Duration { return time.Duration(min(ns, 1<<63-1)) }
+
+// longest is the longest time that is believed. What a pool says may be anything: so that sums of it
+// are times still.
+const longest = 24 * time.Hour
+
+func plausible(d time.Duration) time.Duration { return min(max(d, -longest), longest) }
 
 // unlimited is a greatest latency without a limit.
 const unlimited = time.Duration(-1)

@@ -108,3 +108,26 @@ func TestLatencyGuessesADurationThatNobodyTells(t *testing.T) {
 		t.Error("a frame that tells its duration leaves something to be guessed")
 	}
 }
+
+// Whatever a pool says of its times, the answers are times: the least is not negative, and not more than years.
+func TestLatencyAnswersAreTimesWhateverAPoolSays(t *testing.T) {
+	strange := []uint64{0, 1, 1 << 62, 1<<63 - 1, 1 << 63, 1<<64 - 2, 1<<64 - 1}
+	for _, mode := range []bips.Mode{bips.Latest, bips.Every} {
+		for _, upstream := range strange {
+			for _, published := range strange {
+				for _, duration := range strange {
+					var l sourceLatency
+					l.reset(limited(upstream))
+					l.attached(bips.MaxSlots)
+					f := &bips.Frame{Mode: mode, PublishTime: time.Duration(published), Latency: bips.TimeFromNanoseconds(upstream)}
+					f.Duration, f.CaptureTime = bips.TimeFromNanoseconds(duration), bips.TimeFromNanoseconds(upstream)
+					l.note(f, limited(duration))
+					least, greatest := l.query()
+					if least < 0 || least > 3*longest || greatest < unlimited || greatest > (bips.MaxSlots+2)*longest {
+						t.Fatalf("mode %v, latency %#x, published %#x, duration %#x: %v to %v", mode, upstream, published, duration, least, greatest)
+					}
+				}
+			}
+		}
+	}
+}

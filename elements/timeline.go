@@ -33,12 +33,14 @@ const slack = 10 * time.Millisecond
 const usualFrame = time.Second / 30
 
 // latest places a frame that was just published. What was published before the source
-// began to play becomes available when it begins.
+// began to play becomes available when it begins. A time of publication that is still to come is wrong, and would
+// put off all frames that follow, those of the next producer too.
 func (l *timeline) latest(f *bips.Frame, clock gstglue.Clock, deadline time.Duration) (pts, dts bips.Time) {
-	line := f.PublishTime
+	published := min(f.PublishTime, clock.Now)
+	line := published
 	if capture, known := f.CaptureTime.Duration(); known {
-		l.follow(f.PublishTime-capture, f.Duration)
-		line = min(max(capture+l.way, f.PublishTime-deadline-slack), f.PublishTime)
+		l.follow(published-capture, f.Duration)
+		line = min(max(capture+l.way, published-deadline-slack), published)
 	}
 	l.begun = true
 	at := max(clock.Running(line), clock.Start)
@@ -100,12 +102,20 @@ func (l *timeline) every(f *bips.Frame, clock gstglue.Clock) (pts, dts bips.Time
 	l.given, l.last = true, max(l.last, at)
 	switch {
 	case reordered:
-		return bips.TimeOf(at), bips.TimeOf(at - before), false
+		return running(at), running(at - before), false
 	case !f.PTS.Known() && f.DTS.Known(): // then it was captured at the time of decoding
-		return bips.Time{}, bips.TimeOf(at), false
+		return bips.Time{}, running(at), false
 	default:
-		return bips.TimeOf(at), bips.Time{}, false
+		return running(at), bips.Time{}, false
 	}
+}
+
+// running is a running time as buffers have it: none, before the time begins.
+func running(at time.Duration) bips.Time {
+	if at < 0 {
+		return bips.Time{}
+	}
+	return bips.TimeOf(at)
 }
 
 // reordering is by how much a frame is decoded before it is presented.

@@ -12,7 +12,7 @@ const ms = time.Millisecond
 
 // clockAt is a clock whose running time 0 was at an hour on CLOCK_MONOTONIC.
 func clockAt(start time.Duration) gstglue.Clock {
-	return gstglue.Clock{Offset: time.Hour, Start: start}
+	return gstglue.Clock{Offset: time.Hour, Start: start, Now: 24 * time.Hour}
 }
 
 // a frame of 30 frames/s, captured and published at running times.
@@ -127,5 +127,37 @@ func TestEveryWithoutTimesHasNone(t *testing.T) {
 	pts, dts, early := l.every(&bips.Frame{PublishTime: time.Hour}, clockAt(0))
 	if pts.Known() || dts.Known() || early {
 		t.Errorf("PTS %v, DTS %v, early %v", pts, dts, early)
+	}
+}
+
+// A time of publication that is still to come is one of another machine, or damaged.
+func TestLatestIsNotPutOffByATimeOfPublicationThatIsToCome(t *testing.T) {
+	var l timeline
+	clock := clockAt(0)
+	for i := range 10 {
+		at := time.Duration(i) * usualFrame
+		clock.Now = time.Hour + at
+		f := framed(at-ms, at)
+		if i == 3 {
+			f.PublishTime = 1<<63 - 1
+		}
+		pts, _ := l.latest(f, clock, 0)
+		if got, _ := pts.Duration(); got > at+ms || got < at-slack {
+			t.Errorf("frame %d: PTS %v, published at %v", i, got, at)
+		}
+		l.begin() // as if its producer had been started anew
+	}
+}
+
+// What no clock can show is no time: as a number it would be hundreds of years.
+func TestEveryMakesNoTimeOfWhatIsBeforeTheBeginning(t *testing.T) {
+	for _, captured := range []time.Duration{-ms, -1, -1 << 63} {
+		var l timeline
+		l.every(encoded(framed(time.Second, time.Second), 0, 0, 0), clockAt(0))
+		f := encoded(framed(0, 0), 0, 0, 0)
+		f.CaptureTime = bips.TimeOf(time.Hour + captured)
+		if pts, dts, early := l.every(f, clockAt(0)); pts.Known() && pts.Nanoseconds() >= 1<<63 || dts.Known() && dts.Nanoseconds() >= 1<<63 || early {
+			t.Errorf("captured %v: PTS %v, DTS %v, early: %v", captured, pts, dts, early)
+		}
 	}
 }

@@ -34,6 +34,7 @@ compare (GstBipsClocks * clocks, GstClock * clock)
     clocks->distance = before + (after - before) / 2 - now;
   }
   clocks->distance = CLAMP (clocks->distance, before - now, after - now);
+  clocks->now = after;
 }
 
 gboolean

@@ -15,6 +15,8 @@ type Clock struct {
 	Offset time.Duration
 	// Start is the running time at which the pipeline began to play last.
 	Start time.Duration
+	// Now is that moment on CLOCK_MONOTONIC.
+	Now time.Duration
 }
 
 // ReadClock reads the clock of a source's pipeline; ok is false if it has none. For the
@@ -22,10 +24,11 @@ type Clock struct {
 func ReadClock(source gstbase.PushSrc) (c Clock, ok bool) {
 	e := (*C.GstElement)(gstbase.UnsafePushSrcToGlibNone(source))
 	var offset C.gint64
-	if C.gst_bips_running_to_monotonic(e, &C.gst_bips_source_state(C.gpointer(e)).clocks, &offset) == 0 {
+	clocks := &C.gst_bips_source_state(C.gpointer(e)).clocks
+	if C.gst_bips_running_to_monotonic(e, clocks, &offset) == 0 {
 		return Clock{}, false
 	}
-	return Clock{Offset: time.Duration(offset), Start: time.Duration(C.gst_bips_start_time(e))}, true
+	return Clock{Offset: time.Duration(offset), Start: time.Duration(C.gst_bips_start_time(e)), Now: time.Duration(clocks.now)}, true
 }
 
 // Running is the running time at a point of CLOCK_MONOTONIC. It is negative before the

@@ -12,6 +12,7 @@ typedef struct
 {
   gconstpointer clock;          /* which one, not a reference: only to be compared */
   gint64 distance;              /* CLOCK_MONOTONIC less the clock's time */
+  gint64 now;                   /* CLOCK_MONOTONIC when they were compared last */
 } GstBipsClocks;
 
 /* What has to be added to the element's running time to get CLOCK_MONOTONIC. FALSE: the
