@@ -52,8 +52,9 @@ func (s *sink) dropTooLarge(pool *sinkPool, size uint64) error {
 
 // drop tells the readers that a frame is missing. It returns bips.ErrDropped.
 func (s *sink) drop(pool *sinkPool) error {
-	if pool == nil {
-		return nil // nobody reads yet
+	if pool == nil { // nobody reads yet
+		s.counts.beforePool.Add(1)
+		return nil
 	}
 	if err := pool.producer.Drop(); err != nil {
 		return err

@@ -187,8 +187,6 @@ func (s *sink) UpstreamLatency(ns uint64) {
 	if pool == nil {
 		return
 	}
-	if ns != forever {
-		pool.producer.SetLatency(bips.TimeFromNanoseconds(ns))
-	}
+	pool.producer.SetLatency(bips.TimeFromNanoseconds(ns)) // or unknown, if upstream is not live any more
 	s.applyBlockTimeout(pool)
 }

@@ -19,6 +19,7 @@ type sinkCounts struct {
 	// tooLarge and malformed frames were dropped: no slot had room for them, or they did not
 	// hold what their caps tell of.
 	tooLarge, malformed atomic.Uint64
+	beforePool          atomic.Uint64 // of these, those that came when there was no pool yet
 	// metas and tags were dropped, but not what they were about.
 	metas, tags namedCounts
 
@@ -34,6 +35,7 @@ func (c *sinkCounts) reset() {
 	}
 	c.tooLarge.Store(0)
 	c.malformed.Store(0)
+	c.beforePool.Store(0)
 	c.metas.reset()
 	c.tags.reset()
 	c.keep(bips.ProducerStats{})
@@ -96,7 +98,7 @@ func (s *sink) stats() []gstglue.Count {
 		counts = append(counts, gstglue.Count{Name: r.name, Value: s.counts.copied[r.reason].Load()})
 	}
 	return append(counts,
-		gstglue.Count{Name: "dropped", Value: producer.Dropped},
+		gstglue.Count{Name: "dropped", Value: producer.Dropped + s.counts.beforePool.Load()},
 		gstglue.Count{Name: "early", Value: s.counts.early.Load()},
 		gstglue.Count{Name: "too-large", Value: s.counts.tooLarge.Load()},
 		gstglue.Count{Name: "malformed", Value: s.counts.malformed.Load()},

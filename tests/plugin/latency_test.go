@@ -230,3 +230,27 @@ func TestTheProducersLatencyIsFollowed(t *testing.T) {
 	d.do("drop sink")
 	d.quit()
 }
+
+// A producer that was live and is not any more does not go on to say so: its readers would pass by
+// frames that come before their own beginning, as those of a camera, and a file's are all wanted.
+func TestAProducerThatIsNotLiveAnyMoreSaysSo(t *testing.T) {
+	t.Parallel()
+	d := drive(t, nil)
+	d.do("make p videotestsrc name=v is-live=true ! video/x-raw,format=GRAY8,width=64,height=48,framerate=30/1 ! bipssink pool="+poolName(t), "set p playing")
+	for _, live := range []bool{true, false, true} {
+		c := consumer(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every})
+		for i := range 3 {
+			f := pull(t, c)
+			if f.Latency.Known() != live {
+				t.Errorf("live: %v: frame %d tells a latency: %v", live, i, f.Latency)
+			}
+			if err := c.Push(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.Close()
+		d.do("set p ready", fmt.Sprintf("put p.v is-live=%v", !live), "set p playing")
+	}
+	d.do("drop p")
+	d.quit()
+}

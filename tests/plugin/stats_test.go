@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // counts are an element's counters, as the property "stats" has them.
@@ -68,4 +69,26 @@ func (c counts) want(t *testing.T, wanted counts) {
 // allInPlace says that n frames were published, and none copied.
 func allInPlace(n int) counts {
 	return counts{"in-place": uint64(n), "copied": 0, "dropped": 0}
+}
+
+// A frame is dropped also when there is no pool yet, as there is none for sound before its first frame.
+func TestFramesThatAreDroppedBeforeThereIsAPoolAreCounted(t *testing.T) {
+	t.Parallel()
+	d := drive(t, nil)
+	d.do("make p filesrc location=/dev/zero blocksize=4097 num-buffers=3 ! audio/x-raw,format=S16LE,layout=non-interleaved,rate=8000,channels=2,channel-mask=(bitmask)3 ! "+
+		"bipssink name=sink sync=false async=false pool="+poolName(t), "set p playing")
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		stats := strings.ReplaceAll(d.do("get p.sink stats"), `\`, "")
+		if strings.Contains(stats, "malformed=(guint64)3") {
+			if !strings.Contains(stats, " dropped=(guint64)3") {
+				t.Errorf("three frames were malformed, and so dropped: %s", stats)
+			}
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("the frames do not come: %s", stats)
+		}
+	}
+	d.do("drop p")
+	d.quit()
 }
