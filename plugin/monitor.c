@@ -26,7 +26,8 @@ int __real_pthread_create (pthread_t *, const pthread_attr_t *, void *(*)(void *
 int __wrap_pthread_create (pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
 /* Called in place of pthread_create by what is linked into the plugin, which is the Go
- * runtime (-Wl,--wrap, main.go). The first two calls come one after the other. */
+ * runtime (-Wl,--wrap, main.go). A thread is counted before it is there: it may be quicker to
+ * start the next one than this function to return. */
 int
 __wrap_pthread_create (pthread_t * thread, const pthread_attr_t * attr, void *(*start) (void *),
     void *arg)
@@ -34,14 +35,14 @@ __wrap_pthread_create (pthread_t * thread, const pthread_attr_t * attr, void *(*
   static int started;
   int slack = -1, result;
 
-  if (__atomic_load_n (&started, __ATOMIC_RELAXED) == MONITOR - 1)
+  if (__atomic_add_fetch (&started, 1, __ATOMIC_SEQ_CST) == MONITOR)
     slack = prctl (PR_GET_TIMERSLACK, 0, 0, 0, 0);
   if (slack > 0)
     prctl (PR_SET_TIMERSLACK, SLOW_PACE_NS, 0, 0, 0);
   result = __real_pthread_create (thread, attr, start, arg);
   if (slack > 0)
     prctl (PR_SET_TIMERSLACK, (unsigned long) slack, 0, 0, 0);
-  if (result == 0)              /* else the runtime tries again */
-    __atomic_fetch_add (&started, 1, __ATOMIC_RELAXED);
+  if (result != 0)              /* the runtime tries again */
+    __atomic_sub_fetch (&started, 1, __ATOMIC_SEQ_CST);
   return result;
 }
