@@ -105,6 +105,21 @@ func (d *driver) comes(name string, n int) {
 	}
 }
 
+// holds waits until a source's counters say that n slots are held.
+func (d *driver) holds(source string, n int) {
+	d.t.Helper()
+	wanted := fmt.Sprintf("held=(guint64)%d,", n)
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		stats := strings.ReplaceAll(d.do("get "+source+" stats"), `\`, "")
+		if strings.Contains(stats, wanted) {
+			return
+		}
+		if time.Now().After(end) {
+			d.hangs("the counters say " + stats)
+		}
+	}
+}
+
 // quit ends the process, which has to succeed.
 func (d *driver) quit() {
 	d.t.Helper()

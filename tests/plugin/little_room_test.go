@@ -41,11 +41,13 @@ func TestAProducerThatWasKilledPlaysAgainWhereThereIsNoRoomForTwoPools(t *testin
 		dir := smallTmpfs(t)
 		killed := launchWith(t, dir.use, roomy)
 		reader := drive(t, dir.use)
-		reader.do("make r bipssrc pool=p ! fakesink sync=false enable-last-sample=false", "set r playing", "frames r 1", "reach r paused")
+		reader.do("make r bipssrc name=src pool=p ! fakesink sync=false enable-last-sample=false", "set r playing", "frames r 1")
+		reader.holds("r.src", 0) // else the sink may have one while it is paused
+		reader.do("reach r paused")
 		killed.kill()
 		again := launchWith(t, dir.use, roomy)
 		launchWith(t, dir.use, "bipssrc pool=p num-buffers=1 ! fakesink").finish() // it came up with the reader paused
-		reader.comesTo(possessions{descriptors: reader.has().descriptors})
+		reader.hasOfPools(0)
 		reader.do("set r playing", "frames r 2", "drop r")
 		again.interrupt()
 		reader.quit()
