@@ -183,15 +183,32 @@ gst_bips_sink_upstream_is_live (GstBaseSink * sink)
   return live > 0;
 }
 
+/* GStreamer places a frame by its DTS, which may lie before the segment: those of the first
+ * frames do, where frames are reordered. It would then neither wait for PLAYING nor for the
+ * time of such a frame, which would be published before there is a clock, without a time of
+ * capture. It belongs to the segment, as its PTS does: so it comes when that begins. */
+static void
+begin_with_segment (const GstSegment * segment, GstClockTime * start, GstClockTime * end)
+{
+  if (segment->format != GST_FORMAT_TIME || segment->rate <= 0.0 ||
+      !GST_CLOCK_TIME_IS_VALID (*start) || *start >= segment->start)
+    return;
+  *start = segment->start;
+  if (GST_CLOCK_TIME_IS_VALID (*end) && *end < *start)
+    *end = *start;
+}
+
 /* A live frame is published when it comes. Synchronised, it would come later by
  * the whole latency of the pipeline, for nothing. */
 static void
 sink_get_times (GstBaseSink * sink, GstBuffer * buffer, GstClockTime * start, GstClockTime * end)
 {
-  if (gst_bips_sink_upstream_is_live (sink))
+  if (gst_bips_sink_upstream_is_live (sink)) {
     *start = *end = GST_CLOCK_TIME_NONE;
-  else
+  } else {
     parent_class->get_times (sink, buffer, start, end);
+    begin_with_segment (&sink->segment, start, end);
+  }
 }
 
 static GstFlowReturn

@@ -165,6 +165,32 @@ func TestALateRecorderOfBFramesWritesAFileThatPlays(t *testing.T) {
 	}
 }
 
+// The first frames of a file with B-frames are decoded before the time at which it begins. They wait
+// for PLAYING as all others, and have a time of capture: without one no muxer takes them.
+func TestTheFirstOfReorderedFramesHaveTheirTimes(t *testing.T) {
+	t.Parallel()
+	needs(t, "x264enc", "h264parse", "qtmux")
+	for _, sync := range []string{"true", "false"} {
+		t.Run("sync="+sync, func(t *testing.T) {
+			t.Parallel()
+			pool, path := poolName(t), filepath.Join(t.TempDir(), "recording")
+			source := launch(t, "-e bipssrc pool=%s name=src ! identity silent=false ! h264parse ! qtmux ! filesink location=%s", pool, path)
+			sink := launch(t, "videotestsrc num-buffers=20 ! video/x-raw,format=I420,width=64,height=48,framerate=25/1 ! x264enc bframes=2 b-adapt=false ! bipssink pool=%s wait-for-consumers=1 sync=%s", pool, sync)
+			sink.finish()
+			source.finish()
+			buffers := source.buffers()
+			if len(buffers) != 20 {
+				t.Fatalf("%d buffers, want 20", len(buffers))
+			}
+			for i, b := range buffers {
+				if want := time.Duration(i) * 40 * time.Millisecond; b.pts < b.dts || (b.dts-buffers[0].dts-want).Abs() > time.Millisecond {
+					t.Errorf("buffer %d is decoded %v after the first, want %v: %s", i, b.dts-buffers[0].dts, want, b.line)
+				}
+			}
+		})
+	}
+}
+
 // At another rate than 1 everything is shorter or longer in running time, durations too.
 func TestDurationsAreThoseOfTheRate(t *testing.T) {
 	t.Parallel()
