@@ -64,7 +64,7 @@ for n in 1 2 3 4 5; do
     clients="$clients $begun"
 done
 for client in $clients; do
-    wait "$client"
+    wait "$client" || true # to rtspsrc it is an error when the server hangs up first
 done
 echo "five clients at once: $(frames 1) $(frames 2) $(frames 3) $(frames 4) $(frames 5) frames"
 
