@@ -87,6 +87,9 @@ func (s *shmProducer) unlinkDead(needed uint64) bool {
 	if _, free, err := sys.FreeSpace(s.dir); err != nil || needed > id.Allocated && needed-id.Allocated > free {
 		return false
 	}
+	if room, limited := sys.MemoryRoom(); limited && needed > room+id.Allocated {
+		return false // nor would the control group have enough
+	}
 	if os.Remove(s.paths.pool()) != nil {
 		return false
 	}

@@ -25,6 +25,7 @@ func (s *sink) Hold(size uint64) gstglue.HoldResult {
 		case s.isStopping(), gstglue.IsFlushing(s):
 			return gstglue.HoldFlushing
 		case s.endAsked.Load():
+			s.counts.early.Add(1)
 			return gstglue.HoldDrop // until the end comes, without holding that up
 		case gstglue.UpstreamIsLive(s):
 			return gstglue.HoldOver

@@ -31,7 +31,8 @@ type source struct {
 	// ended is set from the end of the stream on until a flush.
 	ended atomic.Bool
 
-	seat sync.Mutex // held while the seat is suspended or resumed
+	seat      sync.Mutex // held while the seat is suspended or resumed
+	switching sync.Mutex // held while another consumer takes the place of one
 
 	// mu protects what follows.
 	mu       sync.Mutex
@@ -62,6 +63,7 @@ type reading struct {
 	searchedSince time.Duration
 	waits         bool // there is no pool, since waitsSince of played
 	waitsSince    time.Duration
+	toldOfWait    bool
 }
 
 func registerSource() gobject.Type {

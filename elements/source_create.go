@@ -22,6 +22,10 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 	if s.ended.Load() { // GStreamer 1.26 asks once more, if a pause came meanwhile
 		return gst.FlowEOS
 	}
+	if out.Begins != 0 {
+		s.begins = true
+		s.line.begin()
+	}
 	for {
 		consumer, values := s.reader()
 		if consumer == nil {
@@ -89,6 +93,7 @@ func (s *source) handOut(out *gstglue.Frame, frame *bips.Frame, consumer *bips.C
 		s.counts.early.Add(1)
 		return errorOr(gst.FlowOK, consumer.Push(*frame)), true
 	}
+	out.Begins = 0
 	if s.begins {
 		s.begins, out.Begins = false, 1
 	}

@@ -14,6 +14,8 @@ import (
 // the source has begun to read another. It may be called from any thread. A name that cannot be a pool's
 // changes nothing but the mind of who set it: the property says again what is read.
 func (s *source) switchPool() {
+	s.switching.Lock()
+	defer s.switching.Unlock()
 	before, err := s.swapConsumer(s.settings.load().pool)
 	if err != nil {
 		warn(s, err)

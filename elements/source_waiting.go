@@ -25,10 +25,11 @@ func (s *source) tellOfWaiting(consumer *bips.Consumer, values *sourceSettings) 
 		s.waits, s.waitsSince = true, s.played.total()
 		return
 	}
-	if s.played.total()-s.waitsSince < silentWait {
+	if s.toldOfWait || s.played.total()-s.waitsSince < silentWait {
 		return
 	}
-	if err := bips.WhyNoPool(values.pool); err != nil && s.told.first("no-pool") {
+	if err := bips.WhyNoPool(values.pool); err != nil {
+		s.toldOfWait = true
 		warn(s, resource(gst.ResourceErrorNotFound, err.Error(), ""))
 	}
 }

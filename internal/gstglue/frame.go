@@ -60,7 +60,7 @@ type Frame struct {
 	Reason    CopyReason
 	Slot      int32  // sink: the slot the frame lies in, when Reason is CopyNone
 	Lease     uint32 // source: given to the lease freer when the last buffer is gone
-	Begins    uint32 // source: 1: the first frame of a producer, or of its caps
+	Begins    uint32 // source: 1: downstream begins with this frame; given to Create: it was flushed
 	Planes    uint32 // 0: the layout that follows from the caps
 	Stride    [MaxPlanes]int32
 	Start     [MaxPlanes]uint64 // of each plane, from the frame's first byte

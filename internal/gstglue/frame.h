@@ -49,7 +49,7 @@ typedef struct
   guint32 reason;               /* a GstBipsCopyReason */
   gint32 slot;                  /* sink only: the slot the frame lies in, or -1 */
   guint32 lease;                /* source only */
-  guint32 begins;               /* source only: the first frame of a producer, or of its caps */
+  guint32 begins;               /* source only: downstream begins with this frame; given: it was flushed */
   guint32 n_planes;             /* 0: the layout that follows from the caps */
   gint32 stride[GST_BIPS_MAX_PLANES];
   guint64 plane_offset[GST_BIPS_MAX_PLANES];

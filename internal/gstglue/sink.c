@@ -38,16 +38,21 @@ state_free (gpointer data)
 static void
 ask_upstream_again (GstBipsSinkState * state)
 {
-  g_atomic_int_set (&state->upstream_live, -1);
+  g_atomic_int_inc (&state->latency_changes);
 }
 
 /* A LATENCY event goes upstream through the sink's pad each time that the pipeline has asked
  * all its elements anew. */
 static GstPadProbeReturn
-note_latency (GstPad * pad, GstPadProbeInfo * info, gpointer state)
+note_latency (GstPad * pad, GstPadProbeInfo * info, gpointer nothing)
 {
-  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_LATENCY)
-    ask_upstream_again (state);
+  if (GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info)) == GST_EVENT_LATENCY) {
+    GstObject *sink = gst_pad_get_parent (pad);
+
+    if (sink)
+      ask_upstream_again (gst_bips_sink_state (sink));
+    gst_clear_object (&sink);
+  }
   return GST_PAD_PROBE_OK;
 }
 
@@ -57,10 +62,10 @@ gst_bips_sink_attach (gpointer sink, guint64 handle)
   GstBipsSinkState *state = g_new0 (GstBipsSinkState, 1);
 
   state->handle = handle;
-  state->upstream_live = -1;
+  state->latency_changes = 1;
   gst_bips_format_init (&state->format);
   gst_pad_add_probe (GST_BASE_SINK_PAD (sink), GST_PAD_PROBE_TYPE_EVENT_UPSTREAM, note_latency,
-      state, NULL);
+      NULL, NULL);
   g_object_set_qdata_full (G_OBJECT (sink), state_quark, state, state_free);
 }
 
@@ -164,23 +169,22 @@ gboolean
 gst_bips_sink_upstream_is_live (GstBaseSink * sink)
 {
   GstBipsSinkState *state = gst_bips_sink_state (sink);
-  GstClockTime min = GST_CLOCK_TIME_NONE;
-  gint live = g_atomic_int_get (&state->upstream_live);
+  gint changes = g_atomic_int_get (&state->latency_changes);
   GstQuery *query;
 
-  if (live >= 0)
-    return live;
+  if (changes == state->latency_asked)
+    return state->upstream_live;
+  state->upstream_live = FALSE;
   query = gst_query_new_latency ();
   if (gst_pad_peer_query (GST_BASE_SINK_PAD (sink), query)) {
-    gboolean answer;
+    GstClockTime min;
 
-    gst_query_parse_latency (query, &answer, &min, NULL);
-    live = answer;
-    g_atomic_int_compare_and_exchange (&state->upstream_live, -1, live);
-    gstBipsSinkLatency (state->handle, live ? min : GST_CLOCK_TIME_NONE);
+    gst_query_parse_latency (query, &state->upstream_live, &min, NULL);
+    state->latency_asked = changes;
+    gstBipsSinkLatency (state->handle, state->upstream_live ? min : GST_CLOCK_TIME_NONE);
   }
   gst_query_unref (query);
-  return live > 0;
+  return state->upstream_live;
 }
 
 /* GStreamer places a frame by its DTS, which may lie before the segment: those of the first

@@ -17,7 +17,9 @@ typedef struct
   gpointer allocator;           /* GstAllocator whose slots are offered, or NULL; a reference */
   GstBipsFormat format;         /* of the current caps */
   GstBipsClocks clocks;         /* for the streaming thread */
-  gint upstream_live;           /* -1: to be asked; atomic */
+  gint latency_changes;         /* counts when upstream's latency may have changed; atomic */
+  gint latency_asked;           /* the count for which upstream answered last; streaming thread */
+  gboolean upstream_live;       /* what it answered; streaming thread */
   gulong hold_probe;            /* 0: none */
 } GstBipsSinkState;
 

@@ -60,6 +60,8 @@ note_end (GstPad * pad, GstPadProbeInfo * info, gpointer nothing)
   GstEventType type = GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info));
   GstObject *source = gst_pad_get_parent (pad);
 
+  if (source && type == GST_EVENT_FLUSH_STOP)
+    g_atomic_int_set (&gst_bips_source_state (source)->flushed, TRUE);
   if (source && (type == GST_EVENT_EOS || type == GST_EVENT_FLUSH_STOP))
     gstBipsSourceEnded (gst_bips_source_state (source)->handle, type == GST_EVENT_EOS);
   gst_clear_object (&source);
@@ -242,6 +244,10 @@ source_create (GstPushSrc * source, GstBuffer ** buffer)
   if (gst_bips_forked ()) {
     gst_bips_forked_report (source);
     return GST_FLOW_ERROR;
+  }
+  if (g_atomic_int_compare_and_exchange (&state->flushed, TRUE, FALSE)) {
+    drop_header (state);
+    frame.begins = TRUE;
   }
   if ((*buffer = next_of_header (state)))
     return GST_FLOW_OK;

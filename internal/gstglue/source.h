@@ -23,6 +23,7 @@ typedef struct
   GstBipsClocks clocks;
   GQueue header;                /* buffers of the caps' streamheader that are still to be pushed */
   GstBuffer *after_header;      /* the frame to be pushed after these */
+  gint flushed;                 /* downstream has forgotten what it had; atomic */
 } GstBipsSourceState;
 
 typedef enum

@@ -27,11 +27,12 @@ func TestMetadataThatDoesNotCrossIsCountedAndTold(t *testing.T) {
 // What one pair adds is no loss to the next.
 func TestAFrameThatIsSharedAgainLosesNothing(t *testing.T) {
 	t.Parallel()
-	source := launch(t, "bipssrc pool=%s-2 ! fakesink", poolName(t))
-	relay := launch(t, "bipssrc pool=%s read-mode=every ! bipssink name=sink pool=%s-2 wait-for-consumers=1", poolName(t), poolName(t))
-	launch(t, "videotestsrc num-buffers=5 ! %s ! bipssink pool=%s sync=false wait-for-consumers=1", small, poolName(t)).finish()
-	relay.finish()
+	source := launch(t, "bipssrc pool=%s-2 num-buffers=5 ! fakesink", poolName(t))
+	relay := launch(t, "bipssrc pool=%s read-mode=every ! bipssink name=sink pool=%s-2", poolName(t), poolName(t))
+	producer := launch(t, "videotestsrc is-live=true ! %s ! bipssink pool=%s", small, poolName(t))
 	source.finish()
+	relay.interrupt()
+	producer.interrupt()
 	if lost := relay.named("sink", "metas-dropped"); len(lost) != 0 {
 		t.Errorf("lost %v", lost)
 	}
