@@ -433,9 +433,11 @@ func (a *attachment) deliver(p pinnedSlot, head uint64, f *Frame) (outcome, erro
 	crashpoint.Hit("C8a")
 	a.last = p.sequence
 	a.lost += record.dropped - min(a.dropped, record.dropped)
-	if a.mode == Every {
+	switch {
+	case a.mode == Every:
 		a.lost += gap
-	} else {
+	case a.auto && a.undecided && !FramesStandAlone(caps): // a reader of every frame, which begins here
+	default:
 		a.skipped += gap
 	}
 	a.standing.note(gap)
