@@ -457,7 +457,8 @@ func (p *Producer) publishEnd(slot Slot) (err error) {
 	return nil
 }
 
-// WaitConsumers waits until n consumers read from the pool.
+// WaitConsumers waits until n consumers read from the pool. What is published from then on those of
+// mode [Every] get.
 // Errors: [ErrTimeout], [ErrFlushing], [ErrClosed], [ErrDamaged].
 func (p *Producer) WaitConsumers(n int, timeout time.Duration) (err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))

@@ -38,9 +38,23 @@ func (s *sink) Hold(size uint64) gstglue.HoldResult {
 		if err == nil {
 			there, err = s.consumersAreThere(pool, holdLook)
 		}
-		if there || err != nil && !errors.Is(err, bips.ErrFlushing) && !errors.Is(err, bips.ErrClosed) {
+		switch {
+		case there:
+			return gstglue.HoldOver
+		case err == nil:
+			s.tellOfHolding(pool)
+		case !errors.Is(err, bips.ErrFlushing) && !errors.Is(err, bips.ErrClosed):
 			return gstglue.HoldOver // what is wrong is wrong for Render, too
 		}
+	}
+}
+
+// tellOfHolding tells, once in a run, why the pipeline does not come to play.
+func (s *sink) tellOfHolding(pool *sinkPool) {
+	if s.told.first("holding") {
+		inform(s, resource(gst.ResourceErrorBusy,
+			fmt.Sprintf("the pipeline waits for %d readers of pool %q, of which %d are there", s.settings.load().waitForConsumers, pool.producer.Name(), pool.producer.Stats().Consumers),
+			"Start them, or set wait-for-consumers to less."))
 	}
 }
 

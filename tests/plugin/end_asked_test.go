@@ -108,7 +108,7 @@ func TestTheTimeOfAPipelineBeginsWhenItsReadersAreThere(t *testing.T) {
 	t.Parallel()
 	const n = 10
 	p := launch(t, "videotestsrc num-buffers=%d ! video/x-raw,format=GRAY8,width=64,height=48,framerate=10/1 ! bipssink name=sink pool=%s wait-for-consumers=2", n, poolName(t))
-	p.waitFor(1, "PREROLLING")
+	p.waitFor(1, "The pipeline waits for 2 readers of pool .*, of which 0 are there")
 	first := launch(t, "bipssrc name=src pool=%s read-mode=every ! identity silent=false ! fakesink sync=false", poolName(t))
 	time.Sleep(time.Second) // of which the frames' times must not show anything
 	r := read(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every}, nil)
