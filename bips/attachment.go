@@ -433,11 +433,9 @@ func (a *attachment) deliver(p pinnedSlot, head uint64, f *Frame) (outcome, erro
 	crashpoint.Hit("C8a")
 	a.last = p.sequence
 	a.lost += record.dropped - min(a.dropped, record.dropped)
-	switch {
-	case a.mode == Every:
+	if a.mode == Every {
 		a.lost += gap
-	case a.auto && a.undecided && !FramesStandAlone(caps): // a reader of every frame, which begins here
-	default:
+	} else {
 		a.skipped += gap
 	}
 	a.standing.note(gap)

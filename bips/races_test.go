@@ -91,27 +91,3 @@ func TestAReclaimRingsForTheProducersOtherThreads(t *testing.T) {
 		t.Error("a reclaim without a ring")
 	}
 }
-
-func TestWhatIsPublishedBeforeAReaderKnowsThatItReadsEachIsNotSkipped(t *testing.T) {
-	t.Setenv("BIPS_SHM_DIR", t.TempDir())
-	p, err := NewProducer("camera", ProducerOptions{SlotSize: 1, Caps: "video/x-h264"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	publishOne(t, p)
-	a, err := attach("camera", &ConsumerOptions{MaxHeld: 1, MinHeld: 1}, &common{}, func(time.Duration) bool { return false })
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.letGo()
-	publishOne(t, p)
-	publishOne(t, p)
-	var f Frame
-	if got, err := a.next(&f); got != gotFrame || f.Sequence != 3 || f.Mode != Every || f.Skipped != 0 || f.Lost != 0 || err != nil {
-		t.Fatalf("outcome %d, %v, frame %+v", got, err, f)
-	}
-	if err := f.Lease().Release(); err != nil {
-		t.Fatal(err)
-	}
-}

@@ -75,7 +75,7 @@ func TestASuspendedConsumerLetsGoOfAPoolWhoseProducerIsGoneAndTellsWhatItMissed(
 					}
 					_ = p.Close()
 					letsGo(t, consumer)
-					holdsNothing(t)
+					eventually(t, "nothing is held any more", func() bool { return len(testmain.Held()) == 0 })
 					next := newProducer(t, bips.ProducerOptions{})
 					push(t, next, 3)
 					consumer.Resume()

@@ -177,7 +177,7 @@ func TestSoundAndPictureOfTwoPools(t *testing.T) {
 			t.Parallel()
 			pool := poolName(t)
 			producer := launch(t, picture+" "+sound, 400, pool, pool)
-			other := launch(t, "bipssrc name=src pool=%s-a ! identity silent=false ! fakesink sync=false", pool)
+			other := launch(t, "bipssrc name=src pool=%s-a read-mode=every ! identity silent=false ! fakesink sync=false", pool)
 			other.waitFor(50, passed)
 			source := launch(t, both, pool, c.queue)
 			warnings := `WARNING.*bipssrc|queue behind bipssrc`
