@@ -3,6 +3,7 @@ package plugin
 import (
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -29,10 +30,12 @@ func drive(t *testing.T, change func(*exec.Cmd)) *driver {
 		t.Skip("needs the program of testdata/drive, and a C compiler and GStreamer's headers to build it")
 	}
 	command := exec.Command(driveProgram)
-	commands, err := command.StdinPipe()
+	reader, commands, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
+	command.Stdin = reader
+	t.Cleanup(func() { _, _ = reader.Close(), commands.Close() }) // also if change skips the test
 	return &driver{pipeline: start(t, change, "drive", command), commands: commands}
 }
 
