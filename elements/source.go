@@ -55,6 +55,7 @@ type reading struct {
 	begins        bool          // a frame that begins a stream was passed by
 	gap           bool          // and one that does not follow the frame given last
 	full          int           // how many frames in a row found the pool full of others: see giveWay
+	fullSince     time.Time     // when the first of them did
 	givesWay      bool          // and the producer does not wait for this reader
 	standing      standing
 	waitingForKey time.Duration // since when, on CLOCK_MONOTONIC; 0: it is not

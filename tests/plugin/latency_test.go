@@ -136,6 +136,20 @@ func TestDependentFramesAreAllReadUnlessTheUserForcesOtherwise(t *testing.T) {
 	}
 }
 
+// The packets of a transport stream come in bursts of more than the pool has slots, so that it is full
+// each time; and they are so many that it keeps them for a few milliseconds only, where tsdemux waits for
+// 700. With a queue behind it, or as quick as a pipeline is that decodes, the reader gets every one.
+func TestBurstsOfPacketsAreNotMistakenForAReaderThatWaitsTooLong(t *testing.T) {
+	t.Parallel()
+	needs(t, "x264enc", "h264parse", "mpegtsmux", "tsdemux")
+	pool := poolName(t)
+	source := launch(t, "bipssrc name=src pool=%s ! queue max-size-buffers=0 max-size-bytes=0 max-size-time=3000000000 ! tsdemux ! h264parse ! fakesink sync=true", pool)
+	sink := launch(t, "videotestsrc is-live=true num-buffers=60 pattern=snow ! video/x-raw,format=I420,width=160,height=120,framerate=30/1 ! x264enc tune=zerolatency key-int-max=15 ! mpegtsmux ! bipssink pool=%s wait-for-consumers=1", pool)
+	sink.finish()
+	source.finish()
+	source.stats("src").want(t, counts{"lost": 0, "demoted": 0})
+}
+
 // A jitter buffer's whole latency is more than the pool keeps. Whoever reads every frame gets them
 // all the same: its sink waits for as long as the pool keeps frames, and GStreamer warns. Nobody
 // else notices.
