@@ -1,6 +1,7 @@
 package bips_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -287,6 +288,9 @@ func TestAConsumerThatIsContentWithLessLeavesHalfOfTheRoom(t *testing.T) {
 	}
 	_, err := newConsumer(t, bips.ConsumerOptions{MaxHeld: 6, MinHeld: 1}).Pull(bips.Forever)
 	wantError(t, err, bips.ErrPoolFull)
+	if !strings.Contains(err.Error(), "let each consumer hold fewer frames") { // this one asks for the least there is
+		t.Errorf("what to do is told wrong: %v", err)
+	}
 }
 
 func TestThePoolIsFullWhenAllSeatsAreTaken(t *testing.T) {

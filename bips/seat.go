@@ -115,7 +115,7 @@ func (a *attachment) admit(own, most, least int, rest rest) (quota int, err erro
 		}
 	}
 	return 0, fmt.Errorf("%w: its %d slots leave room for %d held frames, others may hold %d and this consumer wants %d: "+
-		"give the producer more slots, or this consumer a smaller max-held", ErrPoolFull, a.pool.slots, room, taken, least)
+		"give the producer more slots, or let each consumer hold fewer frames", ErrPoolFull, a.pool.slots, room, taken, least)
 }
 
 // share is how many of the pins that are left one consumer takes; 0: too few are left. Who is

@@ -123,7 +123,7 @@ func (s *source) explainQuota(consumer *bips.Consumer, values *sourceSettings) {
 		return
 	}
 	warn(s, resource(gst.ResourceErrorSettings, fmt.Sprintf("frames are copied: the %d slots of pool %q have room for %d that this reader holds, and max-held asks for %d",
-		pool.Slots, values.pool, quota, asked), fmt.Sprintf("Nothing is lost; slots=%d on the producer saves the copies.", min(bips.MaxSlots, pool.Slots+asked-quota))))
+		pool.Slots, values.pool, quota, asked), "Nothing is lost; more slots on the producer save the copies: each reader takes at most half of those that the others leave."))
 }
 
 // changeInstance goes on with the frames of another producer.
