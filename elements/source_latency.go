@@ -49,8 +49,8 @@ func (l *sourceLatency) attached(slots int) {
 // slotsForReaders is how many slots of a pool can keep frames: some are always the producer's.
 func slotsForReaders(slots int) int { return slots - min(4, slots-1) }
 
-// note takes a frame into account. changed: the answer is another one now, by more than half
-// a frame, and the pipeline should ask anew.
+// note takes a frame into account. changed: the answer is another one now, by more than the
+// tolerance, and the pipeline should ask anew.
 func (l *sourceLatency) note(f *bips.Frame, capsDuration time.Duration) (changed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -65,7 +65,7 @@ func (l *sourceLatency) note(f *bips.Frame, capsDuration time.Duration) (changed
 		}
 	}
 	least, greatest := l.answer()
-	tolerance := max(l.frame/2, time.Microsecond)
+	tolerance := l.tolerance()
 	if (least-l.told[0]).Abs() <= tolerance && (greatest-l.told[1]).Abs() <= tolerance {
 		return false
 	}
@@ -119,6 +119,10 @@ const longest = 24 * time.Hour
 
 func plausible(d time.Duration) time.Duration { return min(max(d, -longest), longest) }
 
+// tolerance is by how much an answer may be off before the pipeline is to ask anew: half a frame, but
+// at least a millisecond, as there are streams of packets that last microseconds.
+func (l *sourceLatency) tolerance() time.Duration { return max(l.frame/2, time.Millisecond) }
+
 // unlimited is a greatest latency without a limit.
 const unlimited = time.Duration(-1)
 
@@ -164,12 +168,12 @@ func (l *sourceLatency) configure(latency time.Duration) {
 }
 
 // isTooLong reports whether the pipeline waits longer for each frame than the pool keeps it. It
-// decides from answers that were right to half a frame.
+// decides from answers that were right to the tolerance.
 func (l *sourceLatency) isTooLong() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_, greatest := l.answer()
-	return l.every && greatest != unlimited && l.configured > greatest+l.frame
+	return l.every && greatest != unlimited && l.configured > greatest+2*l.tolerance()
 }
 
 // fills reports whether the pool is full of frames for a reader that is behind by so many.
