@@ -91,3 +91,58 @@ func TestAReclaimRingsForTheProducersOtherThreads(t *testing.T) {
 		t.Error("a reclaim without a ring")
 	}
 }
+
+// The oldest entry was pinned between the verdict and the look at the pins, so that another slot was
+// taken: the verdict stands, and its holder has missed nothing.
+func TestADemotedReaderThatMissedNothingFindsOutWhenItHasReadAll(t *testing.T) {
+	t.Setenv("BIPS_SHM_DIR", t.TempDir())
+	p, err := NewProducer("camera", ProducerOptions{Slots: 6, SlotSize: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	c, err := NewConsumer("camera", ConsumerOptions{Mode: Every, MaxHeld: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	_, _ = c.Pull(0) // it sits down
+	a := c.attachment
+	if a == nil {
+		t.Fatal(c.lastSearch)
+	}
+	p.mu.Lock()
+	p.lookAtSeats()
+	judged := p.judge(a.index, a.seat, &p.views[a.index], a.generation, layout.VerdictDemoted)
+	p.mu.Unlock()
+	if !judged || !c.Stats().Blocking {
+		t.Fatalf("judged: %v, %+v", judged, c.Stats())
+	}
+	_, _ = c.Pull(0)
+	if c.Stats().Blocking {
+		t.Fatal("it does not know")
+	}
+	p.mu.Lock()
+	p.lookAtSeats() // D6
+	p.mu.Unlock()
+	for range p.Slots() {
+		slot, err := p.Pull(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Push(slot, FrameInfo{Size: 1}); err != nil {
+			t.Fatal(err)
+		}
+		f, err := c.Pull(0)
+		if err != nil || f.Lost != 0 {
+			t.Fatalf("got %+v, %v", f, err)
+		}
+		if err := c.Push(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _ = c.Pull(0)
+	if s := c.Stats(); !s.Blocking || s.Demoted != 1 {
+		t.Errorf("%+v", s)
+	}
+}
