@@ -313,11 +313,8 @@ func (a *attachment) interval() time.Duration {
 // publicationOf is when a frame was published, if it still is there. It is a hint: the slot
 // is not pinned. What is no time at all counts as not there.
 func (a *attachment) publicationOf(sequence uint64) (at time.Duration, there bool) {
-	if !a.isFrame(sequence) {
-		return 0, false
-	}
-	_, slot, _ := layout.UnpackRing(a.pool.entry(sequence).Load())
-	if slot >= a.pool.slots {
+	slot, there := a.slotOf(sequence)
+	if !there {
 		return 0, false
 	}
 	at = time.Duration(a.pool.records[slot].PublishTime.Load())
@@ -332,8 +329,14 @@ func (a *attachment) isEndOfStream(sequence uint64) bool {
 
 // isFrame reports whether an entry still is there, and is a frame.
 func (a *attachment) isFrame(sequence uint64) bool {
+	_, there := a.slotOf(sequence)
+	return there
+}
+
+// slotOf is the slot of a frame that still is there.
+func (a *attachment) slotOf(sequence uint64) (slot int, there bool) {
 	found, slot, kind := layout.UnpackRing(a.pool.entry(sequence).Load())
-	return found == sequence && kind == layout.KindFrame && slot < a.pool.slots &&
+	return slot, found == sequence && kind == layout.KindFrame && slot < a.pool.slots &&
 		a.pool.records[slot].Sequence.Load() == sequence
 }
 

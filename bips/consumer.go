@@ -528,7 +528,7 @@ func (c *Consumer) Pool() (info PoolInfo, attached bool) {
 	}
 	pool := c.attachment.pool
 	return PoolInfo{
-		Name: c.name, Instance: pool.instance, Slots: pool.slots, SlotSize: int(pool.slotSize),
+		Name: c.name, Instance: pool.instance, Slots: pool.slots, SlotSize: int(pool.slotSize), Room: pool.pinnable(),
 		MaxConsumers: pool.geometry.seats, ProducerPID: pool.producerPID,
 		Latency:  TimeFromNanoseconds(pool.header.Latency.Load()),
 		Interval: c.attachment.interval(),

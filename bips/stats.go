@@ -34,6 +34,7 @@ type PoolInfo struct {
 	Instance     uint64 // random id of the producer's run
 	Slots        int
 	SlotSize     int // bytes
+	Room         int // slots that readers may hold, all together: the others are the producer's
 	MaxConsumers int
 	ProducerPID  int  // in the producer's own PID namespace: for display only
 	Latency      Time // upstream latency of the producer's pipeline

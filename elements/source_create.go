@@ -130,7 +130,7 @@ func (s *source) explainQuota(consumer *bips.Consumer, values *sourceSettings) {
 func (s *source) changeInstance(instance uint64, consumer *bips.Consumer) {
 	s.instance, s.begins, s.waitingForKey = instance, true, 0
 	if pool, attached := consumer.Pool(); attached {
-		s.latency.attached(pool.Slots)
+		s.latency.attached(pool.Room)
 	}
 	s.line.begin()
 }

@@ -39,15 +39,12 @@ func (l *sourceLatency) reset(deadline time.Duration) {
 	l.told, l.configured = [2]time.Duration{}, 0
 }
 
-// attached notes the pool that the frames to come are from.
-func (l *sourceLatency) attached(slots int) {
+// attached notes how many slots of the pool that the frames to come are from can keep them.
+func (l *sourceLatency) attached(room int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.room, l.wayKnown, l.guessed, l.guessedAt = slotsForReaders(slots), false, false, 0
+	l.room, l.wayKnown, l.guessed, l.guessedAt = room, false, false, 0
 }
-
-// slotsForReaders is how many slots of a pool can keep frames: some are always the producer's.
-func slotsForReaders(slots int) int { return slots - min(4, slots-1) }
 
 // note takes a frame into account. changed: the answer is another one now, by more than the
 // tolerance, and the pipeline should ask anew.

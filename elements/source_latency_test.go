@@ -12,17 +12,17 @@ func TestLatencyAnswers(t *testing.T) {
 	for _, c := range []struct {
 		name            string
 		mode            bips.Mode
-		slots           int
+		room            int
 		deadline        time.Duration
 		upstream        bips.Time
 		way             time.Duration
 		least, greatest time.Duration
 	}{
-		{"latest, whatever the producer's latency is", bips.Latest, 16, 5 * ms, bips.TimeOf(2 * time.Second), 3 * ms, 5 * ms, 125 * ms},
-		{"every, of a camera", bips.Every, 16, 5 * ms, bips.TimeOf(33 * ms), 34 * ms, 38 * ms, 154 * ms},
-		{"every, more than the pool can keep", bips.Every, 16, 0, bips.TimeOf(2 * time.Second), 20 * ms, 2 * time.Second, 140 * ms},
-		{"every, not live", bips.Every, 16, 20 * ms, bips.Time{}, 0, 20 * ms, unlimited},
-		{"few slots", bips.Latest, 3, 0, bips.Time{}, 0, 0, frame},
+		{"latest, whatever the producer's latency is", bips.Latest, 12, 5 * ms, bips.TimeOf(2 * time.Second), 3 * ms, 5 * ms, 125 * ms},
+		{"every, of a camera", bips.Every, 12, 5 * ms, bips.TimeOf(33 * ms), 34 * ms, 38 * ms, 154 * ms},
+		{"every, more than the pool can keep", bips.Every, 12, 0, bips.TimeOf(2 * time.Second), 20 * ms, 2 * time.Second, 140 * ms},
+		{"every, not live", bips.Every, 12, 20 * ms, bips.Time{}, 0, 20 * ms, unlimited},
+		{"few slots", bips.Latest, 1, 0, bips.Time{}, 0, 0, frame},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var l sourceLatency
@@ -30,7 +30,7 @@ func TestLatencyAnswers(t *testing.T) {
 			if least, greatest := l.query(); least != c.deadline || greatest != unlimited {
 				t.Errorf("before there is a pool: %v to %v", least, greatest)
 			}
-			l.attached(c.slots)
+			l.attached(c.room)
 			f := framed(0, c.way)
 			f.Mode, f.Latency = c.mode, c.upstream
 			if !l.note(f, frame) {
@@ -50,7 +50,7 @@ func TestLatencyAnswers(t *testing.T) {
 func TestLatencyFollowsTheProducersOwn(t *testing.T) {
 	var l sourceLatency
 	l.reset(0)
-	l.attached(16)
+	l.attached(12)
 	f := encoded(framed(0, 20*ms), 0, 0, 20*ms)
 	f.Mode = bips.Every
 	l.note(f, usualFrame)
@@ -66,7 +66,7 @@ func TestLatencyFollowsTheProducersOwn(t *testing.T) {
 func TestLatencyIsTooLongWhereThePoolKeepsFramesForLess(t *testing.T) {
 	var l sourceLatency
 	l.reset(0)
-	l.attached(16)
+	l.attached(12)
 	f := encoded(framed(0, 20*ms), 0, 0, 2*time.Second)
 	f.Mode = bips.Every
 	l.note(f, 10*ms) // the pool keeps 140 ms
@@ -88,7 +88,7 @@ func TestLatencyIsTooLongWhereThePoolKeepsFramesForLess(t *testing.T) {
 func TestLatencyGuessesADurationThatNobodyTells(t *testing.T) {
 	var l sourceLatency
 	l.reset(0)
-	l.attached(16)
+	l.attached(12)
 	told := 0
 	for i := range 100 {
 		f := &bips.Frame{Mode: bips.Latest, PublishTime: time.Hour + time.Duration(i)*20*ms}
