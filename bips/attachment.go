@@ -44,6 +44,7 @@ type attachment struct {
 	unreadEnd     bool   // before what is wanted next comes an end of stream that was missed
 	discontinuity bool   // the next frame does not follow the last one
 	standing      standing
+	stall         stall
 	lost, skipped uint64 // entries passed by since the last one delivered
 	caps          []capsText
 }

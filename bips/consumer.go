@@ -72,6 +72,8 @@ func NewConsumer(name string, o ConsumerOptions) (*Consumer, error) {
 		err = fmt.Errorf("%w: at least %d frames held: use 1 to MaxHeld, which is %d", ErrOption, o.MinHeld, o.MaxHeld)
 	case o.Spin < 0 || o.Spin > MaxSpin:
 		err = fmt.Errorf("%w: spin %v: use 0 to %v", ErrOption, o.Spin, MaxSpin)
+	case o.StallTimeout < Forever:
+		err = fmt.Errorf("%w: StallTimeout %v: use more than 0, or Forever", ErrOption, o.StallTimeout)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("pool %q: %w", bare, err)
@@ -88,7 +90,7 @@ func (c *Consumer) SetMaxAge(age time.Duration) { c.common.maxAge.Store(int64(ma
 // for the pool too, and for the next one when the producer is gone.
 //
 // Errors that end one Pull, and the next goes on: [ErrTimeout], [ErrFlushing],
-// [ErrQuota], [ErrEndOfStream], [ErrProducerLost], [ErrPoolFull]. Errors that stay:
+// [ErrQuota], [ErrEndOfStream], [ErrProducerLost], [ErrPoolFull], [ErrStalled]. Errors that stay:
 // [ErrClosed], and until the pool is replaced [ErrVersion], [ErrPermission],
 // [ErrDamaged]. After [ErrBanned] the next Pull joins anew.
 func (c *Consumer) Pull(timeout time.Duration) (Frame, error) {
@@ -238,7 +240,9 @@ func (c *Consumer) awaitSlot(since time.Time, poked uint32, limit deadline) erro
 func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 	a := c.attachment
 	left, inTime := limit.left(bellLimit)
-	if start := time.Now(); inTime {
+	left, stalled := a.stall.look(a, c.options.StallTimeout, left)
+	start := time.Now()
+	if inTime && !stalled {
 		if early := c.pace.untilAnticipation(sys.MonotonicAt(start)); early > 0 {
 			left = min(left, early)
 		} else if spin := c.spin(left); spin > 0 && sys.Spin(&a.pool.header.Bell, bell, start, spin) {
@@ -251,19 +255,25 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 		c.quietBell, c.quietSince = bell, time.Now()
 	}
 	var err error
-	if inTime {
+	switch {
+	case stalled: // unless the producer is dead
+	case inTime:
 		c.waiter.wait(a.pool.header, a.seat, bell, poked, left)
-	} else {
+		a.stall.slept(start, left)
+	default:
 		err = fmt.Errorf("pool %q: no frame: %w", c.name, ErrTimeout)
 	}
 	// Not whenever a sleep times out: it may have been a short one, signals may end each
 	// before its time-out does, and who polls never sleeps.
-	if time.Since(c.quietSince) < bellLimit {
+	if !stalled && time.Since(c.quietSince) < bellLimit {
 		return err
 	}
 	c.quietSince = time.Now()
 	alive, failure := a.files.producerAlive()
 	crashpoint.Hit("C4e")
+	if stalled && alive && failure == nil {
+		return fmt.Errorf("pool %q: %w", c.name, a.stall.tell())
+	}
 	if failure != nil || alive {
 		return errors.Join(failure, err)
 	}

@@ -63,6 +63,9 @@ var (
 	// ErrProducerLost: the producer died, or closed without ending its stream. The next
 	// Pull waits for a new one.
 	ErrProducerLost = errors.New("producer lost")
+	// ErrStalled: the producer lives, and no frame has come for [ConsumerOptions].StallTimeout. The
+	// consumer stays attached, and the next Pull goes on.
+	ErrStalled = errors.New("stream stalled")
 	// ErrBanned: the producer no longer honours this consumer's pins, because its seat
 	// showed more of them than its quota.
 	ErrBanned = errors.New("banned by the producer")

@@ -111,6 +111,15 @@ type ConsumerOptions struct {
 	// It lowers the latency and occupies a core meanwhile; at most [MaxSpin]. While frames
 	// come at a steady pace, Pull sleeps until shortly before the next one is due, and spins then.
 	Spin time.Duration
+	// StallTimeout is after how long without a frame Pull returns [ErrStalled], while the
+	// producer lives: it hangs, was stopped, or has nothing to publish. 0 or [Forever]: never.
+	//
+	// Pull says so once for each stall, which the next frame ends, and stays attached. The time
+	// counts from the first Pull that finds no frame behind the last one, or behind the joining, and
+	// across Pulls that end with [ErrTimeout]. There is no stall where there is no producer, while
+	// the consumer is suspended, or from the end of the stream to the first frame of the next. Time in which
+	// the consumer's own process was stopped does not count.
+	StallTimeout time.Duration
 }
 
 // MaxSpin bounds [ConsumerOptions].Spin: spinning longer gains nothing measurable.

@@ -90,6 +90,18 @@ func wantError(t *testing.T, got, want error) {
 	}
 }
 
+// wantEither returns which of several errors it is that was got.
+func wantEither(t *testing.T, got error, wanted ...error) error {
+	t.Helper()
+	for _, want := range wanted {
+		if errors.Is(got, want) {
+			return want
+		}
+	}
+	t.Fatalf("got error %v, want one of %v", got, wanted)
+	return nil
+}
+
 // returns runs f and fails the test if it does not come back.
 func returns(t *testing.T, what string, f func()) {
 	t.Helper()

@@ -253,6 +253,7 @@ func (a *attachment) suspend() {
 // newest entry finds it there.
 func (a *attachment) resume() {
 	a.standing.blocking.Store(a.wantsToBlock() && !a.isJudged())
+	a.stall = stall{} // who does not read misses no frames
 	wanted := a.cursor
 	head := a.join()
 	a.unreadEnd = a.standing.blocking.Load() && (head >= wanted || a.unreadEnd) && a.isEndOfStream(head)
