@@ -65,6 +65,7 @@ type reading struct {
 	waits         bool // there is no pool, since waitsSince of played
 	waitsSince    time.Duration
 	toldOfWait    bool
+	stalledSince  time.Time // when the frames ceased to come, after a stall was told; zero: none was
 }
 
 func registerSource() gobject.Type {

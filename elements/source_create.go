@@ -64,6 +64,9 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 // is none for this pipeline, and was given back.
 func (s *source) handOut(out *gstglue.Frame, frame *bips.Frame, consumer *bips.Consumer, values *sourceSettings) (flow gst.FlowReturn, passed bool) {
 	s.found, s.searching = true, false
+	if !s.stalledSince.IsZero() {
+		s.tellResumed(values)
+	}
 	if frame.Caps != s.caps {
 		if flow := s.changeCaps(frame.Caps, values); flow != gst.FlowOK {
 			return errorOr(flow, consumer.Push(*frame)), false
@@ -195,6 +198,9 @@ func (s *source) settle(err error, consumer *bips.Consumer, values *sourceSettin
 	switch {
 	case errors.Is(err, bips.ErrFlushing), errors.Is(err, bips.ErrClosed):
 		return gst.FlowFlushing, false
+	case errors.Is(err, bips.ErrStalled):
+		s.tellStall(values)
+		return gst.FlowOK, true
 	case errors.Is(err, bips.ErrEndOfStream):
 		logf(gstglue.LevelInfo, s, "end of stream")
 		if values.onEOS == endWait {

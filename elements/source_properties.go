@@ -14,6 +14,7 @@ type sourceSettings struct {
 	onProducerLoss     int32
 	onEOS              int32
 	connectTimeout     int64
+	stallTimeout       int64
 	maxHeld            uint32
 	spin               uint32
 	processingDeadline uint64
@@ -28,6 +29,7 @@ var sourceDefaults = sourceSettings{
 	onProducerLoss: lossWait,
 	onEOS:          endEOS,
 	connectTimeout: int64(waitForever),
+	stallTimeout:   int64(waitForever),
 	// A sink holds a frame for its processing deadline, 20 ms, and one more, and a queue
 	// before it another: at 120 frames/s five. The last pin is never handed out.
 	maxHeld: 6,
@@ -66,6 +68,10 @@ var sourceProperties = []property[sourceSettings]{
 		blurb: "How long to wait for the pool, in nanoseconds, before an error (0: not at all; -1: for ever)",
 		field: func(s *sourceSettings) any { return &s.connectTimeout },
 	}, {
+		name:  "stall-timeout",
+		blurb: "After how long without a frame from a producer that lives to post the element message bips-stalled, in nanoseconds (-1: never)",
+		field: func(s *sourceSettings) any { return &s.stallTimeout },
+	}, {
 		name:  "max-held",
 		blurb: "How many slots to hold at most (1 to 63), or fewer where the pool has less room; the frame that would take the last one is copied instead, so 1 copies all",
 		field: func(s *sourceSettings) any { return &s.maxHeld },
@@ -87,6 +93,8 @@ func (s *sourceSettings) check() error {
 		return badSetting("max-held=%d: a reader may hold 1 to %d slots", s.maxHeld, bips.MaxSlots-1)
 	case s.connectTimeout < int64(waitForever):
 		return badSetting("connect-timeout=%d: use nanoseconds, 0 (not at all) or -1 (for ever)", s.connectTimeout)
+	case s.stallTimeout < int64(waitForever) || s.stallTimeout == 0:
+		return badSetting("stall-timeout=%d: use nanoseconds, more than 0, or -1 (never)", s.stallTimeout)
 	case time.Duration(s.spin)*time.Microsecond > bips.MaxSpin:
 		return badSetting("spin=%d: at most %d microseconds make sense", s.spin, bips.MaxSpin.Microseconds())
 	}
@@ -100,5 +108,7 @@ func (s *sourceSettings) options() bips.ConsumerOptions {
 		MaxHeld: int(s.maxHeld),
 		MinHeld: 1,
 		Spin:    time.Duration(s.spin) * time.Microsecond,
+
+		StallTimeout: time.Duration(s.stallTimeout),
 	}
 }

@@ -14,6 +14,7 @@ type sourceCounts struct {
 	quota  atomic.Uint64 // copied because one pin is never handed out
 	packed atomic.Uint64 // copied because downstream does not know GstVideoMeta
 	early  atomic.Uint64 // of before the reader's beginning
+	stalls atomic.Uint64 // that were told
 
 	mu     sync.Mutex
 	former []*bips.Consumer   // that the source has left, as long as frames of theirs are held
@@ -24,6 +25,7 @@ func (c *sourceCounts) reset() {
 	c.quota.Store(0)
 	c.packed.Store(0)
 	c.early.Store(0)
+	c.stalls.Store(0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.former, c.past = nil, bips.ConsumerStats{}
@@ -82,5 +84,6 @@ func (s *source) stats() []gstglue.Count {
 		{Name: "held", Value: uint64(stats.Held)},
 		{Name: "instances", Value: stats.Instances},
 		{Name: "demoted", Value: stats.Demoted},
+		{Name: "stalls", Value: s.counts.stalls.Load()},
 	}
 }

@@ -34,6 +34,7 @@ func TestBadSettings(t *testing.T) {
 		{"too much to hold", "bipssrc pool=p max-held=64 ! fakesink", []string{"max-held=64", "1 to 63"}},
 		{"too long a spin", "bipssrc pool=p spin=101 ! fakesink", []string{"spin=101", "100 microseconds"}},
 		{"a time that is none", "bipssrc pool=p connect-timeout=-2 ! fakesink", []string{"connect-timeout=-2", "-1 (for ever)"}},
+		{"a stall at once", "bipssrc pool=p stall-timeout=0 ! fakesink", []string{"stall-timeout=0", "more than 0, or -1 (never)"}},
 		{"a time to block that is none", frame + " ! bipssink pool=p block-timeout=-3", []string{"block-timeout=-3", "-1 (for ever)", "-2 (automatic)"}},
 		{"permissions that are none", frame + " ! bipssink pool=p perms=4096", []string{"perms=4096", "010000", "0666 (everyone)", "in octal, with a 0 in front."}},
 		{"permissions in decimal", frame + " ! bipssink pool=p perms=444", []string{"perms=444", "0674", "nobody executes a pool", "in octal, with a 0 in front: perms=0644."}},

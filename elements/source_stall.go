@@ -1,0 +1,35 @@
+package elements
+
+import (
+	"time"
+
+	"github.com/bips-ipc/bips/internal/gstglue"
+)
+
+// The element messages of a stall. Each of the first kind is followed by one of the second when a frame
+// comes, of whichever producer, unless the source is stopped before.
+const (
+	stalledName = "bips-stalled"
+	resumedName = "bips-resumed"
+)
+
+// tellStall tells that no frame has come for stall-timeout though the producer lives. A source that has told
+// so, and got no frame since, does not tell it again, whatever else has happened meanwhile.
+func (s *source) tellStall(values *sourceSettings) {
+	if !s.stalledSince.IsZero() {
+		return
+	}
+	timeout := time.Duration(values.stallTimeout)
+	s.stalledSince = time.Now().Add(-timeout)
+	s.counts.stalls.Add(1)
+	logf(gstglue.LevelWarning, s, "pool %q: no frame for %v, and its producer lives", values.pool, timeout)
+	gstglue.PostOfPool(s, stalledName, values.pool, timeout)
+}
+
+// tellResumed tells that frames come again after a stall.
+func (s *source) tellResumed(values *sourceSettings) {
+	took := time.Since(s.stalledSince)
+	s.stalledSince = time.Time{}
+	logf(gstglue.LevelInfo, s, "pool %q: frames come again after %v", values.pool, took)
+	gstglue.PostOfPool(s, resumedName, values.pool, took)
+}
