@@ -46,9 +46,12 @@ func Child(t testing.TB, role string, args ...string) *exec.Cmd {
 }
 
 // Held returns the mappings and descriptors of pools that this process has now.
-func Held() (held []string) {
-	held = mappings()
-	for number, target := range descriptors() {
+func Held() []string { return HeldBy(os.Getpid()) }
+
+// HeldBy returns the mappings and descriptors of pools that a process has now.
+func HeldBy(pid int) (held []string) {
+	held = mappings(pid)
+	for number, target := range descriptors(pid) {
 		if strings.Contains(target, "/bips.") {
 			held = append(held, "descriptor "+number+" of "+target)
 		}

@@ -28,11 +28,11 @@ func Run(m interface{ Run() int }) {
 		os.Exit(1)
 	}
 	os.Setenv(shmDirVariable, dir)
-	descriptorsBefore := descriptors()
+	descriptorsBefore := descriptors(os.Getpid())
 	code := m.Run()
 	if code == 0 && !fuzzing() {
 		leaks := Names(dir)
-		leaks = append(leaks, mappings()...)
+		leaks = append(leaks, mappings(os.Getpid())...)
 		leaks = append(leaks, newDescriptors(descriptorsBefore)...)
 		leaks = append(leaks, goroutines()...)
 		for _, leak := range leaks {
@@ -96,13 +96,13 @@ func Names(dir string) (leaks []string) {
 	return leaks
 }
 
-// mappings returns the mappings of pool segments, also of unlinked ones.
-func mappings() (leaks []string) {
-	maps, err := os.ReadFile("/proc/self/maps")
+// mappings returns a process's mappings of pool segments, also of unlinked ones.
+func mappings(pid int) (leaks []string) {
+	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
 	if err != nil {
 		return []string{err.Error()}
 	}
-	own, _ := os.Executable() // it may be called bips.test
+	own, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)) // it may be called bips.test
 	for _, line := range strings.Split(string(maps), "\n") {
 		if strings.Contains(line, "/bips.") && !strings.HasSuffix(line, own) {
 			leaks = append(leaks, "mapping "+line)
@@ -111,13 +111,14 @@ func mappings() (leaks []string) {
 	return leaks
 }
 
-// descriptors returns what each open descriptor leads to. The runtime's own, which
+// descriptors returns what each open descriptor of a process leads to. The runtime's own, which
 // come with the first use of the poller, do not count.
-func descriptors() map[string]string {
+func descriptors(pid int) map[string]string {
 	found := map[string]string{}
-	entries, _ := os.ReadDir("/proc/self/fd")
+	folder := fmt.Sprintf("/proc/%d/fd/", pid)
+	entries, _ := os.ReadDir(folder)
 	for _, entry := range entries {
-		target, err := os.Readlink("/proc/self/fd/" + entry.Name())
+		target, err := os.Readlink(folder + entry.Name())
 		if err != nil || target == "anon_inode:[eventpoll]" || target == "anon_inode:[eventfd]" {
 			continue // err: the descriptor of the directory itself
 		}
@@ -127,7 +128,7 @@ func descriptors() map[string]string {
 }
 
 func newDescriptors(before map[string]string) (leaks []string) {
-	for number, target := range descriptors() {
+	for number, target := range descriptors(os.Getpid()) {
 		if before[number] != target {
 			leaks = append(leaks, "descriptor "+number+" of "+target)
 		}

@@ -23,7 +23,7 @@ func TestWhatIsLeftBehindIsFound(t *testing.T) {
 		}
 	})
 	t.Run("a descriptor", func(t *testing.T) {
-		before := descriptors()
+		before := descriptors(os.Getpid())
 		file, err := os.Open("/dev/null")
 		if err != nil {
 			t.Fatal(err)

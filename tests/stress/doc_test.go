@@ -16,6 +16,7 @@
 //	P10 no slot     with all consumers gone the producer can pull every slot but the newest
 //	P11 no error    but those that the schedule explains
 //
-// A process notes what it saw in a file that survives its death (history_test.go).
+// The processes are peers (tests/peer/README.md), of any language. Each says what it sees as it
+// goes, into a file that survives its death; who judges it is package drive.
 // BIPS_STRESS_SECONDS and BIPS_STRESS_SEED choose how long and from which seed.
 package stress

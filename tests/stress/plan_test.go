@@ -1,7 +1,6 @@
 package stress
 
 import (
-	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"time"
@@ -9,23 +8,18 @@ import (
 	"github.com/bips-ipc/bips/bips"
 )
 
-// producerPlan is what a producer process is told.
+// producerPlan is what a round's producers are.
 type producerPlan struct {
-	History      string
-	Seed         uint64
 	Slots        int
 	SlotSize     int
 	Overflow     bips.Overflow
 	BlockTimeout time.Duration
 	Pause        time.Duration // at most, between frames; 0: as fast as it can
-	Lend         bool          // half of the frames are written by a second goroutine, into lent slots
-	EndOfStream  bool          // before it closes
+	Lend         bool          // half of the frames are written into slots that were lent before
 }
 
-// consumerPlan is what a consumer process is told.
+// consumerPlan is what one of a round's consumers is.
 type consumerPlan struct {
-	History  string
-	Seed     uint64
 	Mode     bips.Mode
 	MaxHeld  int
 	Pause    time.Duration // at most, before a frame is given back; 0: at once
@@ -100,15 +94,37 @@ func upTo(random *rand.Rand, limit time.Duration) time.Duration {
 
 func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x5eed)) }
 
-func encode(v any) string {
-	text, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
+// args are the options of a peer.
+func (p producerPlan) args(seed uint64) []string {
+	overflow := "block"
+	if p.Overflow == bips.Drop {
+		overflow = "drop"
 	}
-	return string(text)
+	args := []string{
+		fmt.Sprintf("--slots=%d", p.Slots), fmt.Sprintf("--slot-size=%d", p.SlotSize), "--seats=8", "--overflow=" + overflow,
+		"--block-timeout=" + micros(p.BlockTimeout), "--pause=" + micros(p.Pause), "--busy=" + micros(patience), fmt.Sprintf("--seed=%d", seed),
+	}
+	if p.Lend {
+		args = append(args, "--lend=1")
+	}
+	return args
 }
 
-func decode[T any](text string) (v T, err error) {
-	err = json.Unmarshal([]byte(text), &v)
-	return v, err
+func (p consumerPlan) args(seed uint64) []string {
+	mode := "latest"
+	if p.Mode == bips.Every {
+		mode = "every"
+	}
+	return []string{
+		"--mode=" + mode, fmt.Sprintf("--max-held=%d", p.MaxHeld), "--hold=" + micros(p.Pause), "--spin=" + micros(p.Spin),
+		fmt.Sprintf("--restless=%d", p.Restless), fmt.Sprintf("--seed=%d", seed),
+	}
+}
+
+// micros is a duration as peers have it; -1 is for ever.
+func micros(d time.Duration) string {
+	if d < 0 {
+		return "-1"
+	}
+	return fmt.Sprint(d.Microseconds())
 }

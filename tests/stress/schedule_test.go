@@ -10,6 +10,8 @@ import (
 
 	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/testmain"
+	"github.com/bips-ipc/bips/tests/peer/drive"
+	"github.com/bips-ipc/bips/tests/peer/line"
 )
 
 // totals is what was survived.
@@ -25,7 +27,7 @@ type round struct {
 	*testing.T
 	plan
 	random    *rand.Rand
-	dir       string // of the histories
+	dir       string // of the logs
 	children  int    // started so far
 	producer  *child
 	consumers []*child
@@ -48,7 +50,7 @@ func runRound(t *testing.T, seed uint64, length time.Duration, total *totals) {
 			_ = os.RemoveAll(dir)
 		}
 		if t.Failed() {
-			t.Logf("seed %d: %v\nhistories in %s", seed, r.plan, dir)
+			t.Logf("seed %d: %v\nlogs in %s", seed, r.plan, dir)
 		}
 	}()
 	r.startProducer()
@@ -67,30 +69,20 @@ func runRound(t *testing.T, seed uint64, length time.Duration, total *totals) {
 	r.validate()
 }
 
-// path is where the next child keeps its history. It makes the file, so that it is
-// there however early the child is killed.
-func (r *round) path(role string) string {
-	path := filepath.Join(r.dir, fmt.Sprintf("%04d-%s", r.children, role))
+// path is where the next child's log is.
+func (r *round) path(kind string) string {
 	r.children++
-	if err := os.WriteFile(path, nil, 0o600); err != nil {
-		r.Fatal(err)
-	}
-	return path
+	return filepath.Join(r.dir, fmt.Sprintf("%04d-%s", r.children, kind))
 }
 
 func (r *round) startProducer() {
-	p := r.plan.producer
-	p.History, p.Seed, p.EndOfStream = r.path("producer"), r.random.Uint64(), r.random.IntN(2) == 0
-	r.producer = start(r.T, "producer", p.History, encode(p))
+	r.producer = start(r.T, drive.Produce, r.path(drive.Produce), r.plan.producer.args(r.random.Uint64()))
 }
 
 func (r *round) startConsumer(i int) {
 	p := r.plan.consumers[i]
-	p.History, p.Seed = r.path("consumer"), r.random.Uint64()
-	r.consumers[i] = start(r.T, "consumer", p.History, encode(p))
-	if p.Mode == bips.Every {
-		r.consumers[i].mode = "every"
-	}
+	r.consumers[i] = start(r.T, drive.Consume, r.path(drive.Consume), p.args(r.random.Uint64()))
+	r.consumers[i].every = p.Mode == bips.Every
 }
 
 // act does one thing to one process.
@@ -114,7 +106,7 @@ func (r *round) act() {
 		r.replaceProducer()
 	case n < 93:
 		r.resumeSome(time.Time{}) // a stopped reader of mode Every would keep it from its end of stream
-		r.producer.leave(r.T)
+		r.endProducer()
 		r.total.closes++
 		r.replaceProducer()
 	case n < 97:
@@ -153,34 +145,46 @@ func (r *round) waitProgress() {
 	all := append([]*child{r.producer}, r.consumers...)
 	before := make([]uint64, len(all))
 	for i, c := range all {
-		before[i] = c.frames()
+		c.read(r.T)
+		before[i] = c.frames
 	}
 	end := time.Now().Add(patience)
 	for i, c := range all {
-		for c.frames() < before[i]+2 {
-			if time.Now().After(end) {
-				c.stuck(r.T, fmt.Sprintf("got no further than frame %d", before[i]))
-				break
-			}
+		for c.frames < before[i]+2 && !r.Failed() {
 			select {
-			case <-c.exited: // its history is full, or it complained
-				before[i] = 0
-				if c.frames() < 2 {
-					r.Errorf("P8: a %s ended: %s", c.role, c.output.Bytes())
-					before[i] = ^uint64(0) - 2
-				}
+			case <-c.Exited():
+				r.Errorf("P8: %s ended: %s", c, c.Complaints())
 			case <-time.After(2 * time.Millisecond):
 			}
-			if before[i] == 0 || before[i] > 1<<60 {
-				break
+			if time.Now().After(end) {
+				c.Stuck(fmt.Sprintf("got no further than frame %d", before[i]))
 			}
+			c.read(r.T)
 		}
 	}
+}
+
+// endProducer tells a producer to close its pool, with or without the end of its stream, and
+// returns how many slots it could pull before.
+func (r *round) endProducer() (slots int) {
+	r.producer.resume()
+	if r.random.IntN(2) == 0 {
+		if answer := r.producer.Ask(line.Order{Do: line.DoEnd}); answer.Error != "" {
+			r.Errorf("P11: %s ended its stream with %s: %s", r.producer, answer.Error, answer.Text)
+		}
+	}
+	// A dead reader's slots are promised within 100 ms; the policy Drop does not wait for them.
+	held := r.producer.Ask(line.Order{Do: line.DoHold, Timeout: (100 * time.Millisecond).Microseconds()})
+	r.producer.leave(r.T)
+	return held.Slots
 }
 
 // finish ends the consumers, some of them by a kill, and then the producer, which
 // then must be able to pull every slot (P10).
 func (r *round) finish() {
+	if r.Failed() {
+		return // whoever is stuck has ended
+	}
 	for _, c := range r.consumers {
 		if r.random.IntN(2) == 0 {
 			c.kill()
@@ -189,12 +193,11 @@ func (r *round) finish() {
 			c.leave(r.T)
 		}
 	}
-	r.producer.leave(r.T)
-	r.ended = append(append(r.ended, r.consumers...), r.producer)
-	drained := peek(r.producer.history, wordDrained)
-	if slots := uint64(r.plan.producer.Slots); drained != 1+slots-1 && !r.Failed() {
-		r.Errorf("P10: %d of %d slots could be pulled at the end (%s)", int(drained)-1, slots-1, r.producer.output.Bytes())
+	pulled := r.endProducer()
+	if slots := r.plan.producer.Slots; pulled != slots-1 && !r.Failed() {
+		r.Errorf("P10: %d of %d slots could be pulled at the end", pulled, slots-1)
 	}
+	r.ended = append(append(r.ended, r.consumers...), r.producer)
 }
 
 func (r *round) killAll() {

@@ -1,0 +1,88 @@
+package drive
+
+import (
+	"strings"
+	"testing"
+)
+
+// Each conversation has one thing that is wrong, or none, as its name says.
+func TestAJudgeFindsWhatIsWrong(t *testing.T) {
+	const begin = `{"event":"opened"}
+{"event":"instance","instance":"a","token":"1","slots":3}
+{"event":"frame","sequence":1,"discont":true}
+{"event":"frame","sequence":2}
+{"event":"frame","sequence":3}
+{"event":"frame","sequence":4}
+`
+	run := Run{Token: "1", Published: 5}
+	for name, c := range map[string]struct {
+		latest, demotable bool
+		lines             string
+		want              string // "": nothing
+	}{
+		"all is well":                         {lines: `{"event":"frame","sequence":5}`},
+		"a frame is missing":                  {lines: `{"event":"frame","sequence":6,"lost":1,"discont":true}`, want: "P4"},
+		"it is missing after a wish":          {lines: `{"event":"unblocked"}` + "\n" + `{"event":"frame","sequence":6,"lost":1}`},
+		"it is missing after a demotion":      {demotable: true, lines: `{"event":"frame","sequence":6,"lost":1,"demoted":1}`},
+		"a demotion without a time-out":       {lines: `{"event":"frame","sequence":6,"lost":1,"demoted":1}`, want: "P4"},
+		"it is missing and not counted":       {lines: `{"event":"frame","sequence":6,"unwaited":true}`, want: "P6"},
+		"a preview skips and does not count":  {latest: true, lines: `{"event":"frame","sequence":6}`, want: "P6"},
+		"a preview skips and counts":          {latest: true, lines: `{"event":"frame","sequence":6,"skipped":1}`},
+		"what was dropped is not counted":     {lines: `{"event":"frame","sequence":5,"dropped":2,"lost":1}`, want: "P6"},
+		"a frame comes twice":                 {lines: `{"event":"frame","sequence":4}`, want: "P3"},
+		"it comes twice after a suspension":   {lines: `{"event":"suspended"}` + "\n" + `{"event":"frame","sequence":4,"discont":true}`, want: "P3"},
+		"a suspension loses frames":           {lines: `{"event":"suspended"}` + "\n" + `{"event":"frame","sequence":8,"discont":true}`},
+		"no discontinuity after a suspension": {lines: `{"event":"suspended"}` + "\n" + `{"event":"frame","sequence":8}`, want: "P6"},
+		"the last frame was not read":         {lines: `{"event":"lost"}`, want: "P5"},
+		"the last frame was read":             {lines: `{"event":"frame","sequence":5}` + "\n" + `{"event":"lost"}`},
+		"it was not read before the next run": {lines: `{"event":"instance","instance":"b","token":"2","slots":3}`, want: "P5"},
+		"an end that is told too early":       {lines: `{"event":"end"}` + "\n" + `{"event":"lost"}`, want: "P5"},
+		"another producer in one instance":    {lines: `{"event":"instance","instance":"a","token":"2","slots":3}`, want: "P1"},
+		"a torn frame":                        {lines: `{"event":"wrong","what":"whole","text":"torn"}`, want: "P1"},
+		"a frame that changed":                {lines: `{"event":"wrong","what":"held","text":"changed"}`, want: "P2"},
+		"a call that failed":                  {lines: `{"event":"wrong","what":"call","text":"failed"}`, want: "P11"},
+		"statistics that miss a frame":        {lines: `{"event":"closed","received":3}`, want: "P7"},
+		"statistics":                          {lines: `{"event":"closed","received":4}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var found []string
+			find := func(f Finding) { found = append(found, f.Property) }
+			judge := Judge{Every: !c.latest, Demotable: c.demotable, Found: find, SpanOver: func(s Span) {
+				if f, ok := run.Check(s); !ok {
+					find(f)
+				}
+			}}
+			for text := range strings.Lines(begin + c.lines + "\n") {
+				l, err := parse([]byte(text))
+				if err != nil {
+					t.Fatal(err)
+				}
+				judge.See(l)
+			}
+			if c.want == "" && len(found) > 0 || c.want != "" && (len(found) == 0 || found[0] != c.want) {
+				t.Errorf("found %q, want %q", found, c.want)
+			}
+		})
+	}
+}
+
+func TestARunIsCheckedToItsEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		run  Run
+		span Span
+		ok   bool
+	}{
+		"killed, one more than told":      {Run{Published: 5}, Span{Last: 6}, true},
+		"killed, two more than told":      {Run{Published: 5}, Span{Last: 7}, false},
+		"ended and told":                  {Run{Published: 5, Ended: true}, Span{Last: 5, Ended: true}, true},
+		"ended and not told":              {Run{Published: 5, Ended: true}, Span{Last: 5}, false},
+		"the end hid the last frame":      {Run{Published: 5, Ended: true}, Span{Last: 4, Ended: true}, false},
+		"it passed the last frame by":     {Run{Published: 5, Ended: true}, Span{Last: 4, Ended: true, Unwaited: true}, true},
+		"one frame less":                  {Run{Published: 5}, Span{Last: 4}, false},
+		"killed before it told of an end": {Run{Published: 5}, Span{Last: 5, Ended: true}, true},
+	} {
+		if f, ok := c.run.Check(c.span); ok != c.ok {
+			t.Errorf("%s: %v (%v), want %v", name, ok, f, c.ok)
+		}
+	}
+}

@@ -1,0 +1,78 @@
+package gopeer
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/tests/peer/line"
+)
+
+// release gives frames back in any order, some after a while, until held is closed.
+func (c *consuming) release(pool *bips.Consumer, held <-chan holding, released chan<- struct{}, random *rand.Rand) {
+	defer close(released)
+	var mine []holding
+	for open := true; open || len(mine) > 0; {
+		most := pool.Quota()
+		if open && len(mine) < most {
+			var h holding
+			if len(mine) == 0 || random.IntN(3) == 0 {
+				h, open = <-held
+			} else {
+				select {
+				case h, open = <-held:
+				default:
+				}
+			}
+			if h.frame.Data != nil {
+				mine = append(mine, h)
+			}
+		}
+		if len(mine) == 0 || (open && len(mine) < most && random.IntN(3) == 0) {
+			continue
+		}
+		if c.hold > 0 {
+			time.Sleep(upTo(random, c.hold))
+		}
+		i := random.IntN(len(mine))
+		if err := c.giveBack(&mine[i], random.IntN(2) == 0); err != nil {
+			c.out.wrongCall("giving back", err)
+		}
+		mine = append(mine[:i], mine[i+1:]...)
+		select {
+		case c.room <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// giveBack gives a frame back, in one of two ways, and then once more than it may.
+func (c *consuming) giveBack(h *holding, lease bool) error {
+	if !c.foreign {
+		if err := line.Same(h.frame.Data, h.payload); err != nil {
+			c.out.wrong(line.WrongHeld, "frame %d: %v", h.frame.Sequence, err)
+		}
+	}
+	giveBack := h.frame.Lease().Release
+	if !lease {
+		giveBack = func() error { return c.current().Push(h.frame) }
+	}
+	if err := giveBack(); err != nil {
+		return err
+	}
+	if err := giveBack(); !errors.Is(err, bips.ErrStale) {
+		return fmt.Errorf("frame %d was given back twice: %w", h.frame.Sequence, err)
+	}
+	return nil
+}
+
+func (c *consuming) giveBackPulled(number uint64) error {
+	h, ok := c.pulled[number]
+	if !ok {
+		return fmt.Errorf("hold %d: %w", number, bips.ErrStale)
+	}
+	delete(c.pulled, number)
+	return c.giveBack(&h, true)
+}

@@ -1,0 +1,59 @@
+package line
+
+import (
+	"errors"
+
+	"github.com/bips-ipc/bips/bips"
+)
+
+// names are the errors that have one. The first that fits is told.
+var names = []struct {
+	name string
+	err  error
+}{
+	{"timeout", bips.ErrTimeout},
+	{"flushing", bips.ErrFlushing},
+	{"closed", bips.ErrClosed},
+	{"dropped", bips.ErrDropped},
+	{"quota", bips.ErrQuota},
+	{"end-of-stream", bips.ErrEndOfStream},
+	{"producer-lost", bips.ErrProducerLost},
+	{"pool-full", bips.ErrPoolFull},
+	{"pool-busy", bips.ErrPoolBusy},
+	{"no-pool", bips.ErrNoPool},
+	{"no-space", bips.ErrNoSpace},
+	{"version", bips.ErrVersion},
+	{"damaged", bips.ErrDamaged},
+	{"permission", bips.ErrPermission},
+	{"stale", bips.ErrStale},
+	{"too-large", bips.ErrTooLarge},
+	{"name", bips.ErrName},
+	{"option", bips.ErrOption},
+	{"backend", bips.ErrBackend},
+}
+
+// ErrorName is an error's name in lines: "" for none, "other" where it has no name.
+func ErrorName(err error) string {
+	if err == nil {
+		return ""
+	}
+	for _, known := range names {
+		if errors.Is(err, known.err) {
+			return known.name
+		}
+	}
+	return "other"
+}
+
+// ErrorOf is the error of a name, nil for "".
+func ErrorOf(name string) error {
+	if name == "" {
+		return nil
+	}
+	for _, known := range names {
+		if known.name == name {
+			return known.err
+		}
+	}
+	return errors.New(name)
+}

@@ -1,0 +1,145 @@
+// Package line is the language that peers speak, as tests/peer/README.md specifies it:
+// the lines in and out, the names of errors, and what a frame's payload is.
+package line
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"strconv"
+)
+
+// An Order is one line that a driver writes to a peer. Fields that the order does not
+// use are left out.
+type Order struct {
+	Do        string  `json:"do"`
+	On        bool    `json:"on,omitempty"`        // flush, block
+	Timeout   int64   `json:"timeout,omitempty"`   // us; -1: for ever
+	Consumers int     `json:"consumers,omitempty"` // await
+	Caps      string  `json:"caps,omitempty"`      // caps
+	Latency   int64   `json:"latency,omitempty"`   // latency: ns; -1: unknown
+	Size      int     `json:"size,omitempty"`      // frame: bytes
+	Info      *Record `json:"info,omitempty"`      // frame: what travels with it
+	Hold      uint64  `json:"hold,omitempty"`      // release: the number of the hold
+}
+
+// Words of Order.Do.
+const (
+	DoPause    = "pause"     // stop working; answered when it has stopped
+	DoGo       = "go"        // work on; gives back what hold took
+	DoClose    = "close"     // give everything back and close; the last order
+	DoStats    = "stats"     //
+	DoFlush    = "flush"     // SetFlushing
+	DoEnd      = "end"       // producer: end of stream
+	DoHold     = "hold"      // producer: take every slot but the newest frame's
+	DoAwait    = "await"     // producer: wait for consumers
+	DoCaps     = "caps"      // producer
+	DoLatency  = "latency"   // producer
+	DoFrame    = "frame"     // producer: publish one
+	DoSuspend  = "suspend"   // consumer
+	DoResume   = "resume"    // consumer
+	DoBlock    = "block"     // consumer: SetBlocking
+	DoPull     = "pull"      // consumer: pull one frame and hold it
+	DoRelease  = "release"   // consumer: give one back
+	DoPool     = "pool"      // consumer: which pool it is attached to
+	DoKeyFrame = "key-frame" // consumer: ask for one; producer: how often it was asked
+)
+
+// A Line is one line that a peer writes. Fields that the event does not use, and those
+// that are 0, false or empty, are left out.
+type Line struct {
+	Event string `json:"event"`
+
+	Order string `json:"order,omitempty"` // done: which order this answers
+	Error string `json:"error,omitempty"` // a name of errors.go; "": none
+	Text  string `json:"text,omitempty"`  // for people
+
+	Sequence  uint64  `json:"sequence,omitempty"`
+	Dropped   uint64  `json:"dropped,omitempty"`   // frames dropped before it, as its payload says
+	Skipped   uint64  `json:"skipped,omitempty"`   // before this frame, or in all
+	Lost      uint64  `json:"lost,omitempty"`      // before this frame, or in all
+	Demoted   uint64  `json:"demoted,omitempty"`   // so far
+	Discont   bool    `json:"discont,omitempty"`   // the frame does not follow the one before it
+	Unwaited  bool    `json:"unwaited,omitempty"`  // the producer does not wait for this reader of every frame now
+	Instance  string  `json:"instance,omitempty"`  // 16 hex digits
+	Token     string  `json:"token,omitempty"`     // 16 hex digits
+	Slots     int     `json:"slots,omitempty"`     // of the pool, or taken
+	What      string  `json:"what,omitempty"`      // wrong: whole, held, counters, leak, call
+	Hold      uint64  `json:"hold,omitempty"`      // number by which a pulled frame is released
+	Published uint64  `json:"published,omitempty"` // in all
+	Received  uint64  `json:"received,omitempty"`  // in all
+	Lent      int     `json:"lent,omitempty"`      // slots, now
+	Held      int     `json:"held,omitempty"`      // frames, now
+	Consumers int     `json:"consumers,omitempty"` // seats taken, now
+	Reclaimed uint64  `json:"reclaimed,omitempty"` // seats, in all
+	Drops     uint64  `json:"drops,omitempty"`     // producer: times that a call said dropped
+	SHA256    string  `json:"sha256,omitempty"`    // of the bytes of a frame that was ordered
+	Requests  uint64  `json:"requests,omitempty"`  // for key frames, in all
+	Info      *Record `json:"info,omitempty"`      // of a frame, with --detail
+}
+
+// Words of Line.Event.
+const (
+	Opened    = "opened"    // producer: it has its pool; consumer: it joins anew
+	Published = "published" // producer: a frame
+	Ended     = "ended"     // producer: its stream
+	Closed    = "closed"    // producer: its pool; consumer: it has left
+	Instance  = "instance"  // consumer: the frames that follow are another producer's
+	Frame     = "frame"     // consumer: it has got one
+	End       = "end"       // consumer: the end of a stream
+	Lost      = "lost"      // consumer: the producer is lost
+	Full      = "full"      // consumer: the pool is full
+	Suspended = "suspended" // consumer: it was suspended, and goes on now
+	Unblocked = "unblocked" // consumer: the producer no longer waits for it, as it wished
+	Wrong     = "wrong"     // a property does not hold
+	Done      = "done"      // an order was carried out
+	Left      = "left"      // all is closed; the peer waits for the end of its input
+)
+
+// Words of Line.What.
+const (
+	WrongWhole = "whole" // a frame is not what a producer wrote
+	WrongHeld  = "held"  // it changed while it was held
+	WrongCall  = "call"  // a call ended with an error that it must not end with
+)
+
+// A Record is what travels with a frame. Times are in ns; -1: unknown.
+type Record struct {
+	Size      int      `json:"size"`
+	PTS       int64    `json:"pts"`
+	DTS       int64    `json:"dts"`
+	Duration  int64    `json:"duration"`
+	Capture   int64    `json:"capture"`
+	Offset    string   `json:"offset"`     // 16 hex digits
+	OffsetEnd string   `json:"offset_end"` // 16 hex digits
+	Flags     uint32   `json:"flags"`
+	Strides   []int32  `json:"strides,omitempty"`
+	Offsets   []uint64 `json:"offsets,omitempty"` // of the planes
+	Meta      string   `json:"meta,omitempty"`    // hex digits
+	Caps      string   `json:"caps,omitempty"`
+	Latency   int64    `json:"latency"`
+	SHA256    string   `json:"sha256,omitempty"` // of the bytes
+}
+
+// Encode is a line as it is written, with its end.
+func (l *Line) Encode() []byte {
+	text, err := json.Marshal(l)
+	if err != nil {
+		panic(err) // it has nothing that cannot be encoded
+	}
+	return append(text, '\n')
+}
+
+// Hex is how numbers are written that need all 64 bits.
+func Hex(n uint64) string { return fmt.Sprintf("%016x", n) }
+
+// ParseHex is the reverse of Hex; "" is 0.
+func ParseHex(text string) (uint64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	return strconv.ParseUint(text, 16, 64)
+}
+
+// Sum is the SHA-256 of bytes in hex digits.
+func Sum(data []byte) string { return fmt.Sprintf("%x", sha256.Sum256(data)) }

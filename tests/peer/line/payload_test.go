@@ -1,0 +1,42 @@
+package line
+
+import (
+	"encoding/hex"
+	"testing"
+)
+
+// The bytes are those that tests/peer/README.md has as its example.
+func TestAPayloadIsWhatTheDocumentSays(t *testing.T) {
+	p := Payload{Token: 0x0123456789abcdef, Sequence: 5, Dropped: 2, Size: 51}
+	data := make([]byte, p.Size)
+	p.Write(data)
+	const want = "efcdab8967452301050000000000000002000000000000003300000000000000" + "7e8e060279ff035e" + "930a518132793bfc" + "a8869b"
+	if got := hex.EncodeToString(data); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if p.Key() != 0xbfcc85bf82bc1269 {
+		t.Errorf("key %x", p.Key())
+	}
+	if got, err := Read(data); got != p || err != nil {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestAnyByteThatIsWrongIsFound(t *testing.T) {
+	p := Payload{Token: 7, Sequence: 1, Size: HeaderSize + 21}
+	data := make([]byte, p.Size)
+	p.Write(data)
+	for i := range data {
+		data[i] ^= 1
+		if err := Same(data, p); err == nil {
+			t.Errorf("byte %d is wrong and was not found", i)
+		}
+		data[i] ^= 1
+	}
+	if _, err := Read(data[:len(data)-1]); err == nil {
+		t.Error("a byte less was not found")
+	}
+	if _, err := Read(data[:HeaderSize-1]); err == nil {
+		t.Error("half a header was not found")
+	}
+}

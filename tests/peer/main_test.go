@@ -1,0 +1,197 @@
+package main
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/testmain"
+)
+
+func TestMain(m *testing.M) { testmain.Run(m) }
+
+// patience is a watchdog.
+const patience = 20 * time.Second
+
+// A conversation is what README.md says that peers say: lines with > are orders to a peer, lines
+// with < what it says then, in this order. Names before them are of the peers.
+const conversation = `
+p: produce golden --slots=6 --slot-size=256 --idle
+p< {"event":"opened","token":"TOKEN","slots":6}
+c: consume golden --mode=every --max-held=2 --idle --detail
+c< {"event":"opened"}
+p> {"do":"caps","caps":"application/x-peer,part=0"}
+p< {"event":"done","order":"caps"}
+c> {"do":"pull","timeout":1000}
+c< {"event":"done","order":"pull","error":"timeout","text":TEXT}
+p> {"do":"await","consumers":1,"timeout":10000000}
+p< {"event":"done","order":"await"}
+p> {"do":"frame","size":51,"timeout":1000000}
+p< {"event":"done","order":"frame","sequence":1,"sha256":"SUM"}
+c> {"do":"pull","timeout":-1}
+c< {"event":"instance","instance":"INSTANCE","token":"TOKEN","slots":6}
+c< {"event":"done","order":"pull","sequence":1,"discont":true,"hold":1,"info":{"size":51,"pts":1,"dts":-1,"duration":NUMBER,"capture":-1,"offset":"0000000000000001","offset_end":"TOKEN","flags":NUMBER,"strides":[NUMBER],"offsets":[0],META"caps":"application/x-peer,part=0","latency":-1,"sha256":"SUM"}}
+c> {"do":"pool"}
+c< {"event":"done","order":"pool","instance":"INSTANCE","slots":6}
+p> {"do":"hold","timeout":0}
+p< {"event":"done","order":"hold","slots":5}
+c> {"do":"block","on":true}
+c< {"event":"done","order":"block"}
+p> {"do":"stats"}
+p< {"event":"done","order":"stats","published":1,"lent":5,"consumers":1}
+p> {"do":"go"}
+p< {"event":"done","order":"go"}
+p> {"do":"pause"}
+p< MORE{"event":"done","order":"pause"}
+c> {"do":"release","hold":1}
+c< {"event":"done","order":"release"}
+c> {"do":"release","hold":1}
+c< {"event":"done","order":"release","error":"stale","text":TEXT}
+c> {"do":"suspend"}
+c< {"event":"suspended"}
+c< {"event":"done","order":"suspend"}
+c> {"do":"dance"}
+c< {"event":"done","order":"dance","error":"unknown-order","text":TEXT}
+c> {"do":"flush","on":true}
+c< {"event":"done","order":"flush"}
+c> {"do":"pull","timeout":-1}
+c< {"event":"done","order":"pull","error":"flushing","text":TEXT}
+c> {"do":"close"}
+c< {"event":"closed","received":1}
+c< {"event":"done","order":"close"}
+c.
+p> {"do":"end"}
+p< {"event":"ended","token":"TOKEN"}
+p< {"event":"done","order":"end"}
+p> {"do":"close"}
+p< {"event":"closed","token":"TOKEN",MORE}
+p< {"event":"done","order":"close"}
+p.
+`
+
+func TestThePeerSaysWhatItsDocumentSays(t *testing.T) {
+	testmain.Dir(t)
+	program := filepath.Join(t.TempDir(), "peer")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
+	}
+	peers := map[string]*partner{}
+	known := map[string]string{}
+	for _, l := range strings.Split(strings.TrimSpace(conversation), "\n") {
+		name, kind, text := l[:1], l[1], strings.TrimSpace(l[2:])
+		switch kind {
+		case ':':
+			peers[name] = begin(t, program, strings.Fields(text)...)
+		case '>':
+			_, _ = io.WriteString(peers[name].orders, text+"\n")
+		case '<':
+			peers[name].says(t, text, known)
+		case '.':
+			peers[name].ends(t)
+		}
+	}
+}
+
+// partner is a peer that is talked with.
+type partner struct {
+	command *exec.Cmd
+	orders  io.WriteCloser
+	lines   chan string
+}
+
+func begin(t *testing.T, program string, args ...string) *partner {
+	t.Helper()
+	p := &partner{command: exec.Command(program, args...), lines: make(chan string)}
+	p.command.Stderr = os.Stderr
+	output, err := p.command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.orders, err = p.command.StdinPipe(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	end := make(chan struct{})
+	listening := make(chan struct{})
+	go func() {
+		defer close(listening)
+		defer close(p.lines)
+		for scanner := bufio.NewScanner(output); scanner.Scan(); {
+			select {
+			case p.lines <- scanner.Text():
+			case <-end:
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		close(end)
+		_ = p.command.Process.Kill()
+		<-listening
+		_ = p.command.Wait()
+	})
+	return p
+}
+
+// says waits for a line that fits. Words in capitals stand for what differs from run to run; a
+// known one has to be what it was before.
+func (p *partner) says(t *testing.T, want string, known map[string]string) {
+	t.Helper()
+	pattern := regexp.QuoteMeta(want)
+	more := strings.HasPrefix(want, "MORE")
+	pattern = strings.TrimPrefix(pattern, "MORE")
+	for word, means := range map[string]string{
+		"TEXT": `".+"`, "NUMBER": `-?\d+`, "META": `(?:"meta":"[0-9a-f]+",)?`, "MORE": `.*`,
+	} {
+		pattern = strings.ReplaceAll(pattern, word, means)
+	}
+	for word, means := range map[string]string{"TOKEN": `[0-9a-f]{16}`, "INSTANCE": `[0-9a-f]{16}`, "SUM": `[0-9a-f]{64}`} {
+		if known[word] != "" {
+			means = known[word]
+		}
+		pattern = strings.ReplaceAll(pattern, word, "(?P<"+word+">"+means+")")
+	}
+	fits := regexp.MustCompile("^" + pattern + "$")
+	for {
+		select {
+		case got, ok := <-p.lines:
+			if !ok {
+				t.Fatalf("the peer ended, want %s", want)
+			}
+			groups := fits.FindStringSubmatch(got)
+			if groups == nil && more {
+				continue
+			}
+			if groups == nil {
+				t.Fatalf("got %s\nwant %s", got, want)
+			}
+			for i, name := range fits.SubexpNames() {
+				if name != "" {
+					known[name] = groups[i]
+				}
+			}
+			return
+		case <-time.After(patience):
+			t.Fatalf("the peer is silent, want %s", want)
+		}
+	}
+}
+
+// ends ends the peer's input and wants it to end well.
+func (p *partner) ends(t *testing.T) {
+	t.Helper()
+	_ = p.orders.Close()
+	if l, ok := <-p.lines; ok {
+		t.Errorf("after the end: %s", l)
+	}
+	if err := p.command.Wait(); err != nil {
+		t.Error(err)
+	}
+}
