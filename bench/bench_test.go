@@ -114,11 +114,11 @@ func TestReportJoinsWhatIsThere(t *testing.T) {
 	if err := report([]string{"-dir", dir, "-suffix", "-s", "-into", readme, "-into", path("absent"), path("one"), path("missing"), path("two")}); err != nil {
 		t.Fatal(err)
 	}
-	r, err := result.Load(path("2025-11-23-x-s.json"))
+	r, err := result.Load(path("2025-11-23-x-s.jsonl"))
 	if err != nil || len(r.Setups) != 2 || r.Command != "make bench" {
 		t.Errorf("got %+v, %v", r, err)
 	}
-	if text, _ := os.ReadFile(readme); !strings.Contains(string(text), "`make bench` reproduces it") {
+	if text, _ := os.ReadFile(readme); !strings.Contains(string(text), "`make bench` repeats the measurement") {
 		t.Errorf("README.md is\n%s", text)
 	}
 	if report([]string{"-dir", dir, path("missing")}) == nil {

@@ -7,5 +7,5 @@
 //	bench grow     what bipssink costs as the work grows
 //	bench report   puts what these measured into bench/results, README.md and docs/
 //
-// The first three write a JSON file that the last one reads.
+// The first three write a result file (JSON Lines, bench/result/file.go) that the last one reads.
 package main

@@ -58,7 +58,7 @@ func (m *multi) String() string { return "" }
 func parse(command string, args []string) *settings {
 	s := &settings{}
 	flags := flag.NewFlagSet("bench "+command, flag.ExitOnError)
-	flags.StringVar(&s.out, "o", "bench-"+command+".json", "the file to write")
+	flags.StringVar(&s.out, "o", "bench-"+command+".jsonl", "the file to write")
 	flags.StringVar(&s.name, "name", "this system's GStreamer", "what the report calls this setup")
 	flags.StringVar(&s.plugins, "plugins", "", "folders of GStreamer plugins, with colons between")
 	flags.StringVar(&s.floor, "floor", "", "the program that measures bare futexes")

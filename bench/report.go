@@ -17,8 +17,8 @@ import (
 
 func goVersion() string { return strings.Replace(runtime.Version(), "go", "Go ", 1) }
 
-// report is "bench report": it joins the files of one run, writes them as JSON and
-// Markdown, and puts the tables into documents that have a place for them.
+// report is "bench report": it joins the files of one run, writes them as one
+// result file and as Markdown, and puts the tables into documents that have a place for them.
 func report(args []string) error {
 	flags := flag.NewFlagSet("bench report", flag.ExitOnError)
 	dir := flags.String("dir", "bench/results", "the folder for the result")
@@ -33,12 +33,11 @@ func report(args []string) error {
 		return err
 	}
 	r.Command = *command
-	r.Targets = r.Judge()
 	if err := os.MkdirAll(*dir, 0o777); err != nil {
 		return err
 	}
 	path := filepath.Join(*dir, fileName(r)+*suffix)
-	if err := r.Save(path + ".json"); err != nil {
+	if err := r.Save(path + ".jsonl"); err != nil {
 		return err
 	}
 	var text bytes.Buffer
@@ -52,7 +51,7 @@ func report(args []string) error {
 			return err
 		}
 	}
-	fmt.Println(path + ".json")
+	fmt.Println(path + ".jsonl")
 	return nil
 }
 

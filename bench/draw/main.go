@@ -1,6 +1,6 @@
 // Draw makes pictures of a result of bench/run:
 //
-//	draw RESULT.json FOLDER
+//	draw RESULT.jsonl FOLDER
 //
 // latency.png is the distribution of the latency, throughput.png the bytes per second
 // by frame size, both of the first setup in the file.
@@ -39,7 +39,7 @@ const (
 
 func main() {
 	if len(os.Args) != 3 {
-		fmt.Fprintln(os.Stderr, "usage: draw RESULT.json FOLDER")
+		fmt.Fprintln(os.Stderr, "usage: draw RESULT.jsonl FOLDER")
 		os.Exit(2)
 	}
 	if err := draw(os.Args[1], os.Args[2]); err != nil {

@@ -1,19 +1,13 @@
 package result
 
-import (
-	"encoding/json"
-	"os"
-)
-
 // Report is one run of the benchmark.
 type Report struct {
-	Date    string    `json:"date"` // of the start, 2006-01-02 15:04
-	Command string    `json:"command"`
-	Rounds  int       `json:"rounds"`
-	Quick   bool      `json:"quick,omitzero"`
-	Machine Machine   `json:"machine"`
-	Setups  []Setup   `json:"setups"`
-	Targets []Verdict `json:"targets,omitempty"`
+	Date    string // of the start, 2006-01-02 15:04
+	Command string
+	Rounds  int
+	Quick   bool
+	Machine Machine
+	Setups  []Setup
 }
 
 // Machine is what was measured on.
@@ -26,33 +20,33 @@ type Machine struct {
 
 // Setup is a GStreamer, and what was measured with it.
 type Setup struct {
-	Name     string   `json:"name"`
-	Versions []string `json:"versions"` // "GStreamer 1.26.2", one for each part
-	Load     float64  `json:"load"`     // load average of the last minute at the start
-	Stolen   float64  `json:"stolen"`   // share of processor time that others took from the machine
-	Skipped  []string `json:"skipped,omitempty"`
-	Works    []Work   `json:"works"`
+	Name     string
+	Versions []string // "GStreamer 1.26.2", one for each part
+	Load     float64  // load average of the last minute at the start
+	Stolen   float64  // share of processor time that others took from the machine
+	Skipped  []string
+	Works    []Work
 }
 
 // Work is what the processes had to do.
 type Work struct {
-	ID        string   `json:"id"`
-	Group     string   `json:"group,omitzero"` // of works in one table, a row each
-	Title     string   `json:"title"`
-	Size      int      `json:"size"` // bytes of a frame
-	Consumers int      `json:"consumers,omitzero"`
-	Sweep     bool     `json:"sweep,omitzero"`    // part of the throughput by frame size
-	Optional  bool     `json:"optional,omitzero"` // of that only
-	Metrics   []string `json:"metrics"`           // those that the tables show
-	Pairs     []Cell   `json:"pairs"`
+	ID        string
+	Group     string // of works in one table, a row each
+	Title     string
+	Size      int // bytes of a frame
+	Consumers int
+	Sweep     bool     // part of the throughput by frame size
+	Optional  bool     // of that only
+	Metrics   []string // those that the tables show
+	Pairs     []Cell
 }
 
 // Cell is how one pair did one work.
 type Cell struct {
-	Pair    string    `json:"pair"`
-	Spin    int       `json:"spin_us"`
-	Samples []Sample  `json:"rounds"`
-	Latency Histogram `json:"latency,omitzero"` // of all rounds together
+	Pair    string
+	Spin    int
+	Samples []Sample
+	Latency Histogram // of all rounds together
 }
 
 // Status is how a round went.
@@ -71,9 +65,9 @@ const (
 
 // Sample is one round.
 type Sample struct {
-	Status Status             `json:"status"`
-	Detail string             `json:"detail,omitzero"` // why it is not OK
-	Values map[string]float64 `json:"values,omitempty"`
+	Status Status
+	Detail string // why it is not OK
+	Values map[string]float64
 }
 
 // Metrics, the keys of Sample.Values.
@@ -120,28 +114,6 @@ var units = map[string]unit{
 	Tables:    {"consumer page tables, KB", short, true},
 	SrcRSS:    {"producer RSS, MB", short, true},
 	SrcPSS:    {"producer PSS, MB", short, true},
-}
-
-// Load reads a report from a JSON file.
-func Load(path string) (*Report, error) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	var r Report
-	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, err
-	}
-	return &r, nil
-}
-
-// Save writes a report as JSON.
-func (r *Report) Save(path string) error {
-	text, err := json.MarshalIndent(r, "", " ")
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(path, append(compactPairs(text), '\n'), 0o644)
 }
 
 // Work returns a setup's work, or nil.

@@ -1,10 +1,8 @@
 package result
 
 import (
-	"bytes"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 )
@@ -98,16 +96,3 @@ func thousands(v float64) string {
 	}
 	return digits
 }
-
-var pairLines = regexp.MustCompile(`\[\s+(\d+),\s+(\d+)\s+\]`)
-
-// compactPairs puts each bucket of a histogram, which takes four lines when JSON is
-// indented, on one, and many of them on a line.
-func compactPairs(text []byte) []byte {
-	text = pairLines.ReplaceAll(text, []byte("[$1,$2]"))
-	return joinPairs.ReplaceAllFunc(text, func(pairs []byte) []byte {
-		return bytes.Join(bytes.Fields(pairs), nil)
-	})
-}
-
-var joinPairs = regexp.MustCompile(`(\[\d+,\d+\],\s+)+\[\d+,\d+\]`)

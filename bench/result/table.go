@@ -53,26 +53,35 @@ func (r *Report) Markdown(w io.Writer, level int) {
 	}
 }
 
-// Summary writes what a reader in a hurry wants: the setup with the most pairs, the
-// library, without the throughput by frame size, and how the pairs compare.
+// summaryRows are the figures that README.md shows.
+var summaryRows = []struct{ work, metric, title string }{
+	{"latency-1", P50, "latency at 300 frames/s, median (us)"},
+	{"latency-1", P99, "the same, 99 of 100 frames are faster (us)"},
+	{"untouched", FPS, "frames/s flat out"},
+}
+
+// Summary writes three rows of figures of the setup with the most pairs, which comes
+// first: BIPS as it is by default, beside its peers.
 func (r *Report) Summary(w io.Writer) {
-	fmt.Fprintln(w, r.machineLine())
-	short := Report{Machine: r.Machine}
-	for i := range r.Setups {
-		s := r.Setups[i]
-		if i > 0 && s.Work("latency-1") != nil {
-			continue
+	s := &r.Setups[0]
+	columns := append(slices.Clone(peers), Bips)
+	header, rule := "| 1920x1080 NV12, one reader | ", "| --- | "
+	for _, pair := range columns {
+		header += title(pair, 0) + " | "
+		rule += "---: | "
+	}
+	fmt.Fprintf(w, "%s\n%s\n", strings.TrimSpace(header), strings.TrimSpace(rule))
+	for _, row := range summaryRows {
+		if work := s.Work(row.work); work != nil {
+			cells := []string{row.title}
+			for _, pair := range columns {
+				cells = append(cells, work.Cell(pair, 0).middle(row.metric))
+			}
+			fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
 		}
-		s.Works = slices.DeleteFunc(slices.Clone(s.Works), func(w Work) bool { return w.Sweep && w.Optional })
-		fmt.Fprintf(w, "\n%s: ", s.Name)
-		short.writeSetup(w, &s)
-		short.Setups = append(short.Setups, s)
 	}
-	if verdicts := short.Judge(); len(verdicts) > 0 {
-		fmt.Fprintln(w)
-		writeVerdicts(w, verdicts)
-	}
-	fmt.Fprintf(w, "\n`%s` reproduces it.\n", r.Command)
+	fmt.Fprintf(w, "\n%s, %d cores; %s; %s. `%s` repeats the measurement.\n",
+		r.Machine.CPU, r.Machine.Cores, strings.Join(s.Versions, ", "), r.Date, r.Command)
 }
 
 func (r *Report) writeSetup(w io.Writer, s *Setup) {
@@ -201,7 +210,7 @@ func (g *group) write(w io.Writer) {
 }
 
 // writeGrowth writes how one pair does as the work grows. Ranges would make the table
-// too wide; they are in the JSON.
+// too wide; they are in the result file.
 func (g *group) writeGrowth(w io.Writer) {
 	header, rule := "| "+g.name+" | ", "| --- | "
 	for _, metric := range g.works[0].Metrics {
@@ -234,6 +243,18 @@ func (g *group) writeRow(w io.Writer, work *Work, metric string) {
 	if !empty {
 		fmt.Fprintf(w, "| %s |\n", strings.Join(cells, " | "))
 	}
+}
+
+// middle is a metric's median as a table shows it, or why there is none.
+func (c *Cell) middle(metric string) string {
+	if c == nil {
+		return ""
+	}
+	if s := c.Summary(metric); s.Rounds > 0 {
+		return units[metric].format(s.Median)
+	}
+	word, _, _ := strings.Cut(c.trouble(), " ")
+	return word
 }
 
 // text is what a table says of a metric.

@@ -1,7 +1,6 @@
 package result
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -99,14 +98,32 @@ func TestTheBestOfThePeersIsMeant(t *testing.T) {
 	}
 }
 
-func TestSummaryLeavesOut(t *testing.T) {
+func TestSummaryIsThreeRowsOfTheFirstSetup(t *testing.T) {
 	r := example()
-	r.Setups = append(r.Setups, r.Setups[0], Setup{Name: "The library", Versions: []string{"Go 1.25"}})
-	r.Setups[0].Name, r.Setups[1].Name = "First", "Second"
+	w := &r.Setups[0].Works[0]
+	for i := range w.Pairs {
+		for k := range w.Pairs[i].Samples {
+			if values := w.Pairs[i].Samples[k].Values; values != nil {
+				values[P99] = 7 * values[P50]
+			}
+		}
+	}
+	stalled := Cell{Pair: UnixFD, Samples: []Sample{{Status: Stalled}}}
+	r.Setups[0].Works = append(r.Setups[0].Works, Work{
+		ID: "untouched", Metrics: []string{FPS}, Pairs: []Cell{cell(Shm, 0, FPS, 1000), stalled, cell(Bips, 0, FPS, 9000)},
+	})
+	r.Setups = append(r.Setups, Setup{Name: "Second", Versions: []string{"Go 1.25"}})
 	var text strings.Builder
 	r.Summary(&text)
-	contains(t, text.String(), "First: GStreamer", "The library: Go", "`make bench` reproduces it")
-	if strings.Contains(text.String(), "Second") {
+	contains(t, text.String(),
+		"| latency at 300 frames/s, median (us) | 50.0 | 90.0 |  | 21.0 |\n",
+		"| the same, 99 of 100 frames are faster (us) | 350 | 630 |  | 147 |\n",
+		"| frames/s flat out | 1,000 | stalled |  | 9,000 |\n",
+		"`make bench` repeats the measurement")
+	if rows := strings.Count(text.String(), "\n|"); rows != 4 {
+		t.Errorf("it has %d rows below its first line, not a rule and three figures:\n%s", rows, text.String())
+	}
+	if strings.Contains(text.String(), "Go 1.25") {
 		t.Errorf("it has the second setup:\n%s", text.String())
 	}
 }
@@ -136,27 +153,5 @@ func TestNumbers(t *testing.T) {
 		if got := short(v); got != want {
 			t.Errorf("%v: got %s, want %s", v, got, want)
 		}
-	}
-}
-
-func TestReportsSurviveAFile(t *testing.T) {
-	r := example()
-	h := &r.Setups[0].Works[0].Pairs[0].Latency
-	for ns := range uint64(1000) {
-		h.Record(ns * 100)
-	}
-	path := filepath.Join(t.TempDir(), "r.json")
-	if err := r.Save(path); err != nil {
-		t.Fatal(err)
-	}
-	again, err := Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if markdown(again) != markdown(r) {
-		t.Errorf("it became\n%s", markdown(again))
-	}
-	if got := again.Setups[0].Works[0].Pairs[0].Latency.Count(); got != 1000 {
-		t.Errorf("the histogram has %d times", got)
 	}
 }

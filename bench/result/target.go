@@ -46,16 +46,16 @@ const best = "best"
 
 // Verdict is a target and what came of it.
 type Verdict struct {
-	Setup   string  `json:"setup"`
-	Work    string  `json:"work"`
-	Metric  string  `json:"metric"`
-	Against string  `json:"against,omitzero"`
-	Spin    int     `json:"spin_us"`
-	Ours    float64 `json:"ours"`
-	Theirs  float64 `json:"theirs,omitzero"`
-	Ratio   float64 `json:"ratio"`
-	Target  float64 `json:"target"`
-	Met     bool    `json:"met"`
+	Setup   string
+	Work    string
+	Metric  string
+	Against string
+	Spin    int
+	Ours    float64
+	Theirs  float64
+	Ratio   float64
+	Target  float64
+	Met     bool
 	lower   bool
 	title   string
 }
