@@ -32,7 +32,7 @@ func init() {
 // the step is the chosen one and its time has come.
 func Hit(point string) {
 	if point == slow {
-		time.Sleep(2 * time.Millisecond)
+		time.Sleep(10 * time.Millisecond)
 	}
 	if chosen != "" || rand.IntN(10) == 0 {
 		Pause()

@@ -3,130 +3,43 @@
 // checks after each kill that those who live have lost nothing and the next ones find
 // everything in order. BIPS_CRASH_TIMES says how often each thing is interrupted, and
 // how often a process dies at each step.
+//
+// The processes are peers (tests/peer/README.md), of any language. Those that die at a step
+// are to have crash points.
 package crash
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/testmain"
+	"github.com/bips-ipc/bips/tests/peer/drive"
+	"github.com/bips-ipc/bips/tests/peer/line"
 )
 
 const (
 	poolName = "crash"
 	slots    = 8
-	patience = 20 * time.Second // a watchdog
+	patience = drive.Patience
 )
 
-// bothModes are what a reader may be, other than as its frames want it.
-var bothModes = []bips.Mode{bips.Latest, bips.Every}
+// Modes of readers, other than as their frames want it.
+const (
+	latest = "latest"
+	every  = "every"
+)
 
-func TestMain(m *testing.M) {
-	testmain.Roles{
-		"create and close": forEver(createAndClose),
-		"publish":          publish,
-		"join and leave":   forEver(joinAndLeave),
-		"pull and release": pullAndRelease,
-		"reader":           read,
-		"first":            readFirst,
-		"writer":           write,
-	}.Run(m)
-}
+var bothModes = []string{latest, every}
 
-// forEver is a role that tells its parent that it is there and does one thing again and again.
-func forEver(do func() error) func([]string) error {
-	return func([]string) error {
-		ready()
-		for {
-			if err := do(); err != nil {
-				return err
-			}
-		}
-	}
-}
+func TestMain(m *testing.M) { drive.Role(nil).Run(m) }
 
-func ready() { fmt.Println("ready") }
-
-func newProducer() (*bips.Producer, error) {
-	for start := time.Now(); ; time.Sleep(100 * time.Microsecond) {
-		p, err := bips.NewProducer(poolName, bips.ProducerOptions{Slots: slots, SlotSize: 64})
-		if !errors.Is(err, bips.ErrPoolBusy) || time.Since(start) > patience {
-			return p, err
-		}
-	}
-}
-
-func push(p *bips.Producer) error {
-	slot, err := p.Pull(patience)
-	if err != nil {
-		return err
-	}
-	return p.Push(slot, bips.FrameInfo{Size: 1})
-}
-
-func createAndClose() error {
-	p, err := newProducer()
-	if err != nil {
-		return err
-	}
-	return errors.Join(push(p), p.EndOfStream(patience), p.Close())
-}
-
-func publish([]string) error {
-	p, err := newProducer()
-	if err != nil {
-		return err
-	}
-	ready()
-	for err == nil {
-		err = push(p)
-	}
-	return err
-}
-
-func joinAndLeave() error {
-	c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{Mode: bothModes[rand.IntN(2)], MaxHeld: 2})
-	if err != nil {
-		return err
-	}
-	f, err := c.Pull(patience)
-	if err != nil {
-		return err
-	}
-	if rand.IntN(2) == 0 {
-		return errors.Join(c.Push(f), c.Close())
-	}
-	return errors.Join(c.Close(), f.Lease().Release())
-}
-
-func pullAndRelease([]string) error {
-	c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{Mode: bothModes[rand.IntN(2)], MaxHeld: 2})
-	if err != nil {
-		return err
-	}
-	ready()
-	for {
-		f, err := c.Pull(patience)
-		if err != nil {
-			return err
-		}
-		if rand.IntN(2) == 0 {
-			c.Suspend()
-			c.Resume()
-		}
-		if err := c.Push(f); err != nil {
-			return err
-		}
-	}
-}
+// producerArgs are the options of producers that are killed at random moments, and of those after them.
+var producerArgs = []string{fmt.Sprintf("--slots=%d", slots), "--slot-size=64", fmt.Sprintf("--busy=%d", patience.Microseconds())}
 
 // times is how often each thing is interrupted by a kill, unless BIPS_CRASH_TIMES says otherwise.
 func times(t *testing.T, otherwise int) int {
@@ -143,36 +56,42 @@ func times(t *testing.T, otherwise int) int {
 
 // victim is a process that is about to be killed.
 type victim struct {
-	command *exec.Cmd
-	output  io.Reader
+	*drive.Peer
+	opened chan struct{}
 }
 
-func start(t *testing.T, role string) victim {
+func startVictim(t *testing.T, kind string, args ...string) victim {
 	t.Helper()
-	command := testmain.Child(t, role)
-	command.Stderr = os.Stderr
-	output, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return victim{command, output}
+	v := victim{opened: make(chan struct{})}
+	open := sync.OnceFunc(func() { close(v.opened) })
+	v.Peer = drive.Start(t, kind, poolName, drive.Setup{Args: args, Heard: func(l *line.Line) {
+		switch l.Event {
+		case line.Opened:
+			open()
+		case line.Wrong:
+			t.Errorf("a %sr: %s: %s", kind, l.What, l.Text)
+		}
+	}})
+	t.Cleanup(v.Kill)
+	return v
 }
 
 // killSoon kills the process some moments after it has begun, and waits for the
 // kernel. A moment is short; now and then it is long enough for a consumer to look
 // for the pool again.
-func (v victim) killSoon(random *rand.Rand) {
-	_, _ = v.output.Read(make([]byte, 8)) // "ready", or its end
+func (v victim) killSoon(t *testing.T, random *rand.Rand) {
+	t.Helper()
+	select {
+	case <-v.opened:
+	case <-v.Exited():
+		t.Fatalf("%s ended before it began: %s", v, v.Complaints())
+	}
 	moment := 2 * time.Millisecond
 	if random.IntN(4) == 0 {
 		moment = 120 * time.Millisecond
 	}
 	time.Sleep(time.Duration(random.Int64N(int64(moment))))
-	_ = v.command.Process.Kill()
-	_ = v.command.Wait()
+	v.Kill()
 }
 
 func newRandom(t *testing.T) *rand.Rand {
@@ -182,180 +101,105 @@ func newRandom(t *testing.T) *rand.Rand {
 }
 
 func TestAConsumerKilledAnywhereLeavesNothingThatTheProducerCannotTakeBack(t *testing.T) {
-	for _, role := range []string{"join and leave", "pull and release"} {
-		t.Run(role, func(t *testing.T) {
+	for name, option := range map[string]string{"join and leave": "--brief=1", "pull and release": "--restless=4"} {
+		t.Run(name, func(t *testing.T) {
 			testmain.Dir(t)
 			random := newRandom(t)
-			p, err := newProducer()
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer p.Close()
-			for round := range times(t, 60) {
-				victims := []victim{start(t, role), start(t, role)}
-				stop, stopped := make(chan bool), make(chan error)
-				go func() { stopped <- pushUntil(p, stop) }()
-				for _, v := range victims {
-					v.killSoon(random)
+			p, opened := startWriter(t, poolName, append([]string{"--quiet"}, producerArgs...), crashAt{})
+			defer p.Kill()
+			awaitOpen(t, p, opened)
+			for range times(t, 60) {
+				var victims []victim
+				for range 2 {
+					victims = append(victims, startVictim(t, drive.Consume, option, "--max-held=2", "--mode="+bothModes[random.IntN(2)]))
 				}
-				close(stop)
-				if err := <-stopped; err != nil {
-					t.Fatalf("round %d: %v", round, err)
+				for _, v := range victims {
+					v.killSoon(t, random)
 				}
 				pullAll(t, p)
-				for start := time.Now(); p.Stats().Consumers > 0; time.Sleep(time.Millisecond) { // housekeeping comes
-					if time.Since(start) > patience {
-						t.Fatalf("round %d: %+v", round, p.Stats())
-					}
-				}
-				if stats := p.Stats(); stats.Banned != 0 || stats.Lent != 0 {
-					t.Fatalf("round %d: %+v", round, stats)
-				}
 			}
-			t.Logf("%d kills, %+v", 2*times(t, 60), p.Stats())
+			stats := p.Ask(line.Order{Do: line.DoStats})
+			t.Logf("%d kills, %d frames published, %d seats reclaimed", 2*times(t, 60), stats.Published, stats.Reclaimed)
+			p.Leave()
 		})
 	}
 }
 
-func pushUntil(p *bips.Producer, stop <-chan bool) error {
-	for {
-		select {
-		case <-stop:
-			return nil
-		default:
-			if err := push(p); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-// pullAll takes every slot but the newest entry's, and a new reader's quota fits.
-func pullAll(t *testing.T, p *bips.Producer) {
+// pullAll lets a producer take every slot but the newest entry's; then a new reader's quota fits,
+// and when that has left nobody is there.
+func pullAll(t *testing.T, p *drive.Peer) {
 	t.Helper()
-	var pulled []bips.Slot
-	for range slots - 1 {
-		slot, err := p.Pull(patience)
-		if err != nil {
-			t.Fatalf("after %d slots: %v", len(pulled), err)
+	if held := p.Ask(line.Order{Do: line.DoHold, Timeout: forAnswer.Microseconds()}); held.Slots != slots-1 {
+		t.Fatalf("it got %d of %d slots: %s", held.Slots, slots-1, held.Text)
+	}
+	p.Ask(line.Order{Do: line.DoGo})
+	c := drive.Start(t, drive.Consume, poolName, drive.Setup{Args: []string{"--idle", fmt.Sprintf("--max-held=%d", slots-4)}})
+	defer c.Kill()
+	if answer := c.Ask(line.Order{Do: line.DoPull, Timeout: forAnswer.Microseconds()}); answer.Error != "" {
+		t.Fatalf("the next reader: %s: %s", answer.Error, answer.Text)
+	}
+	c.Leave()
+	for start := time.Now(); ; time.Sleep(time.Millisecond) { // housekeeping comes
+		stats := p.Ask(line.Order{Do: line.DoStats})
+		if stats.Consumers == 0 {
+			return
 		}
-		pulled = append(pulled, slot)
-	}
-	for _, slot := range pulled {
-		if err := p.Return(slot); err != nil {
-			t.Fatal(err)
+		if time.Since(start) > patience {
+			t.Fatalf("%+v", *stats)
 		}
-	}
-	c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{MaxHeld: slots - 4})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	f, err := c.Pull(patience)
-	if err != nil {
-		t.Fatalf("the next reader: %v", err)
-	}
-	if err := c.Push(f); err != nil {
-		t.Fatal(err)
 	}
 }
 
 func TestAProducerKilledAnywhereLeavesTheNameToTheNext(t *testing.T) {
-	for _, role := range []string{"create and close", "publish"} {
-		t.Run(role, func(t *testing.T) {
+	for name, options := range map[string][]string{"create and close": {"--brief=1"}, "publish": nil} {
+		t.Run(name, func(t *testing.T) {
 			dir := testmain.Dir(t)
 			random := newRandom(t)
-			c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{Mode: bips.Every})
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer c.Close()
+			c := startReader(t, poolName, readerPlan{mode: every, maxHeld: 3}, crashAt{})
+			defer c.Kill()
 			for round := range times(t, 60) {
-				v := start(t, role)
-				stop, stopped := make(chan bool), make(chan error)
-				go func() { stopped <- readUntil(c, stop) }()
-				v.killSoon(random)
-				close(stop)
-				if err := <-stopped; err != nil {
-					t.Fatalf("round %d: %v", round, err)
-				}
-				p, err := newProducer()
-				if err != nil {
-					t.Fatalf("round %d: the next producer: %v", round, err)
-				}
-				readFrom(t, p, c)
-				if err := p.Close(); err != nil {
-					t.Fatal(err)
-				}
+				startVictim(t, drive.Produce, append(options, producerArgs...)...).killSoon(t, random)
+				tokens := make(chan string, 1)
+				p := drive.Start(t, drive.Produce, poolName, drive.Setup{
+					Args: append([]string{"--quiet"}, producerArgs...),
+					Heard: func(l *line.Line) {
+						if l.Event == line.Opened {
+							tokens <- l.Token
+						}
+					},
+				})
+				t.Cleanup(p.Kill)
+				readFrom(t, p, tokens, c)
+				p.Leave()
 				if left := testmain.Names(dir); len(left) > 0 {
 					t.Fatalf("round %d: %q", round, left)
 				}
 			}
-			t.Logf("%d kills, %+v", times(t, 60), c.Stats())
+			t.Logf("%d kills, %d frames", times(t, 60), c.report().frames)
+			c.Leave()
 		})
 	}
 }
 
-// readUntil reads what comes, in order within each instance.
-func readUntil(c *bips.Consumer, stop <-chan bool) error {
-	var instance, last uint64
-	for {
-		select {
-		case <-stop:
-			return nil
-		default:
-		}
-		f, err := c.Pull(10 * time.Millisecond)
-		switch {
-		case err == nil:
-			if f.Instance == instance && f.Sequence != last+1 {
-				return fmt.Errorf("frame %d after %d", f.Sequence, last)
-			}
-			instance, last = f.Instance, f.Sequence
-			if err := c.Push(f); err != nil {
-				return err
-			}
-		case errors.Is(err, bips.ErrEndOfStream):
-			last++
-		case errors.Is(err, bips.ErrTimeout), errors.Is(err, bips.ErrProducerLost):
-		default:
-			return err
-		}
-	}
-}
-
-// readFrom publishes until the consumer, which may have to find out first that the
-// last producer is gone, has had a frame.
-func readFrom(t *testing.T, p *bips.Producer, c *bips.Consumer) {
+// readFrom waits until the consumer, which may have to find out first that the last
+// producer is gone, has frames of a new one.
+func readFrom(t *testing.T, p *drive.Peer, tokens <-chan string, c *reader) {
 	t.Helper()
-	start := time.Now()
-	if err := push(p); err != nil {
-		t.Fatal(err)
+	var token string
+	select {
+	case token = <-tokens:
+	case <-p.Exited():
+		t.Fatalf("the next producer: %s", p.Complaints())
+	case <-time.After(patience):
+		t.Fatal("the next producer does not come")
 	}
-	for before := c.Stats().Instances; ; {
-		info, attached := c.Pool()
-		f, err := c.Pull(0)
-		if err == nil {
-			_ = c.Push(f)
-		}
-		if attached && info.ProducerPID == os.Getpid() && c.Stats().Instances >= before {
-			break
+	for start := time.Now(); ; time.Sleep(time.Millisecond) {
+		told := c.report()
+		if last := told.spans[len(told.spans)-1]; last.Token == token && last.Last > 1 {
+			return
 		}
 		if time.Since(start) > patience {
-			t.Fatalf("the consumer did not find the next producer: %v", err)
-		}
-	}
-	if err := push(p); err != nil {
-		t.Fatal(err)
-	}
-	for {
-		f, err := c.Pull(patience)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = c.Push(f)
-		if info, _ := c.Pool(); f.Instance == info.Instance {
-			return
+			t.Fatalf("the consumer did not find the next producer: %+v", told)
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/crashpoint"
 )
 
@@ -20,7 +19,7 @@ type scene struct {
 	points string
 	hits   int // the victim dies at one of the first so many hits
 
-	overflow  bips.Overflow
+	drops     bool   // the producer drops frames that have no slot
 	brief     bool   // the producer ends its pool again and again; the reader leaves and joins
 	slowly    bool   // the producer lets its readers fall asleep before each frame
 	lazy      bool   // a reader, the victim if that is one, holds the producer up until it is demoted
@@ -51,7 +50,7 @@ var scenes = []scene{
 		points: "P1a P1b P1c P1e P2a P2b P2c P3a P3b P3c P3d P3e P3f P4a P5a P5b W1"},
 	{name: "a producer publishes to sleepers", victim: "producer", points: "P3a P3b P3c P3d P3e P3f", hits: 10, slowly: true},
 	{name: "a producer has no slot", victim: "producer", points: "P4b P4e P4f W2", hits: 10},
-	{name: "a producer drops frames", victim: "producer", points: "P4d", hits: 20, overflow: bips.Drop},
+	{name: "a producer drops frames", victim: "producer", points: "P4d", hits: 20, drops: true},
 	{name: "a producer grants quotas", victim: "producer", points: "P1d P1f", hits: 2},
 	{name: "a producer demotes a reader", victim: "producer", points: "D1 D2 D3 D4", hits: 1, lazy: true},
 	{name: "a producer takes a demotion back", victim: "producer", points: "D6", hits: 1, lazy: true, relents: true},
@@ -158,18 +157,18 @@ func (g *stage) producerDies(at crashAt) {
 		stop = g.sendMortals()
 	}
 	defer stop()
-	var lazy *child
+	var lazy *reader
 	if g.lazy {
 		pause := time.Hour
 		if g.relents {
-			pause = 50 * time.Millisecond
+			pause = 100 * time.Millisecond
 		}
-		lazy = g.reader(readerPlan{Mode: bips.Every, Pause: pause, Demotable: true})
+		lazy = g.reader(readerPlan{mode: every, pause: pause, demotable: true})
 	}
-	g.writer(at).died(g.T)
+	g.writer(at).Died()
 	stop()
 	if lazy != nil {
-		lazy.kill()
+		lazy.Kill()
 	}
 	g.drained(before)
 	g.checkProducerGone()
@@ -178,46 +177,39 @@ func (g *stage) producerDies(at crashAt) {
 // producerKilled lets a producer come, be read, and be killed.
 func (g *stage) producerKilled() dead {
 	p := g.writer(crashAt{})
-	g.flows(0, func() error { return nil })
-	p.kill()
+	g.flows("")
+	p.Kill()
 	return g.examine()
 }
 
 func (g *stage) readerDies(at crashAt) {
-	plan := readerPlan{Mode: g.mode(), Restless: g.brief}
+	plan := readerPlan{mode: g.victim, restless: g.brief}
 	if g.refused {
-		plan.MaxHeld, plan.Refused = stageSlots-1, true
+		plan.maxHeld, plan.refused = stageSlots-1, true
 	}
 	if g.lazy {
-		plan.Pause, plan.Demotable = 50*time.Millisecond, true
+		plan.pause, plan.demotable = 100*time.Millisecond, true
 	}
-	g.readerThatDies(plan, at).died(g.T)
+	g.readerThatDies(plan, at).Died()
 	g.checkReaderGone()
-}
-
-func (g *stage) mode() bips.Mode {
-	if g.victim == "every" {
-		return bips.Every
-	}
-	return bips.Latest
 }
 
 // readerMovesAndDies kills one producer after the other until the victim, which
 // follows as the survivors do, dies of its own.
 func (g *stage) readerMovesAndDies(at crashAt) {
-	victim := g.readerThatDies(readerPlan{Mode: g.mode(), Rests: g.rests}, crashAt{point: at.point, hit: 1 + at.hit})
+	victim := g.readerThatDies(readerPlan{mode: g.victim, rests: g.rests}, crashAt{point: at.point, hit: 1 + at.hit})
 	for end := time.Now().Add(patience); ; {
 		select {
-		case <-victim.exited:
-			victim.died(g.T)
+		case <-victim.Exited():
+			victim.Died()
 			g.checkReaderGone()
 			return
 		case <-time.After(time.Duration(60+g.random.IntN(60)) * time.Millisecond):
 		}
 		if time.Now().After(end) {
-			victim.died(g.T)
+			victim.Died()
 		}
-		g.producer.kill()
+		g.producer.Kill()
 		d := g.examine()
 		g.producer = g.writer(crashAt{})
 		g.drained(d)

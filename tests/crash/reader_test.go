@@ -1,255 +1,150 @@
 package crash
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"math/rand/v2"
-	"os"
+	"slices"
+	"strconv"
 	"sync"
+	"testing"
 	"time"
 
-	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/tests/peer/drive"
+	"github.com/bips-ipc/bips/tests/peer/line"
 )
+
+// crashAt makes a peer die at the hit of a point; the zero value means nowhere.
+type crashAt struct {
+	point string
+	hit   int
+	slow  string // another point, after which the peer is slow
+}
+
+func (at crashAt) env() []string {
+	return []string{"BIPS_CRASH_POINT=" + at.point, "BIPS_CRASH_HIT=" + strconv.Itoa(at.hit), "BIPS_CRASH_SLOW=" + at.slow}
+}
 
 // readerPlan is what a consumer process is told.
 type readerPlan struct {
-	Pool      string
-	Seed      uint64
-	Mode      bips.Mode
-	MaxHeld   int
-	Restless  bool          // suspends and resumes, leaves and joins again
-	Rests     bool          // is suspended most of the time
-	Pause     time.Duration // after each frame
-	Demotable bool
-	Refused   bool // there is no room for it
+	mode      string
+	maxHeld   int
+	restless  bool          // suspends and resumes, leaves and joins again
+	rests     bool          // is suspended most of the time
+	pause     time.Duration // at most, after each frame
+	demotable bool
+	refused   bool // there is no room for it
 }
 
-// span is what a reader had of one instance.
-type span struct {
-	Instance uint64
-	Last     uint64 // sequence
-	Ended    bool   // an end of stream came after it (mode latest, where its sequence is not known)
+func (p readerPlan) args() []string {
+	args := []string{
+		"--mode=" + p.mode, fmt.Sprintf("--max-held=%d", p.maxHeld), "--hold=100", fmt.Sprintf("--pause=%d", p.pause.Microseconds()),
+	}
+	if p.restless {
+		args = append(args, "--restless=30")
+	}
+	if p.rests {
+		args = append(args, "--rests=5")
+	}
+	return args
 }
 
-// report is what a reader says of itself.
+// report is what a reader had so far.
 type report struct {
-	Frames   int
-	Instance uint64 // attached to now; 0: none
-	Spans    []span // the newest last
+	frames   uint64
+	instance string       // attached to now; "": none
+	spans    []drive.Span // since it joined, the newest last
 }
 
-// reader is a consumer that checks all it gets.
+// reader is a consumer process, of which each line is judged as it comes.
 type reader struct {
-	readerPlan
-	random   *rand.Rand
-	consumer *bips.Consumer
-	held     chan bips.Frame // to the goroutine that gives frames back
-
-	follows bool // the next frame follows the last one
-	loafed  int  // of so many frames some may be missing: the producer had not waited for us
-	token   uint64
-
-	mu sync.Mutex // protects what follows
-	report
+	*drive.Peer
+	mu    sync.Mutex
+	judge drive.Judge  // protected by mu
+	spans []drive.Span // before the last one; protected by mu
 }
 
-// read is a consumer process. It tells a "report" whenever it is asked.
-func read(args []string) error {
-	var plan readerPlan
-	if err := json.Unmarshal([]byte(args[0]), &plan); err != nil {
-		return err
-	}
-	r := &reader{readerPlan: plan, random: rand.New(rand.NewPCG(plan.Seed, 2)), held: make(chan bips.Frame, plan.MaxHeld)}
-	if err := r.open(); err != nil {
-		return err
-	}
-	end := make(chan struct{})
-	go func() {
-		for range orders() {
-			if err := r.tell(); err != nil {
-				fail(err)
-			}
-		}
-		close(end)
+func startReader(t *testing.T, pool string, plan readerPlan, at crashAt) *reader {
+	t.Helper()
+	r := &reader{}
+	r.judge = drive.Judge{Every: plan.mode == every, Demotable: plan.demotable, Found: func(f drive.Finding) { t.Errorf("a reader of mode %s: %v", plan.mode, f) }}
+	r.Peer = drive.Start(t, drive.Consume, pool, drive.Setup{Args: plan.args(), Env: at.env(), Heard: func(l *line.Line) {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.consumer.SetFlushing(true)
-	}()
-	var busy sync.WaitGroup
-	busy.Add(1)
-	go func() {
-		defer busy.Done()
-		if err := r.giveBack(); err != nil {
-			fail(err)
-		}
-	}()
-	for {
-		select {
-		case <-end:
-			close(r.held)
-			busy.Wait()
-			return r.consumer.Close()
-		default:
-		}
-		if err := r.step(); err != nil {
-			return err
-		}
-	}
-}
-
-func fail(err error) {
-	fmt.Fprintln(os.Stderr, err)
-	os.Exit(1)
-}
-
-func (r *reader) open() error {
-	c, err := bips.NewConsumer(r.Pool, bips.ConsumerOptions{Mode: r.Mode, MaxHeld: r.MaxHeld})
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.consumer = c
-	return err
-}
-
-func (r *reader) tell() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	told := r.report
-	if info, attached := r.consumer.Pool(); attached {
-		told.Instance = info.Instance
-	}
-	return answer(told)
-}
-
-// giveBack gives frames back, some after a while, each once more than it may.
-func (r *reader) giveBack() error {
-	random := rand.New(rand.NewPCG(r.Seed, 3))
-	for f := range r.held {
-		if random.IntN(4) == 0 {
-			time.Sleep(time.Duration(random.IntN(200)) * time.Microsecond)
-		}
-		if err := checkWhole(f.Data); err != nil {
-			return fmt.Errorf("frame %d changed while it was held: %w", f.Sequence, err)
-		}
-		if err := f.Lease().Release(); err != nil {
-			return err
-		}
-		if err := f.Lease().Release(); !errors.Is(err, bips.ErrStale) {
-			return fmt.Errorf("frame %d was given back twice: %v", f.Sequence, err)
-		}
-	}
-	return nil
-}
-
-// step pulls one frame, or does something restless.
-func (r *reader) step() error {
-	if r.Restless {
-		switch r.random.IntN(60) {
-		case 0:
-			r.consumer.Suspend()
-			r.follows, r.loafed = false, stageSlots+1
-			r.consumer.Resume()
-		case 2, 3:
-			r.consumer.SetBlocking(false)
-			time.Sleep(time.Duration(r.random.IntN(2000)) * time.Microsecond)
-			r.consumer.SetBlocking(true)
-			r.loafed = stageSlots + 1
-		case 1:
-			if err := errors.Join(r.consumer.Close(), r.open()); err != nil {
-				return err
+		switch l.Event {
+		case line.Opened:
+			r.spans = nil
+		case line.Instance:
+			r.spans = append(r.spans[max(0, len(r.spans)-20):], r.judge.Span)
+		case line.Full:
+			if !plan.refused {
+				t.Errorf("a reader of mode %s was refused: %s", plan.mode, l.Text)
 			}
-			r.forget()
 		}
-	}
-	if r.Rests && r.random.IntN(5) == 0 {
-		if err := r.rest(); err != nil {
-			return err
-		}
-	}
-	f, err := r.consumer.Pull([]time.Duration{bips.Forever, 0, time.Millisecond, 300 * time.Millisecond}[r.random.IntN(4)])
-	switch {
-	case err == nil:
-		if err := r.see(&f); err != nil {
-			return err
-		}
-		r.held <- f
-		time.Sleep(r.Pause)
-	case errors.Is(err, bips.ErrEndOfStream):
-		r.seeEnd()
-	case errors.Is(err, bips.ErrProducerLost), errors.Is(err, bips.ErrTimeout), errors.Is(err, bips.ErrFlushing):
-	case errors.Is(err, bips.ErrQuota):
-		time.Sleep(20 * time.Microsecond)
-	case errors.Is(err, bips.ErrPoolFull) && r.Refused:
-	default:
-		return err
-	}
-	return nil
+		r.judge.See(l)
+	}})
+	return r
 }
 
-// rest is suspended for long enough to notice that the producer is dead, in Pull or elsewhere.
-func (r *reader) rest() error {
-	r.consumer.Suspend()
-	r.follows = false
-	defer r.consumer.Resume()
-	const long = 300 * time.Millisecond
-	if r.random.IntN(2) == 0 {
-		time.Sleep(long)
-		return nil
-	}
-	_, err := r.consumer.Pull(long)
-	for _, expected := range []error{bips.ErrTimeout, bips.ErrFlushing, bips.ErrQuota} {
-		if errors.Is(err, expected) {
-			return nil
-		}
-	}
-	return fmt.Errorf("suspended: %w", err)
-}
-
-// see checks that a frame is whole and comes after the one before it, at once in mode every.
-func (r *reader) see(f *bips.Frame) error {
-	p, err := readPayload(f)
-	if err != nil {
-		return err
-	}
+// report asks which pool the reader is attached to: all that it told before has been heard then.
+func (r *reader) report() report {
+	answer := r.Ask(line.Order{Do: line.DoPool})
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.Frames++
-	if len(r.Spans) == 0 || r.Spans[len(r.Spans)-1].Instance != f.Instance {
-		r.Spans = append(r.Spans[max(0, len(r.Spans)-20):], span{Instance: f.Instance})
-		r.token, r.follows, r.loafed = p.token, false, stageSlots+1
-	}
-	last := &r.Spans[len(r.Spans)-1]
-	switch {
-	case p.token != r.token:
-		return fmt.Errorf("frame %d is of another producer than the one before it", f.Sequence)
-	case f.Sequence <= last.Last:
-		return fmt.Errorf("frame %d after %d", f.Sequence, last.Last)
-	case r.follows && !last.Ended && r.Mode == bips.Every && f.Sequence != last.Last+1 && !((r.Demotable || r.loafed > 0) && f.Lost >= f.Sequence-last.Last-1):
-		return fmt.Errorf("frame %d after %d, and %d lost", f.Sequence, last.Last, f.Lost)
-	}
-	last.Last, last.Ended, r.follows, r.loafed = f.Sequence, false, true, max(0, r.loafed-1)
-	return nil
+	return report{frames: r.judge.Frames, instance: answer.Instance, spans: append(slices.Clone(r.spans), r.judge.Span)}
 }
 
-// seeEnd notes an end of stream of the instance that the last frame is of.
-func (r *reader) seeEnd() {
-	info, _ := r.consumer.Pool()
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.Spans) == 0 || !r.follows || r.Spans[len(r.Spans)-1].Instance != info.Instance {
-		return
-	}
-	last := &r.Spans[len(r.Spans)-1]
-	if r.Mode == bips.Every && !r.Demotable && r.loafed == 0 {
-		last.Last++
-	} else {
-		last.Ended = true
-	}
+// writerPlan is what a producer process is told.
+type writerPlan struct {
+	drops        bool
+	blockTimeout time.Duration // 0: none
+	slowly       bool          // lets all others fall asleep before each frame
+	brief        bool          // ends its pool after some frames, and makes the next one
 }
 
-// forget is for who joins anew: in mode latest the newest frame may come once more.
-func (r *reader) forget() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.Spans, r.follows = nil, false
+func (p writerPlan) args() []string {
+	args := []string{
+		fmt.Sprintf("--slots=%d", stageSlots), fmt.Sprintf("--slot-size=%d", frameSize), fmt.Sprintf("--size=%d", frameSize),
+		fmt.Sprintf("--seats=%d", stageSeats), "--wait=2", "--nap=100", "--ends=60", "--lend=4", "--keep=200", "--quiet",
+	}
+	if p.drops {
+		args = append(args, "--overflow=drop")
+	}
+	if p.blockTimeout > 0 {
+		args = append(args, fmt.Sprintf("--block-timeout=%d", p.blockTimeout.Microseconds()))
+	}
+	if p.slowly {
+		args = append(args, "--pause=2000")
+	}
+	if p.brief {
+		args = append(args, "--brief=40")
+	}
+	return args
+}
+
+// startWriter starts a producer process, and returns a channel that is closed when it has its pool.
+func startWriter(t *testing.T, pool string, args []string, at crashAt) (_ *drive.Peer, opened <-chan struct{}) {
+	t.Helper()
+	done := make(chan struct{})
+	open := sync.OnceFunc(func() { close(done) })
+	w := drive.Start(t, drive.Produce, pool, drive.Setup{Args: args, Env: at.env(), Heard: func(l *line.Line) {
+		switch l.Event {
+		case line.Opened:
+			open()
+		case line.Wrong:
+			t.Errorf("a producer: %s: %s", l.What, l.Text)
+		}
+	}})
+	return w, done
+}
+
+// awaitOpen waits until a producer that lives has its pool.
+func awaitOpen(t *testing.T, w *drive.Peer, opened <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-opened:
+	case <-w.Exited():
+		t.Fatalf("%s has no pool: %s", w, w.Complaints())
+	case <-time.After(patience):
+		w.Stuck("does not get its pool")
+		t.FailNow()
+	}
 }

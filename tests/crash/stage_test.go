@@ -11,8 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/tests/peer/drive"
+	"github.com/bips-ipc/bips/tests/peer/line"
 )
 
 const (
@@ -20,6 +21,9 @@ const (
 	stageSeats = 8
 	stageRoom  = stageSlots - 4 // quotas that the pool can grant
 	quota      = 2              // of each reader
+	frameSize  = 2048           // of each frame, and of a slot
+	// forAnswer is how long a call may take that is to be answered within patience.
+	forAnswer = patience / 2
 )
 
 // stage is a pool with a reader of each mode that must outlive all that happens, and,
@@ -29,63 +33,67 @@ type stage struct {
 	scene
 	dir, pool     string
 	random        *rand.Rand
-	producer      *child // nil where the victim is one
-	every, latest *child
+	producer      *drive.Peer // nil where the victim is one
+	every, latest *reader
 }
 
 func newStage(t *testing.T, s scene, pool string) *stage {
 	g := &stage{T: t, scene: s, dir: os.Getenv("BIPS_SHM_DIR"), pool: pool, random: newRandom(t)}
-	g.every = g.reader(readerPlan{Mode: bips.Every, Demotable: s.lazy})
-	g.latest = g.reader(readerPlan{Mode: bips.Latest, Demotable: s.lazy})
+	g.every = g.reader(readerPlan{mode: every, demotable: s.lazy})
+	g.latest = g.reader(readerPlan{mode: latest, demotable: s.lazy})
 	if s.victim != "producer" {
 		g.producer = g.writer(crashAt{})
 	}
 	return g
 }
 
-func (g *stage) reader(plan readerPlan) *child { return g.readerThatDies(plan, crashAt{}) }
+func (g *stage) reader(plan readerPlan) *reader { return g.readerThatDies(plan, crashAt{}) }
 
-func (g *stage) readerThatDies(plan readerPlan, at crashAt) *child {
-	plan.Pool, plan.Seed = g.pool, g.random.Uint64()
-	if plan.MaxHeld == 0 {
-		plan.MaxHeld = quota
+// readerThatDies starts a reader that ends with the test.
+func (g *stage) readerThatDies(plan readerPlan, at crashAt) *reader {
+	if plan.maxHeld == 0 {
+		plan.maxHeld = quota
 	}
-	return g.start("reader", plan, at)
+	r := startReader(g.T, g.pool, plan, at)
+	g.Cleanup(r.Kill)
+	return r
 }
 
-func (g *stage) writer(at crashAt) *child {
-	plan := writerPlan{Pool: g.pool, Seed: g.random.Uint64(), Overflow: g.overflow, Slowly: g.slowly, Brief: g.brief && g.victim == "producer"}
+// writer starts a producer that ends with the test, and waits until it has its pool unless it dies.
+func (g *stage) writer(at crashAt) *drive.Peer {
+	plan := writerPlan{drops: g.drops, slowly: g.slowly, brief: g.brief && g.victim == "producer"}
 	if g.lazy {
-		plan.BlockTimeout = 20 * time.Millisecond
+		plan.blockTimeout = 20 * time.Millisecond
 	}
-	return g.start("writer", plan, at)
-}
-
-// start starts a process that ends with the test.
-func (g *stage) start(role string, plan any, at crashAt) *child {
-	c := startChild(g.T, role, plan, at)
-	g.Cleanup(c.kill)
-	return c
+	w, opened := startWriter(g.T, g.pool, plan.args(), at)
+	g.Cleanup(w.Kill)
+	if at.point == "" {
+		awaitOpen(g.T, w, opened)
+	}
+	return w
 }
 
 // end lets the survivors leave; nothing but the lock file may remain.
 func (g *stage) end() {
-	for _, c := range []*child{g.every, g.latest, g.producer} {
-		if c != nil {
-			c.leave(g.T)
-		}
+	for _, r := range g.survivors() {
+		g.leave(r.Peer)
+	}
+	if g.producer != nil {
+		g.leave(g.producer)
 	}
 	if left := names(g.dir, g.pool); len(left) > 0 {
 		g.Errorf("left behind: %q", left)
 	}
 }
 
-func (g *stage) survivors() []*child { return []*child{g.every, g.latest} }
-
-func (g *stage) ask(reader *child) (r report) {
-	reader.ask(g.T, "report", &r)
-	return r
+func (g *stage) leave(p *drive.Peer) {
+	g.Helper()
+	if answer := p.Leave(); answer.Error != "" {
+		g.Errorf("%s closed with %s: %s", p, answer.Error, answer.Text)
+	}
 }
+
+func (g *stage) survivors() []*reader { return []*reader{g.every, g.latest} }
 
 // wait waits until a condition has no error any more.
 func (g *stage) wait(what string, condition func() error) {
@@ -103,8 +111,9 @@ func (g *stage) wait(what string, condition func() error) {
 
 // dead is what a producer that died left in its pool.
 type dead struct {
-	instance, head uint64
-	named          bool // its pool still has the name
+	instance string
+	head     uint64
+	named    bool // its pool still has the name
 }
 
 // examine looks at the pool of a producer that just died.
@@ -122,7 +131,7 @@ func (g *stage) examine() dead {
 	if err := s.checkEntries(); err != nil {
 		g.Fatalf("what the dead producer left: %v", err)
 	}
-	return dead{s.instance(), s.head(), true}
+	return dead{line.Hex(s.instance()), s.head(), true}
 }
 
 // drained waits until the survivors have left a dead producer's pool, and checks that
@@ -134,33 +143,39 @@ func (g *stage) drained(d dead) {
 	for _, c := range g.survivors() {
 		var r report
 		g.wait("a reader keeps a dead producer's pool", func() error {
-			if r = g.ask(c); r.Instance == d.instance {
+			if r = c.report(); r.instance == d.instance {
 				return fmt.Errorf("%+v", r)
 			}
 			return nil
 		})
-		for _, s := range r.Spans {
-			// Mode latest may read an entry before it is the head.
-			ahead := c == g.latest && s.Last == d.head+1
-			before := s.Ended && s.Last < d.head
-			if s.Instance == d.instance && s.Last != d.head && !ahead && !before {
+		for _, s := range r.spans {
+			if s.Instance == d.instance && !g.readAll(s, d.head, c == g.latest) {
 				g.Fatalf("a reader left at %+v, the dead producer had published %d", s, d.head)
 			}
 		}
 	}
 }
 
-// flows checks that frames come to the survivors: of one instance, unless that is 0.
-func (g *stage) flows(instance uint64, push func() error) {
+// readAll reports whether what was read of a dead producer's pool is all that it had published.
+func (g *stage) readAll(s drive.Span, head uint64, latest bool) bool {
+	if s.Ended && !s.Unwaited {
+		return s.Last+s.Ends == head // each end is an entry
+	}
+	// Mode latest may read an entry before it is the head, and pass by others to reach an end.
+	return s.Last == head || latest && s.Last == head+1 || s.Ended && s.Last < head
+}
+
+// flows checks that frames come to the survivors: of one instance, unless that is "".
+func (g *stage) flows(instance string) {
 	g.Helper()
 	for _, c := range g.survivors() {
-		before := g.ask(c)
+		before := c.report()
 		g.wait("a reader gets no more frames", func() error {
-			now := g.ask(c)
-			if now.Frames > before.Frames+2 && (instance == 0 || now.Spans[len(now.Spans)-1].Instance == instance) {
+			now := c.report()
+			if now.frames > before.frames+2 && (instance == "" || now.spans[len(now.spans)-1].Instance == instance) {
 				return nil
 			}
-			return errors.Join(fmt.Errorf("%+v, after %+v", now, before), push())
+			return fmt.Errorf("%+v, after %+v", now, before)
 		})
 	}
 }
@@ -182,49 +197,49 @@ func (g *stage) quiet() {
 func (g *stage) newcomer() {
 	g.Helper()
 	mode := bothModes[g.random.IntN(2)]
-	c, err := bips.NewConsumer(g.pool, bips.ConsumerOptions{Mode: mode, MaxHeld: stageRoom - quota*len(g.survivors())})
-	if err != nil {
-		g.Fatal(err)
+	c := drive.Start(g.T, drive.Consume, g.pool, drive.Setup{Args: []string{
+		"--idle", "--mode=" + mode, fmt.Sprintf("--max-held=%d", stageRoom-quota*len(g.survivors())),
+	}})
+	defer c.Kill()
+	pull := line.Order{Do: line.DoPull, Timeout: forAnswer.Microseconds()}
+	answer := c.Ask(pull)
+	for answer.Error == "end-of-stream" {
+		answer = c.Ask(pull)
 	}
-	defer c.Close()
-	for {
-		f, err := c.Pull(patience)
-		if errors.Is(err, bips.ErrEndOfStream) {
-			continue
-		}
-		if err != nil {
-			g.Fatalf("the next reader of mode %d: %v", mode, err)
-		}
-		if _, err := readPayload(&f); err != nil {
-			g.Fatalf("the next reader: %v", err)
-		}
-		if err := c.Push(f); err != nil {
-			g.Fatal(err)
-		}
-		return
+	if answer.Error != "" {
+		g.Fatalf("the next reader of mode %s: %s: %s", mode, answer.Error, answer.Text)
+	}
+	if answer := c.Ask(line.Order{Do: line.DoRelease, Hold: answer.Hold}); answer.Error != "" {
+		g.Fatalf("the next reader of mode %s gave its frame back: %s", mode, answer.Text)
+	}
+	g.leave(c)
+}
+
+// hold makes a producer take all slots but the newest entry's.
+func (g *stage) hold(w *drive.Peer) {
+	g.Helper()
+	if held := w.Ask(line.Order{Do: line.DoHold, Timeout: forAnswer.Microseconds()}); held.Slots != stageSlots-1 {
+		g.Fatalf("%s got %d of %d slots: %s", w, held.Slots, stageSlots-1, held.Text)
 	}
 }
 
 // checkReaderGone is what must hold after a reader's death: its producer gets all slots
 // back, the seat, the quota and the lock are free, the others go on.
 func (g *stage) checkReaderGone() {
-	var said string
-	g.producer.ask(g.T, "hold", &said)
+	g.hold(g.producer)
 	g.quiet()
-	g.producer.ask(g.T, "go", &said)
+	g.producer.Ask(line.Order{Do: line.DoGo})
 	g.newcomer()
-	g.flows(0, func() error { return nil })
+	g.flows("")
 }
 
 // checkProducerGone is what must hold after a producer's death: the survivors read all
 // of it, and the next producer finds them and everything in order.
 func (g *stage) checkProducerGone() {
 	g.drained(g.examine())
-	w := newWriter(writerPlan{Pool: g.pool, Seed: g.random.Uint64()})
-	if err := w.open(); err != nil {
-		g.Fatalf("the next producer: %v", err)
-	}
-	defer w.pool.Close()
+	w, opened := startWriter(g.T, g.pool, writerPlan{}.args(), crashAt{})
+	defer w.Kill()
+	awaitOpen(g.T, w, opened)
 	s, err := openSegment(g.dir, g.pool)
 	if err != nil {
 		g.Fatal(err)
@@ -232,17 +247,25 @@ func (g *stage) checkProducerGone() {
 	if found := names(g.dir, g.pool); len(found) != 2 {
 		g.Fatalf("the next producer lives with %q", found)
 	}
-	g.flows(s.instance(), w.publish)
-	pulled, err := w.take()
-	if err != nil {
-		g.Fatalf("the next producer got %v", err)
-	}
+	g.flows(line.Hex(s.instance()))
+	g.hold(w)
 	g.quiet()
-	if err := errors.Join(w.putBack(pulled), w.close()); err != nil {
-		g.Fatal(err)
+	w.Ask(line.Order{Do: line.DoGo})
+	if answer := w.Ask(line.Order{Do: line.DoEnd}); answer.Error != "" {
+		g.Errorf("%s ended its stream with %s: %s", w, answer.Error, answer.Text)
 	}
+	g.leave(w)
 	if left := names(g.dir, g.pool); len(left) > 0 {
 		g.Fatalf("the next producer left %q", left)
+	}
+	for _, c := range g.survivors() {
+		g.wait("a reader keeps a closed pool", func() error {
+			pool, stats := c.Ask(line.Order{Do: line.DoPool}), c.Ask(line.Order{Do: line.DoStats})
+			if pool.Instance != "" || stats.Held > 0 {
+				return fmt.Errorf("it is attached to %q and holds %d frames", pool.Instance, stats.Held)
+			}
+			return nil
+		})
 	}
 }
 
@@ -262,12 +285,12 @@ func (g *stage) sendMortals() (stop func()) {
 		defer close(ended)
 		random := rand.New(rand.NewPCG(g.random.Uint64(), 4))
 		for {
-			plan := readerPlan{Pool: g.pool, Seed: random.Uint64(), Mode: bothModes[random.IntN(2)], MaxHeld: 1}
-			c := startChild(g.T, "reader", plan, crashAt{point: []string{"J4", "C7a", "C8c"}[random.IntN(3)], hit: 1})
+			plan := readerPlan{mode: bothModes[random.IntN(2)], maxHeld: 1, demotable: true}
+			c := startReader(g.T, g.pool, plan, crashAt{point: []string{"J4", "C7a", "C8c"}[random.IntN(3)], hit: 1})
 			select {
-			case <-c.exited:
+			case <-c.Exited():
 			case <-end:
-				c.kill()
+				c.Kill()
 				return
 			}
 		}

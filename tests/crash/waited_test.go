@@ -1,39 +1,14 @@
 package crash
 
 import (
-	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
 
-	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/crashpoint"
+	"github.com/bips-ipc/bips/tests/peer/drive"
+	"github.com/bips-ipc/bips/tests/peer/line"
 )
-
-// readFirst is a consumer process that answers with the sequences of the first frames it gets.
-func readFirst(args []string) error {
-	var plan readerPlan
-	if err := json.Unmarshal([]byte(args[0]), &plan); err != nil {
-		return err
-	}
-	c, err := bips.NewConsumer(plan.Pool, bips.ConsumerOptions{Mode: plan.Mode})
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	var got []uint64
-	for len(got) < 3 {
-		f, err := c.Pull(patience)
-		if err != nil {
-			return fmt.Errorf("after %d: %w", got, err)
-		}
-		got = append(got, f.Sequence)
-		if err := c.Push(f); err != nil {
-			return err
-		}
-	}
-	return answer(got)
-}
 
 // A producer counts a reader as soon as the seat shows that it reads, and publishes at once, while that
 // reader is slow to go on: it gets the first frame all the same.
@@ -43,27 +18,46 @@ func TestAReaderThatWasWaitedForGetsTheFirstFrame(t *testing.T) {
 	}
 	t.Parallel()
 	for _, slow := range []string{"J3", "J4", "J5"} {
-		p, err := bips.NewProducer("waited-"+slow, bips.ProducerOptions{Slots: 8, SlotSize: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer p.Close()
-		c := startChild(t, "first", readerPlan{Pool: p.Name(), Mode: bips.Every}, crashAt{slow: slow})
-		t.Cleanup(c.kill)
-		for end := time.Now().Add(patience); p.WaitConsumers(1, 0) != nil; { // it rings only when all is done
+		pool := "waited-" + slow
+		p, opened := startWriter(t, pool, []string{"--idle", "--slots=8"}, crashAt{})
+		t.Cleanup(p.Kill)
+		awaitOpen(t, p, opened)
+		frames := make(chan uint64, 3)
+		c := drive.Start(t, drive.Consume, pool, drive.Setup{
+			Args: []string{"--mode=every", "--payload=any", "--frames=3"}, Env: crashAt{slow: slow}.env(),
+			Heard: func(l *line.Line) {
+				if l.Event == line.Frame {
+					frames <- l.Sequence
+				}
+			},
+		})
+		t.Cleanup(c.Kill)
+		// Without a time-out: the reader rings only when all is done.
+		for end := time.Now().Add(patience); p.Ask(line.Order{Do: line.DoAwait, Consumers: 1}).Error != ""; {
 			if time.Now().After(end) {
 				t.Fatal("it does not come")
 			}
 		}
 		for range 3 {
-			if err := push(p); err != nil {
-				t.Fatal(err)
+			if answer := p.Ask(line.Order{Do: line.DoFrame, Size: 64, Timeout: forAnswer.Microseconds()}); answer.Error != "" {
+				t.Fatal(answer.Text)
 			}
 		}
 		var got []uint64
-		c.ask(t, "frames", &got)
+		for range 3 {
+			select {
+			case sequence := <-frames:
+				got = append(got, sequence)
+			case <-c.Exited():
+				t.Fatalf("slow after %s: %s", slow, c.Complaints())
+			case <-time.After(patience):
+				t.Fatalf("slow after %s: it got only the frames %d", slow, got)
+			}
+		}
 		if fmt.Sprint(got) != "[1 2 3]" {
 			t.Errorf("slow after %s: it got the frames %d", slow, got)
 		}
+		c.Leave()
+		p.Leave()
 	}
 }

@@ -17,6 +17,7 @@ type Span struct {
 	Token    string // "": the frames are not a peer's
 	Last     uint64 // sequence of the last frame
 	Ended    bool   // the end of the stream was told after it
+	Ends     uint64 // how often
 	Unwaited bool   // the producer had not waited for it all the time when that was told
 	Over     bool   // there is no more of it: it was lost, or another instance began
 }
@@ -53,8 +54,12 @@ func (j *Judge) See(l *line.Line) {
 	case line.Instance:
 		j.instance(l)
 	case line.End:
-		j.Span.Unwaited = !j.waited(l)
-		j.Span.Ended = true
+		waited := j.waited(l)
+		if l.Instance != j.Span.Instance {
+			break // it came into a pool whose first frame is still to come
+		}
+		j.Span.Unwaited, j.Span.Ended = !waited, true
+		j.Span.Ends++
 	case line.Lost:
 		j.over()
 		j.known = false
@@ -129,6 +134,8 @@ func (j *Judge) frame(l *line.Line) {
 		j.found("P3", "frame %d after %d", l.Sequence, last)
 	case !j.known && !l.Discont:
 		j.found("P6", "frame %d is the first one and no discontinuity", l.Sequence)
+	case j.known && j.Span.Ended && waited && between > j.Span.Ends:
+		j.found("P4", "frame %d after %d and %d ends of a stream", l.Sequence, last, j.Span.Ends)
 	case !j.known, j.Span.Ended: // the end of a stream is one of those between, and counted by itself
 	case !j.Every && (l.Skipped != between || l.Lost != dropped):
 		j.found("P6", "frame %d after %d: %d skipped, %d lost, %d were dropped", l.Sequence, last, l.Skipped, l.Lost, dropped)
@@ -137,7 +144,7 @@ func (j *Judge) frame(l *line.Line) {
 	case waited && between != 0:
 		j.found("P4", "frame %d after %d", l.Sequence, last)
 	}
-	j.Span.Last, j.Span.Ended, j.Span.Over, j.dropped = l.Sequence, false, false, l.Dropped
+	j.Span.Last, j.Span.Ended, j.Span.Ends, j.Span.Over, j.dropped = l.Sequence, false, 0, false, l.Dropped
 	j.known, j.ordered = true, true
 	j.Frames++
 	j.Lost += l.Lost

@@ -36,7 +36,7 @@ func TestAJudgeFindsWhatIsWrong(t *testing.T) {
 		"the last frame was not read":         {lines: `{"event":"lost"}`, want: "P5"},
 		"the last frame was read":             {lines: `{"event":"frame","sequence":5}` + "\n" + `{"event":"lost"}`},
 		"it was not read before the next run": {lines: `{"event":"instance","instance":"b","token":"2","slots":3}`, want: "P5"},
-		"an end that is told too early":       {lines: `{"event":"end"}` + "\n" + `{"event":"lost"}`, want: "P5"},
+		"an end that is told too early":       {lines: `{"event":"end","instance":"a"}` + "\n" + `{"event":"lost"}`, want: "P5"},
 		"another producer in one instance":    {lines: `{"event":"instance","instance":"a","token":"2","slots":3}`, want: "P1"},
 		"a torn frame":                        {lines: `{"event":"wrong","what":"whole","text":"torn"}`, want: "P1"},
 		"a frame that changed":                {lines: `{"event":"wrong","what":"held","text":"changed"}`, want: "P2"},

@@ -20,6 +20,7 @@ type consuming struct {
 	hold     time.Duration // at most, before a frame is given back; 0: at once
 	restless int           // does something else than pulling about twice in so many pulls; 0: never
 	rests    int           // is suspended for 300 ms about once in so many pulls; 0: never
+	brief    int           // leaves and joins again after up to so many frames; 0: never
 	foreign  bool          // the frames are not a peer's
 	detail   bool          // frames are told with all that travels with them
 	random   *rand.Rand
@@ -36,6 +37,7 @@ type consuming struct {
 	holds  uint64             // the last such number
 	flush  bool               // as ordered
 	count  uint64             // frames that came, in all
+	left   int                // frames until a brief consumer leaves
 
 	instance uint64 // of the last frame; 0: there was none since the pool was joined
 	token    uint64
@@ -64,6 +66,7 @@ func consume(pool string, args []string, out *output) error {
 	hold := micros(flags, "hold", 0)
 	flags.IntVar(&c.restless, "restless", 0, "")
 	flags.IntVar(&c.rests, "rests", 0, "")
+	flags.IntVar(&c.brief, "brief", 0, "")
 	flags.StringVar(&payload, "payload", "peer", "")
 	flags.BoolVar(&c.detail, "detail", false, "")
 	flags.BoolVar(&idle, "idle", false, "")
@@ -103,6 +106,7 @@ func (c *consuming) open() error {
 	c.setPool(pool)
 	c.held, c.released = make(chan holding, bips.MaxSlots), make(chan struct{})
 	c.instance, c.demoted = 0, 0
+	c.left = 1 + c.random.IntN(max(c.brief, 1))
 	c.out.write(line.Line{Event: line.Opened})
 	go c.release(pool, c.held, c.released, rand.New(rand.NewPCG(c.random.Uint64(), 3)))
 	return nil
@@ -138,6 +142,10 @@ func (c *consuming) halt() {
 func (c *consuming) step() {
 	if c.limit != 0 && c.count == c.limit {
 		c.stop()
+		return
+	}
+	if c.brief > 0 && c.left == 0 {
+		c.reopen()
 		return
 	}
 	if c.restless > 0 && c.moves() {
@@ -253,7 +261,8 @@ func (c *consuming) leave() error {
 func (c *consuming) seeError(err error) {
 	switch {
 	case errors.Is(err, bips.ErrEndOfStream):
-		c.out.write(c.standing(line.Line{Event: line.End}))
+		info, _ := c.pool.Pool()
+		c.out.write(c.standing(line.Line{Event: line.End, Instance: line.Hex(info.Instance)}))
 	case errors.Is(err, bips.ErrProducerLost):
 		c.out.write(line.Line{Event: line.Lost})
 	case errors.Is(err, bips.ErrPoolFull):
@@ -285,6 +294,7 @@ func (c *consuming) see(f bips.Frame) (holding, bool) {
 		}
 	}
 	c.count++
+	c.left--
 	if f.Instance != c.instance || h.payload.Token != c.token {
 		c.instance, c.token = f.Instance, h.payload.Token
 		info, _ := c.pool.Pool()

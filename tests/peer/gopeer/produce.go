@@ -24,7 +24,7 @@ type producing struct {
 	ends    int           // ends the stream about once in so many frames
 	lend    int           // so many slots are with an upstream
 	keep    time.Duration // at most, that a published slot is kept
-	brief   bool
+	brief   int           // closes its pool and makes it again after up to so many frames; 0: never
 	quiet   bool
 	busy    time.Duration // that it tries while another producer has the name
 	random  *rand.Rand
@@ -64,7 +64,7 @@ func produce(pool string, args []string, out *output) error {
 	flags.IntVar(&p.ends, "ends", 0, "")
 	flags.IntVar(&p.lend, "lend", 0, "")
 	keep := micros(flags, "keep", 0)
-	flags.BoolVar(&p.brief, "brief", false, "")
+	flags.IntVar(&p.brief, "brief", 0, "")
 	flags.BoolVar(&p.quiet, "quiet", false, "")
 	flags.BoolVar(&p.idle, "idle", false, "")
 	busy := micros(flags, "busy", 0)
@@ -113,8 +113,8 @@ func (p *producing) open() error {
 	p.token, p.next, p.dropped, p.caps = p.random.Uint64()|1, 1, 0, ""
 	p.out.write(line.Line{Event: line.Opened, Token: line.Hex(p.token), Slots: p.pool.Slots()})
 	p.lendFrom(p.pool, p.lend, p.out)
-	p.left = 1 + p.random.IntN(40)
-	p.awaited = p.wait == 0 || p.brief && p.random.IntN(2) == 0
+	p.left = 1 + p.random.IntN(max(p.brief, 1))
+	p.awaited = p.wait == 0 || p.brief > 0 && p.random.IntN(2) == 0
 	return nil
 }
 
@@ -160,7 +160,7 @@ func (p *producing) step() {
 	if oneIn(p.random, p.nap) {
 		p.sleep(upTo(p.random, 2*time.Millisecond))
 	}
-	if p.brief && p.left == 0 {
+	if p.brief > 0 && p.left == 0 {
 		p.mustGoOn("closing and opening again", p.again())
 		return
 	}

@@ -15,22 +15,17 @@ func (c *consuming) release(pool *bips.Consumer, held <-chan holding, released c
 	defer close(released)
 	var mine []holding
 	for open := true; open || len(mine) > 0; {
-		most := pool.Quota()
-		if open && len(mine) < most {
-			var h holding
-			if len(mine) == 0 || random.IntN(3) == 0 {
-				h, open = <-held
-			} else {
-				select {
-				case h, open = <-held:
-				default:
-				}
-			}
-			if h.frame.Data != nil {
+		for open && len(mine) < pool.Quota() {
+			h, more, came := c.nextHeld(held, len(mine) == 0, random)
+			open = more
+			if came {
 				mine = append(mine, h)
 			}
+			if !came || random.IntN(3) > 0 {
+				break
+			}
 		}
-		if len(mine) == 0 || (open && len(mine) < most && random.IntN(3) == 0) {
+		if len(mine) == 0 {
 			continue
 		}
 		if c.hold > 0 {
@@ -45,6 +40,31 @@ func (c *consuming) release(pool *bips.Consumer, held <-chan holding, released c
 		case c.room <- struct{}{}:
 		default:
 		}
+	}
+}
+
+// nextHeld waits for one more frame to be given back: as long as it takes if there is no other one,
+// else now and then for a moment, so that several are held at once.
+func (c *consuming) nextHeld(held <-chan holding, patient bool, random *rand.Rand) (h holding, open, came bool) {
+	if patient {
+		h, open = <-held
+		return h, open, open
+	}
+	select {
+	case h, open = <-held:
+		return h, open, open
+	default:
+	}
+	if random.IntN(3) > 0 {
+		return h, true, false
+	}
+	moment := time.NewTimer(c.hold + 200*time.Microsecond)
+	defer moment.Stop()
+	select {
+	case h, open = <-held:
+		return h, open, open
+	case <-moment.C:
+		return h, true, false
 	}
 }
 
