@@ -1,12 +1,10 @@
 package hostile
 
 import (
-	"bufio"
 	"encoding/binary"
 	"errors"
-	"io"
+	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,6 +15,8 @@ import (
 
 	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/testmain"
+	"github.com/bips-ipc/bips/tests/peer/drive"
+	"github.com/bips-ipc/bips/tests/peer/line"
 )
 
 const (
@@ -38,46 +38,40 @@ func deed(t *testing.T) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// villain is a hostile process.
-type villain struct {
-	t       *testing.T
-	command *exec.Cmd
-	input   io.Closer
-}
-
 // send starts a hostile process and waits until it is at it.
-func send(t *testing.T, role string, args ...string) *villain {
+func send(t *testing.T, deed string, options ...string) *drive.Peer {
 	t.Helper()
-	v := &villain{t: t, command: testmain.Child(t, role, args...)}
-	v.command.Stderr = os.Stderr
-	input, err := v.command.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	output, err := v.command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	v.input = input
-	if err := v.command.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(v.kill)
-	if line, err := bufio.NewReader(output).ReadString('\n'); err != nil && role != "truncate" {
-		t.Fatalf("%s %v: %q, %v", role, args, line, err)
-	}
-	if role == "truncate" {
-		v.kill()
+	ready := make(chan struct{})
+	v := drive.Start(t, drive.Misbehave, poolName, drive.Setup{
+		Args: append([]string{"--deed=" + deed}, options...),
+		Heard: func(l *line.Line) {
+			if l.Event == line.Ready {
+				close(ready)
+			}
+		},
+	})
+	t.Cleanup(v.Kill)
+	select {
+	case <-ready:
+	case <-v.Exited():
+		t.Fatalf("%s %v: %s", deed, options, v.Complaints())
+	case <-time.After(patience):
+		t.Fatalf("%s %v: does not come", deed, options)
 	}
 	return v
 }
 
-func (v *villain) kill() {
-	if v.command.ProcessState == nil {
-		_ = v.input.Close()
-		_ = v.command.Process.Kill()
-		_ = v.command.Wait()
+// sendReader starts an honest consumer that holds so many frames and does no more.
+func sendReader(t *testing.T, mode string, held int) *drive.Peer {
+	t.Helper()
+	c := drive.Start(t, drive.Consume, poolName, drive.Setup{Args: []string{"--idle", "--payload=any", "--mode=" + mode, fmt.Sprintf("--max-held=%d", held)}})
+	t.Cleanup(c.Kill)
+	for range held {
+		if answer := c.Ask(line.Order{Do: line.DoPull, Timeout: patience.Microseconds()}); answer.Error != "" {
+			t.Fatalf("a reader got %s", answer.Text)
+		}
 	}
+	return c
 }
 
 // scene is a pool with an honest producer, which publishes numbered frames, and honest
@@ -123,8 +117,6 @@ func (s *scene) seats() string {
 	}
 	return found[0]
 }
-
-func (s *scene) file() string { return filepath.Join(s.dir, "bips."+poolName) }
 
 // publish lets frames flow until the scene ends, or until an error that is allowed.
 func (s *scene) publish(allowed ...error) {

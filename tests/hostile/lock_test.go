@@ -11,18 +11,19 @@ import (
 	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/testmain"
+	"github.com/bips-ipc/bips/tests/peer/drive"
 )
 
 func TestWhoLocksAllSeatsKeepsOthersFromJoiningAndHarmsNobodyElse(t *testing.T) {
 	s := newScene(t, bips.ProducerOptions{})
 	s.publish()
 	every, latest := s.read(bips.Every), s.read(bips.Latest)
-	v := send(t, "lock", s.seats(), fmt.Sprint(layout.SeatLockBase), fmt.Sprint(layout.MaxSeats))
+	v := send(t, "lock", fmt.Sprintf("--first=%d", layout.SeatLockBase), fmt.Sprintf("--count=%d", layout.MaxSeats))
 	if err := s.tryJoin(patience); !isFull(err) {
 		t.Errorf("got %v", err)
 	}
 	s.flows(every, latest)
-	v.kill()
+	v.Kill()
 	if err := s.tryJoin(patience); err != nil {
 		t.Error(err)
 	}
@@ -32,12 +33,12 @@ func TestWhoHoldsTheAdmissionLockKeepsOthersFromJoiningAndHarmsNobodyElse(t *tes
 	s := newScene(t, bips.ProducerOptions{})
 	s.publish()
 	every, latest := s.read(bips.Every), s.read(bips.Latest)
-	v := send(t, "lock", s.seats(), fmt.Sprint(layout.AdmissionLock), "1")
+	v := send(t, "lock", fmt.Sprintf("--first=%d", layout.AdmissionLock))
 	if err := s.tryJoin(patience); !isFull(err) {
 		t.Errorf("got %v", err)
 	}
 	s.flows(every, latest)
-	v.kill()
+	v.Kill()
 	if err := s.tryJoin(patience); err != nil {
 		t.Error(err)
 	}
@@ -52,12 +53,12 @@ func TestWhoLocksTheNameKeepsTheNextProducerOutWithAnError(t *testing.T) {
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	v := send(t, "lock", os.Getenv("BIPS_SHM_DIR")+"/bips."+poolName+".lock", fmt.Sprint(layout.NameLock), "1")
+	v := send(t, "lock", "--file=name", fmt.Sprintf("--first=%d", layout.NameLock))
 	if p, err := bips.NewProducer(poolName, bips.ProducerOptions{SlotSize: 1}); !errors.Is(err, bips.ErrPoolBusy) {
 		t.Errorf("got %v", err)
 		_ = p.Close()
 	}
-	v.kill()
+	v.Kill()
 	again, err := bips.NewProducer(poolName, bips.ProducerOptions{SlotSize: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -67,7 +68,8 @@ func TestWhoLocksTheNameKeepsTheNextProducerOutWithAnError(t *testing.T) {
 
 func TestAReadLockDoesNotFakeALivingProducer(t *testing.T) {
 	dir := testmain.Dir(t)
-	producer := send(t, "produce")
+	producer := drive.Start(t, drive.Produce, poolName, drive.Setup{Args: []string{"--pause=1000", "--quiet"}})
+	t.Cleanup(producer.Kill)
 	c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{})
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +82,7 @@ func TestAReadLockDoesNotFakeALivingProducer(t *testing.T) {
 	if err := c.Push(f); err != nil {
 		t.Fatal(err)
 	}
-	producer.kill()
+	producer.Kill()
 	defer sweep(t, dir)
 	file, err := os.Open(dir + "/bips." + poolName)
 	if err != nil {

@@ -12,7 +12,7 @@ func TestWhoClaimsAHugeQuotaInItsSeatKeepsNobodyOut(t *testing.T) {
 	s := newScene(t, bips.ProducerOptions{})
 	s.publish()
 	latest := s.read(bips.Latest)
-	send(t, "claim", s.seats(), "quota")
+	send(t, "claim-quota")
 	if err := s.tryJoin(patience); err != nil {
 		t.Errorf("nobody can join beside it: %v", err)
 	}
@@ -22,7 +22,7 @@ func TestWhoClaimsAHugeQuotaInItsSeatKeepsNobodyOut(t *testing.T) {
 func TestABannedReaderTakesNoRoomFromNewcomersWhileItLives(t *testing.T) {
 	s := newScene(t, bips.ProducerOptions{Slots: 8}) // room for four held frames
 	s.publish()
-	send(t, "claim", s.seats(), "pins", "4")
+	send(t, "claim-pins", "--max-held=4")
 	s.waitFor("the ban", func() bool { return s.pool.Stats().Banned == 1 })
 	latest := s.read(bips.Latest)
 	s.flows(latest)

@@ -20,7 +20,7 @@ func TestWhoCutsThePoolShortMakesEachCallAnErrorAndWhatIsHeldCanBeGivenBack(t *t
 		t.Fatal(err)
 	}
 	s.end() // whoever writes to a slot that is gone dies of it, as with any mapped file
-	send(t, "truncate", s.file(), "0")
+	send(t, "truncate", "--file=pool")
 	if err := c.Push(held); err != nil {
 		t.Errorf("the seats are whole: %v", err)
 	}

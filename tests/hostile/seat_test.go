@@ -2,8 +2,8 @@ package hostile
 
 import (
 	"errors"
+	"fmt"
 	"os"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -17,7 +17,7 @@ func TestWhoScribblesOverItsOwnSeatIsBannedAndReadersWhoAreThereDoNotNotice(t *t
 	s := newScene(t, bips.ProducerOptions{Overflow: bips.Block, BlockTimeout: 100 * time.Millisecond})
 	s.publish()
 	every, latest := s.read(bips.Every), s.read(bips.Latest)
-	v := send(t, "scribble", s.seats(), "own", strconv.FormatInt(seed, 10))
+	v := send(t, "scribble-seat", fmt.Sprintf("--seed=%d", seed))
 	for end := time.Now().Add(deed(t)); time.Now().Before(end); {
 		s.flows(every, latest)
 	}
@@ -25,7 +25,7 @@ func TestWhoScribblesOverItsOwnSeatIsBannedAndReadersWhoAreThereDoNotNotice(t *t
 	if err := s.tryJoin(patience); err != nil {
 		t.Errorf("nobody can join beside it: %v", err)
 	}
-	v.kill()
+	v.Kill()
 	s.flows(every, latest)
 	if err := s.tryJoin(patience); err != nil {
 		t.Errorf("nobody can join when it is gone: %v", err)
@@ -43,7 +43,7 @@ func TestWhoScribblesOverAllSeatsHarmsReadersButTheProducerLivesAndEachCallEnds(
 	s := newScene(t, bips.ProducerOptions{BlockTimeout: 20 * time.Millisecond})
 	s.publish()
 	s.waitFor("a frame", func() bool { return s.published.Load() > 0 })
-	v := send(t, "scribble", s.seats(), "all", strconv.FormatInt(seed, 10))
+	v := send(t, "scribble-seats", fmt.Sprintf("--seed=%d", seed))
 	s.end()
 	calls := 0
 	for end := time.Now().Add(deed(t)); time.Now().Before(end); calls++ {
@@ -57,7 +57,7 @@ func TestWhoScribblesOverAllSeatsHarmsReadersButTheProducerLivesAndEachCallEnds(
 		_ = s.pool.Stats()
 		_ = s.tryJoin(0)
 	}
-	v.kill()
+	v.Kill()
 	if calls < 3 {
 		t.Errorf("only %d calls ended", calls)
 	}
@@ -85,7 +85,7 @@ func TestWhoCutsTheSeatsShortMakesEachCallAnErrorAlsoOneInProgress(t *testing.T)
 		_, err := s.pool.Pull(bips.Forever)
 		result <- err
 	}()
-	send(t, "truncate", s.seats(), "0")
+	send(t, "truncate")
 	select {
 	case err := <-result:
 		if !errors.Is(err, bips.ErrDamaged) {
@@ -112,10 +112,7 @@ func TestWhoHoldsItsQuotaForEverAndIsStoppedHoldsNobodyUp(t *testing.T) {
 	s := newScene(t, bips.ProducerOptions{})
 	s.publish()
 	latest := s.read(bips.Latest)
-	v := send(t, "consume", strconv.Itoa(int(bips.Latest)), "3") // and never releases
-	if err := v.command.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	sendReader(t, "latest", 3).Signal(syscall.SIGSTOP) // and never releases
 	before := s.published.Load()
 	s.waitFor("a thousand frames", func() bool { return s.published.Load() > before+1000 })
 	s.flows(latest)
@@ -125,7 +122,7 @@ func TestWhoReadsEachFrameAndHangsIsDemoted(t *testing.T) {
 	s := newScene(t, bips.ProducerOptions{BlockTimeout: 50 * time.Millisecond})
 	s.publish()
 	every := s.read(bips.Every)
-	send(t, "consume", strconv.Itoa(int(bips.Every)), "2")
+	sendReader(t, "every", 2)
 	s.waitFor("the demotion", func() bool { return s.pool.Stats().Demoted == 1 })
 	s.flows(every)
 }
@@ -176,7 +173,7 @@ func TestWhoCutsTheSeatsShortWhileFramesFlowEndsTheStreamWithErrorsAndTheNextPro
 		}
 		readers = append(readers, c)
 	}
-	send(t, "truncate", s.seats(), "0")
+	send(t, "truncate")
 	for _, c := range readers {
 		for {
 			f, err := c.Pull(patience)

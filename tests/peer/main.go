@@ -1,4 +1,4 @@
-// Peer is a producer or consumer that tests drive, as README.md specifies it: the one
+// Peer is a producer, consumer or villain that tests drive, as README.md specifies it: the one
 // on top of package bips.
 package main
 

@@ -23,14 +23,15 @@ import (
 // Patience is the watchdog over everything that should happen at once.
 const Patience = 20 * time.Second
 
-// Produce and Consume are what a peer is.
+// What a peer is.
 const (
-	Produce = "produce"
-	Consume = "consume"
+	Produce   = "produce"
+	Consume   = "consume"
+	Misbehave = "misbehave"
 )
 
 // programs are the environment variables that name the program of a peer.
-var programs = map[string]string{Produce: "BIPS_PEER_PRODUCER", Consume: "BIPS_PEER_CONSUMER"}
+var programs = map[string]string{Produce: "BIPS_PEER_PRODUCER", Consume: "BIPS_PEER_CONSUMER", Misbehave: "BIPS_PEER_VILLAIN"}
 
 // roleName is the role in which a test binary is the Go peer.
 const roleName = "peer"
@@ -301,5 +302,5 @@ func (p *Peer) fits(answer *line.Line, order line.Order) *line.Line {
 }
 
 func (p *Peer) String() string {
-	return fmt.Sprintf("the %sr with process %d", p.Kind, p.cmd.Process.Pid)
+	return fmt.Sprintf("the peer that is to %s, process %d,", p.Kind, p.cmd.Process.Pid)
 }

@@ -1,4 +1,4 @@
-// Package gopeer is the peer of tests/peer/README.md on top of package bips: a producer or
+// Package gopeer is the peer of tests/peer/README.md on top of package bips: a producer, a
 // consumer or a villain that is driven by its arguments and by lines of JSON.
 //
 // It is a package, so that test binaries can play it, with their own build tags and the race
@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-const usage = "usage: peer produce|consume POOL [--OPTION=VALUE]..., see tests/peer/README.md"
+const usage = "usage: peer produce|consume|misbehave POOL [--OPTION=VALUE]..., see tests/peer/README.md"
 
 // Main is the program. It returns when its input has ended and all is closed.
 func Main(args []string) error {
@@ -23,7 +23,7 @@ func Main(args []string) error {
 		return errors.New(usage)
 	}
 	roles := map[string]func(pool string, args []string, out *output) error{
-		"produce": produce, "consume": consume,
+		"produce": produce, "consume": consume, "misbehave": misbehave,
 	}
 	role, ok := roles[args[0]]
 	if !ok {

@@ -80,6 +80,7 @@ type Line struct {
 
 // Words of Line.Event.
 const (
+	Ready     = "ready"     // villain: it is at it
 	Opened    = "opened"    // producer: it has its pool; consumer: it joins anew
 	Published = "published" // producer: a frame
 	Ended     = "ended"     // producer: its stream
