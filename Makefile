@@ -41,22 +41,26 @@ test-debian11: build ## a smoke test on GStreamer 1.18, in a private Debian 11 t
 	@tools/setup trees
 	@tools/test-in-tree bullseye
 
+# Runs of the long tests are written into docs/reliability-runs.md.
+RECORD = go run ./internal/cmd/recordrun
+
 soak: ## processes killed, stopped and restarted for hours (BIPS_STRESS_SECONDS=3600, BIPS_STRESS_SEED)
-	@BIPS_STRESS_SECONDS=$${BIPS_STRESS_SECONDS:-3600} CGO_ENABLED=0 go test -count=1 -v -timeout 0 -run UnderFire ./tests/stress
+	@BIPS_STRESS_SECONDS=$${BIPS_STRESS_SECONDS:-3600} CGO_ENABLED=0 $(RECORD) "make soak" \
+	    go test -count=1 -v -timeout 0 -run UnderFire ./tests/stress
 
 crash: ## a death at each step of the protocol, many times (BIPS_CRASH_TIMES=20: 4 minutes)
-	@BIPS_CRASH_TIMES=$${BIPS_CRASH_TIMES:-20} CGO_ENABLED=0 go test -tags bipscrash -count=1 -v -parallel 8 -timeout 0 -run AtAnyStep ./tests/crash
+	@BIPS_CRASH_TIMES=$${BIPS_CRASH_TIMES:-20} CGO_ENABLED=0 $(RECORD) "make crash" \
+	    go test -tags bipscrash -count=1 -v -parallel 8 -timeout 0 -run AtAnyStep ./tests/crash
 
 fuzz: ## damaged pools, damaged seats, hostile seats: five minutes each (FUZZ_TIME=5m)
-	@for target in FuzzOpenPool FuzzAttach FuzzSeats; do \
-	    CGO_ENABLED=0 go test ./bips -run '^$$' -fuzz "^$$target$$" -fuzztime $${FUZZ_TIME:-5m} -fuzzminimizetime 2s || exit; \
-	done
+	@CGO_ENABLED=0 $(RECORD) "make fuzz" tools/fuzz
 
 mutants: ## show that the tests under fire fail when the protocol is wrong (5 minutes)
-	@tools/mutants
+	@CGO_ENABLED=0 $(RECORD) "make mutants" tools/mutants
 
 deadlines: ## how long deaths, restarts and hung readers take, 200 times each (4 minutes; BIPS_DEADLINES=200)
-	@BIPS_DEADLINES=$${BIPS_DEADLINES:-200} CGO_ENABLED=0 go test -count=1 -v -timeout 30m ./tests/deadlines
+	@BIPS_DEADLINES=$${BIPS_DEADLINES:-200} CGO_ENABLED=0 $(RECORD) "make deadlines" \
+	    go test -count=1 -v -timeout 30m ./tests/deadlines
 
 bench: build ## measure the pair beside others, into bench/results and README.md (12 minutes)
 	@bench/run

@@ -124,7 +124,7 @@ func TestADeathAtAnyStepHarmsNobodyElse(t *testing.T) {
 				}
 			}
 			g.end()
-			t.Logf("%d kills at %d points", kills, len(strings.Fields(s.points)))
+			t.Logf("run: %s | deaths %d | steps %d", s.name, kills, len(strings.Fields(s.points)))
 		})
 	}
 }

@@ -25,7 +25,6 @@ func burdens(t *testing.T) []int {
 
 // A dead consumer's slots are free again within 100 ms of the kernel closing its files.
 func TestSlotsOfADeadConsumerAreFreeAgain(t *testing.T) {
-	header(t)
 	for _, megabytes := range burdens(t) {
 		testmain.Dir(t)
 		p, err := bips.NewProducer(poolName, bips.ProducerOptions{Slots: 8, SlotSize: 4096})
@@ -41,8 +40,8 @@ func TestSlotsOfADeadConsumerAreFreeAgain(t *testing.T) {
 			free.add(f)
 			memory = m
 		}
-		kernel.log(t, fmt.Sprintf("kernel closes the files of a killed consumer of %s", memory))
-		free.keeps(t, "then, until the slots that it held or wanted are free", 100*time.Millisecond)
+		kernel.log(t, fmt.Sprintf("killed consumer of %s: 1. the kernel closes its files", memory))
+		free.keeps(t, fmt.Sprintf("killed consumer of %s: 2. then its slots are free", memory), 100*time.Millisecond)
 		if err := p.Close(); err != nil {
 			t.Fatal(err)
 		}
@@ -93,7 +92,6 @@ func killHolder(t *testing.T, p *bips.Producer, megabytes int) (kernel, free tim
 // Consumers see the producer's death within 150 ms of the kernel closing its files, and the next
 // one's first frame within 250 ms of its publication.
 func TestConsumersSeeTheProducersDeathAndTheNextOnesFirstFrame(t *testing.T) {
-	header(t)
 	for _, megabytes := range burdens(t) {
 		dir := testmain.Dir(t)
 		c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{})
@@ -127,9 +125,9 @@ func TestConsumersSeeTheProducersDeathAndTheNextOnesFirstFrame(t *testing.T) {
 			producer.wait()
 			producer = next
 		}
-		kernel.log(t, fmt.Sprintf("kernel closes the files of a killed producer of %s", memory))
-		death.keeps(t, "then, until a consumer that waits sees its death", 150*time.Millisecond)
-		first.keeps(t, "first frame of the next producer, from its publication", 250*time.Millisecond)
+		kernel.log(t, fmt.Sprintf("killed producer of %s: 1. the kernel closes its files", memory))
+		death.keeps(t, fmt.Sprintf("killed producer of %s: 2. then a waiting consumer sees it", memory), 150*time.Millisecond)
+		first.keeps(t, fmt.Sprintf("killed producer of %s: 3. first frame of the next one", memory), 250*time.Millisecond)
 		producer.wait()
 		if err := c.Close(); err != nil {
 			t.Fatal(err)

@@ -17,16 +17,12 @@ func (d distribution) at(part float64) time.Duration {
 	return sorted[min(len(sorted)-1, int(part*float64(len(sorted))))]
 }
 
-// header is the first line of a table, whose others are those of [distribution.log].
-func header(t *testing.T) {
-	t.Helper()
-	t.Logf("%-58s %5s %10s %10s %10s %10s %10s", "milliseconds", "n", "min", "p50", "p90", "p99", "max")
-}
-
+// log writes how long they took as a line that recordrun takes up.
 func (d distribution) log(t *testing.T, what string) {
 	t.Helper()
 	in := func(part float64) float64 { return float64(d.at(part).Nanoseconds()) / 1e6 }
-	t.Logf("%-58s %5d %10.4f %10.4f %10.4f %10.4f %10.4f", what, len(d), in(0), in(0.5), in(0.9), in(0.99), in(1))
+	t.Logf("run: %-58s | times %5d | min ms %10.4f | p50 ms %10.4f | p90 ms %10.4f | p99 ms %10.4f | max ms %10.4f",
+		what, len(d), in(0), in(0.5), in(0.9), in(0.99), in(1))
 }
 
 // keeps checks what was promised, generously.

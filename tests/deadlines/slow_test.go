@@ -16,7 +16,6 @@ const interval = time.Second / 300
 // The time that publishing takes (Pull and Push) does not grow when a reader of the latest frame
 // is ten times too slow, or stopped.
 func TestPublishingTakesNoLongerWithASlowOrStoppedReaderOfTheLatest(t *testing.T) {
-	header(t)
 	var alone time.Duration
 	for _, reader := range []struct {
 		what    string
@@ -68,7 +67,6 @@ func TestPublishingTakesNoLongerWithASlowOrStoppedReaderOfTheLatest(t *testing.T
 
 // A hung reader of each frame is demoted at the block timeout, and the producer goes on.
 func TestAHungReaderOfEachFrameIsDemotedAtItsDeadline(t *testing.T) {
-	header(t)
 	testmain.Dir(t)
 	const blockTimeout = 100 * time.Millisecond
 	p, err := bips.NewProducer(poolName, bips.ProducerOptions{Slots: 8, SlotSize: 4096, BlockTimeout: blockTimeout})
@@ -106,6 +104,6 @@ func TestAHungReaderOfEachFrameIsDemotedAtItsDeadline(t *testing.T) {
 			time.Sleep(time.Millisecond)
 		}
 	}
-	late.keeps(t, fmt.Sprintf("demotion of a stopped reader, after its %v", blockTimeout), 20*time.Millisecond)
-	after.keeps(t, fmt.Sprintf("then, %d frames", 2*p.Slots()), blockTimeout)
+	late.keeps(t, fmt.Sprintf("demotion of a stopped reader: after its %v", blockTimeout), 20*time.Millisecond)
+	after.keeps(t, fmt.Sprintf("demotion of a stopped reader: then %d frames", 2*p.Slots()), blockTimeout)
 }

@@ -27,6 +27,8 @@ func TestNothingIsTornLostOrStuckUnderFire(t *testing.T) {
 		}
 	}
 	t.Logf("%d rounds in %v from seed %d: %v", rounds, time.Since(began).Round(time.Second), seed, &total)
+	t.Logf("run: seeds from %d | rounds %d | frames published %d | delivered %d | consumers killed %d | producers killed %d | stopped %d | restarts %d",
+		seed, rounds, total.published, total.delivered, total.consumerKills, total.producerKills, total.stops, total.restarts)
 }
 
 func (n *totals) String() string {
