@@ -41,8 +41,9 @@ type sink struct {
 	caps      string             // as set; the pool may not be there yet
 	sizes     gstglue.FrameSizes // of the caps
 	refused   string             // caps that were an error
-	awaited   bool               // the readers of wait-for-consumers have come to this pool
-	demotions uint64             // of readers of this pool that were told of
+	flushed   flushed
+	awaited   bool   // the readers of wait-for-consumers have come to this pool
+	demotions uint64 // of readers of this pool that were told of
 	qos       pacer
 }
 
@@ -111,6 +112,7 @@ func (s *sink) changeState(transition gst.StateChange) (result gst.StateChangeRe
 		s.counts.reset()
 		s.told.reset()
 		s.endAsked.Store(false)
+		s.flushed = flushed{}
 		s.setStopping(false)
 		gstglue.HoldFirst(s, s.settings.load().waitForConsumers > 0)
 		gstglue.HearOfEnd(s, true)

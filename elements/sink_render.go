@@ -39,6 +39,9 @@ func (s *sink) publish(f *gstglue.Frame, b gstglue.Buffer) error {
 	if f.Refusal != gstglue.RefuseNothing {
 		return s.refuse(f)
 	}
+	if s.flushed.pending && !s.beginsAnew(f) {
+		return nil
+	}
 	pool := s.currentPool()
 	if pool == nil {
 		var err error

@@ -14,8 +14,10 @@ import (
 // sinkCounts count the frames of one run, from READY to READY.
 type sinkCounts struct {
 	inPlace atomic.Uint64
-	early   atomic.Uint64 // not published: the readers of wait-for-consumers were not there yet
-	copied  [gstglue.CopyReasons]atomic.Uint64
+	// undecodable frames were not published: after a flush no key frame had come yet.
+	undecodable atomic.Uint64
+	early       atomic.Uint64 // not published: the readers of wait-for-consumers were not there yet
+	copied      [gstglue.CopyReasons]atomic.Uint64
 	// tooLarge and malformed frames were dropped: no slot had room for them, or they did not
 	// hold what their caps tell of.
 	tooLarge, malformed atomic.Uint64
@@ -30,6 +32,7 @@ type sinkCounts struct {
 func (c *sinkCounts) reset() {
 	c.inPlace.Store(0)
 	c.early.Store(0)
+	c.undecodable.Store(0)
 	for i := range c.copied {
 		c.copied[i].Store(0)
 	}
@@ -100,6 +103,7 @@ func (s *sink) stats() []gstglue.Count {
 	return append(counts,
 		gstglue.Count{Name: "dropped", Value: producer.Dropped + s.counts.beforePool.Load()},
 		gstglue.Count{Name: "early", Value: s.counts.early.Load()},
+		gstglue.Count{Name: "undecodable", Value: s.counts.undecodable.Load()},
 		gstglue.Count{Name: "too-large", Value: s.counts.tooLarge.Load()},
 		gstglue.Count{Name: "malformed", Value: s.counts.malformed.Load()},
 		gstglue.Count{Name: "consumers", Value: uint64(producer.Consumers)},

@@ -243,7 +243,7 @@ sink_event (GstBaseSink * sink, GstEvent * event)
   if (GST_EVENT_TYPE (event) == GST_EVENT_TAG)
     gst_bips_tags_look (sink, state, event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
-    gstBipsSinkEndAsked (state->handle, sink, FALSE);
+    gstBipsSinkFlushed (state->handle, sink);
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {
     gstBipsSinkEndOfStream (state->handle, sink);
     if (sink->flushing) {

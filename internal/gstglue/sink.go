@@ -38,8 +38,10 @@ type Sink interface {
 	// that, and again until it returns HoldOver. No lock is held.
 	Hold(size uint64) HoldResult
 	// EndAsked is told when an application wants the stream to end, by an event that it sent to
-	// the pipeline, and false when a flush takes that back. It is called from any thread.
+	// the pipeline, and false when a flush takes that back, before Flushed. It is called from any thread.
 	EndAsked(bool)
+	// Flushed is told of the end of a flush: what comes has nothing to do with what came before.
+	Flushed()
 	// EndOfStream is called before the sink itself handles the end of the stream.
 	EndOfStream()
 }
@@ -212,6 +214,15 @@ func gstBipsSinkEndAsked(handle C.guint64, sink unsafe.Pointer, asked C.gboolean
 	defer rescue(sink, "note that the end is asked for")
 	if s, ok := sinks.get(uint64(handle)); ok {
 		s.EndAsked(asked != 0)
+	}
+}
+
+//export gstBipsSinkFlushed
+func gstBipsSinkFlushed(handle C.guint64, sink *C.GstBaseSink) {
+	defer rescue(unsafe.Pointer(sink), "begin anew")
+	if s, ok := sinks.get(uint64(handle)); ok {
+		s.EndAsked(false)
+		s.Flushed()
 	}
 }
 

@@ -1,6 +1,8 @@
 package plugin
 
 import (
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/bips-ipc/bips/bips"
@@ -61,5 +63,63 @@ func toTheEnd(t *testing.T, c *bips.Consumer) (all []string) {
 		if err := c.Push(f); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// A recording of H.264 is sought into the middle of a group of pictures: what is published after that begins
+// with a key frame, which says that it does not follow the frame before.
+func TestASeekIntoAGroupOfPicturesGoesOnWithAKeyFrame(t *testing.T) {
+	for name, c := range map[string]struct{ mux, demux string }{
+		"MP4":           {"qtmux", "qtdemux ! h264parse"},
+		"Matroska":      {"matroskamux", "matroskademux ! h264parse"},
+		"the bare code": {"video/x-h264,stream-format=byte-stream", "h264parse"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			needs(t, "x264enc", "h264parse", "qtmux", "qtdemux", "matroskamux", "matroskademux")
+			path := filepath.Join(t.TempDir(), "recording")
+			launch(t, "videotestsrc num-buffers=300 pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=30/1 ! x264enc key-int-max=60 bframes=0 ! h264parse ! %s ! filesink location=%s", c.mux, path).finish()
+			d := drive(t, nil)
+			d.do("make sink filesrc location=" + path + " ! " + c.demux + " ! bipssink name=sink wait-for-consumers=1 pool=" + poolName(t))
+			source := launch(t, "bipssrc pool=%s ! identity silent=false ! fakesink sync=false", poolName(t))
+			reader := consumer(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every})
+			d.do("set sink playing")
+			for range 3 {
+				if err := reader.Push(pull(t, reader)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			d.do("seek sink 1.0 5500000000") // half a second before the next key frame
+			for {
+				f := pull(t, reader)
+				if err := reader.Push(f); err != nil {
+					t.Fatal(err)
+				}
+				if f.Sequence > 1 && f.Flags&discont != 0 {
+					if f.Flags&flagDelta != 0 {
+						t.Error("after the seek comes a frame that depends on others")
+					}
+					break
+				}
+			}
+			reader.Close()
+			d.do("eos sink")
+			source.finish()
+			again := 0
+			for i, b := range source.buffers() {
+				if b.flags&discont != 0 && i > 0 {
+					if again++; b.flags&flagDelta != 0 {
+						t.Errorf("a decoder that begins anew gets a frame that depends on others: %s", b.line)
+					}
+				}
+			}
+			if again != 1 {
+				t.Errorf("bipssrc told of %d gaps, want 1", again)
+			}
+			if stats := strings.ReplaceAll(d.do("get sink.sink stats"), `\`, ""); strings.Contains(stats, "undecodable=(guint64)0,") {
+				t.Errorf("no frame was passed by: %s", stats)
+			}
+			d.quit()
+		})
 	}
 }

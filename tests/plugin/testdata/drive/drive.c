@@ -11,7 +11,7 @@
  *   put NAME.ELEMENT P=V  set a property
  *   get NAME.ELEMENT P    tell a property
  *   end NAME              end its stream, as gst-launch-1.0 -e does
- *   seek NAME [RATE]      seek its sinks to the beginning, with a flush
+ *   seek NAME [RATE [NS]] seek its sinks to the beginning, or a position, with a flush
  *   flush NAME            flush it from its sources on
  *   latency NAME          let it ask all its elements for their latency anew
  *   eos NAME              wait for the end of the stream
@@ -395,6 +395,18 @@ with_element (Driven * driven, const gchar * command, const gchar * name, const 
   gst_clear_object (&element);
 }
 
+static gboolean
+seek (Driven * driven, const gchar * rest)
+{
+  gchar **words = g_strsplit (rest, " ", 2);
+  gdouble rate = words[0] && *words[0] ? g_ascii_strtod (words[0], NULL) : 1.0;
+  gint64 position = words[0] && words[1] ? g_ascii_strtoll (words[1], NULL, 10) : 0;
+
+  g_strfreev (words);
+  return gst_element_seek (driven->pipeline, rate, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET,
+      position, GST_SEEK_TYPE_NONE, 0);
+}
+
 static void
 with_pipeline (Driven * driven, const gchar * command, const gchar * rest)
 {
@@ -409,8 +421,7 @@ with_pipeline (Driven * driven, const gchar * command, const gchar * rest)
   else if (g_strcmp0 (command, "end") == 0)
     answer (gst_element_send_event (driven->pipeline, gst_event_new_eos ()) ? "ok" : "failed");
   else if (g_strcmp0 (command, "seek") == 0)
-    answer (gst_element_seek (driven->pipeline, *rest ? g_ascii_strtod (rest, NULL) : 1.0, GST_FORMAT_TIME,
-            GST_SEEK_FLAG_FLUSH, GST_SEEK_TYPE_SET, 0, GST_SEEK_TYPE_NONE, 0) ? "ok" : "failed");
+    answer (seek (driven, rest) ? "ok" : "failed");
   else if (g_strcmp0 (command, "flush") == 0)
     answer (gst_element_send_event (driven->pipeline, gst_event_new_flush_start ())
         && gst_element_send_event (driven->pipeline, gst_event_new_flush_stop (TRUE)) ? "ok" : "failed");
