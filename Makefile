@@ -55,7 +55,7 @@ crash: ## a death at each step of the protocol, many times (BIPS_CRASH_TIMES=20:
 fuzz: ## damaged pools, damaged seats, hostile seats: five minutes each (FUZZ_TIME=5m)
 	@CGO_ENABLED=0 $(RECORD) "make fuzz" tools/fuzz
 
-mutants: ## show that the tests under fire fail when the protocol is wrong (5 minutes)
+mutants: ## show that tests fail when the protocol is done wrong, as tests/mutants says (10 minutes)
 	@CGO_ENABLED=0 $(RECORD) "make mutants" tools/mutants
 
 deadlines: ## how long deaths, restarts and hung readers take, 200 times each (4 minutes; BIPS_DEADLINES=200)
