@@ -17,9 +17,15 @@ type Roles map[string]func(args []string) error
 
 // Run is [Run] for a test binary that also plays roles.
 func (r Roles) Run(m interface{ Run() int }) {
+	r.Play()
+	Run(m)
+}
+
+// Play plays a role and exits, if this process is a child that is to play one.
+func (r Roles) Play() {
 	name := os.Getenv(roleVariable)
 	if name == "" {
-		Run(m)
+		return
 	}
 	role, ok := r[name]
 	if !ok {

@@ -36,7 +36,7 @@ p> {"do":"frame","size":51,"timeout":1000000}
 p< {"event":"done","order":"frame","sequence":1,"sha256":"SUM"}
 c> {"do":"pull","timeout":-1}
 c< {"event":"instance","instance":"INSTANCE","token":"TOKEN","slots":6}
-c< {"event":"done","order":"pull","sequence":1,"discont":true,"hold":1,"info":{"size":51,"pts":1,"dts":-1,"duration":NUMBER,"capture":-1,"offset":"0000000000000001","offset_end":"TOKEN","flags":NUMBER,"strides":[NUMBER],"offsets":[0],META"caps":"application/x-peer,part=0","latency":-1,"sha256":"SUM"}}
+c< {"event":"done","order":"pull","sequence":1,"discont":true,"hold":1,"info":{"size":51,"pts":1,"dts":-1,"duration":NUMBER,"capture":-1,"offset":"0000000000000001","offset_end":"TOKEN","flags":NUMBER,"strides":[NUMBER],"offsets":[0],META"caps":"application/x-peer,part=0","latency":-1,"published":NUMBER,"sha256":"SUM"}}
 c> {"do":"pool"}
 c< {"event":"done","order":"pool","instance":"INSTANCE","slots":6}
 p> {"do":"hold","timeout":0}

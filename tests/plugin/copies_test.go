@@ -44,7 +44,7 @@ func checkCopies(t *testing.T, reason, beginning string, slots int, slow, all bo
 	t.Helper()
 	want := reference(t, beginning)
 	pool := poolName(t)
-	r := read(t, pool, bips.ConsumerOptions{Mode: bips.Every}, func(*bips.Frame) {
+	r := read(t, pool, bips.ConsumerOptions{Mode: bips.Every}, func(*seen) {
 		if slow {
 			time.Sleep(30 * time.Millisecond)
 		}

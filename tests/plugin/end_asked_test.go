@@ -91,9 +91,7 @@ func TestCtrlCEndsAStreamWhoseEndAReaderHoldsUp(t *testing.T) {
 	t.Parallel()
 	c := consumer(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
 	p := launch(t, "-e videotestsrc num-buffers=9 ! %s ! bipssink name=sink pool=%s slots=8 sync=false wait-for-consumers=1", small, poolName(t))
-	if err := c.Push(pull(t, c)); err != nil {
-		t.Error(err)
-	}
+	c.giveBack(pull(t, c))
 	time.Sleep(settle)
 	p.signal(syscall.SIGINT)
 	if err := p.wait(impatience); err != nil {
@@ -153,12 +151,11 @@ func TestALivePipelinePublishesNothingBeforeItsReadersAreThere(t *testing.T) {
 // pullSoon is the sequence of the first frame that a reader gets.
 func pullSoon(t *testing.T, r *reader) uint64 {
 	t.Helper()
-	for end := time.Now().Add(patience); r.consumer.Stats().Received == 0; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(patience); r.received.Load() == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("the reader gets nothing")
 		}
 	}
-	r.consumer.Close()
-	<-r.done
+	r.stop()
 	return r.frames[0].Sequence
 }

@@ -117,9 +117,7 @@ func TestABufferOutlivesItsElement(t *testing.T) {
 	w.awaits(1)
 	w.frames(30)
 	source.waitFor(30, passed)
-	if err := w.producer.Close(); err != nil {
-		t.Fatal(err)
-	}
+	w.close()
 	source.interrupt()
 	kept := source.matches(`^kept: `)
 	if len(kept) != 2 {

@@ -40,7 +40,7 @@ func TestALateReaderOfALiveStreamBeginsWithAKeyFrameOfItsOwnTime(t *testing.T) {
 	t.Parallel()
 	w := write(t, poolName(t), bips.ProducerOptions{Caps: h264, Slots: 32})
 	w.caps(h264)
-	w.producer.SetLatency(bips.TimeOf(2 * time.Second))
+	w.latency(bips.TimeOf(2 * time.Second))
 	source := launch(t, "bipssrc name=src pool=%s ! identity silent=false ! fakesink", poolName(t))
 	w.awaits(1)
 	const frame = 33 * time.Millisecond
@@ -84,7 +84,7 @@ func TestTheFirstFrameAfterThoseThatComeTooEarlyIsADiscontinuity(t *testing.T) {
 	for i := range 2 {
 		w := write(t, poolName(t), bips.ProducerOptions{})
 		w.caps(h264)
-		w.producer.SetLatency(bips.TimeOf(time.Second))
+		w.latency(bips.TimeOf(time.Second))
 		w.awaits(1)
 		w.sequence([]moment{
 			{time.Minute, 0, true},   // depends on what the reader has not got
@@ -93,9 +93,7 @@ func TestTheFirstFrameAfterThoseThatComeTooEarlyIsADiscontinuity(t *testing.T) {
 			{time.Minute + time.Second, 0, true},
 		})
 		source.waitFor(2*i+2, passed)
-		if err := w.producer.Close(); err != nil {
-			t.Fatal(err)
-		}
+		w.close()
 	}
 	source.interrupt()
 	for i, b := range source.buffers() {
@@ -136,11 +134,9 @@ func TestALateRecorderOfBFramesWritesAFileThatPlays(t *testing.T) {
 	t.Cleanup(producer.interrupt)
 	c := consumer(t, pool, bips.ConsumerOptions{Mode: bips.Every})
 	for range 40 { // a stream that has been on for a while
-		if err := c.Push(pull(t, c)); err != nil {
-			t.Fatal(err)
-		}
+		c.giveBack(pull(t, c))
 	}
-	c.Close()
+	c.leave()
 	for _, file := range []struct{ mux, demux string }{{"qtmux", "qtdemux"}, {"mpegtsmux", "tsdemux"}} {
 		t.Run(file.mux, func(t *testing.T) {
 			t.Parallel()
@@ -201,16 +197,14 @@ func TestDurationsAreThoseOfTheRate(t *testing.T) {
 			d.do("make sink videotestsrc ! video/x-raw,format=GRAY8,width=64,height=48,framerate=25/1 ! bipssink pool="+poolName(t),
 				"reach sink paused", "seek sink "+rate)
 			c := consumer(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every})
-			if _, err := c.Pull(0); err == nil {
+			if _, err := c.tryPull(0); err == nil {
 				t.Fatal("a frame was published before the pipeline plays")
 			}
 			d.do("set sink playing")
 			var last bips.Frame
 			for i := range 5 {
 				f := pull(t, c)
-				if err := c.Push(f); err != nil {
-					t.Fatal(err)
-				}
+				c.giveBack(f)
 				if duration, _ := f.Duration.Duration(); duration != want {
 					t.Errorf("frame %d lasts %v, want %v", i, duration, want)
 				}
@@ -219,7 +213,7 @@ func TestDurationsAreThoseOfTheRate(t *testing.T) {
 				if i > 0 && !about(capture-before, want) {
 					t.Errorf("frame %d comes %v after the one before, want %v", i, capture-before, want)
 				}
-				last = f
+				last = f.Frame
 			}
 			d.do("drop sink")
 			d.quit()
@@ -238,13 +232,7 @@ func TestFramesWithoutTimes(t *testing.T) {
 	}
 	w.awaits(3)
 	for i := range 5 {
-		slot, err := w.producer.Pull(patience)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := w.producer.Push(slot, bips.FrameInfo{Size: greySize}); err != nil {
-			t.Fatal(err)
-		}
+		w.publishAsItIs(greySize, bips.FrameInfo{})
 		for _, r := range readers {
 			r.waitFor(i+1, passed)
 		}
@@ -284,11 +272,9 @@ func TestALateReaderOfAContainerGetsItsHeader(t *testing.T) {
 			t.Cleanup(producer.interrupt)
 			first := consumer(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every})
 			for range 60 {
-				if err := first.Push(pull(t, first)); err != nil {
-					t.Fatal(err)
-				}
+				first.giveBack(pull(t, first))
 			}
-			first.Close()
+			first.leave()
 			for i := range 2 { // a second one that is no less late
 				source := launch(t, "bipssrc pool=%s ! %s ! identity silent=false ! fakesink sync=false", poolName(t), c.demux)
 				source.waitFor(30, passed)

@@ -55,11 +55,9 @@ func TestASinkThatSynchronisesShowsEveryFrame(t *testing.T) {
 					steady = 0
 				}
 				last = f.PublishTime
-				if err := c.Push(f); err != nil {
-					t.Fatal(err)
-				}
+				c.giveBack(f)
 			}
-			c.Close()
+			c.leave()
 			n := 2 * p.rate
 			var readers []*pipeline
 			for _, sink := range []string{"fakesink sync=true", "queue ! fakesink sync=true"} {
@@ -227,9 +225,7 @@ func TestTheProducersLatencyIsFollowed(t *testing.T) {
 		for start := time.Now(); ; {
 			f := pull(t, c)
 			latency, known := f.Latency.Duration()
-			if err := c.Push(f); err != nil {
-				t.Fatal(err)
-			}
+			c.giveBack(f)
 			if known && latency >= least && latency < most {
 				return
 			}
@@ -258,11 +254,9 @@ func TestAProducerThatIsNotLiveAnyMoreSaysSo(t *testing.T) {
 			if f.Latency.Known() != live {
 				t.Errorf("live: %v: frame %d tells a latency: %v", live, i, f.Latency)
 			}
-			if err := c.Push(f); err != nil {
-				t.Fatal(err)
-			}
+			c.giveBack(f)
 		}
-		c.Close()
+		c.leave()
 		d.do("set p ready", fmt.Sprintf("put p.v is-live=%v", !live), "set p playing")
 	}
 	d.do("drop p")

@@ -19,7 +19,7 @@ func TestDroppedFramesAreTold(t *testing.T) {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			goOn := make(chan struct{})
-			hung := read(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1}, func(*bips.Frame) { <-goOn })
+			hung := read(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1}, func(*seen) { <-goOn })
 			reader := launch(t, "-m bipssrc name=src pool=%s read-mode=%s ! identity silent=false ! fakesink sync=false", poolName(t), mode)
 			p := launch(t, "-e -m %s ! bipssink name=sink pool=%s slots=10 overflow=drop block-timeout=-1 wait-for-consumers=2", live100, poolName(t))
 			reader.waitFor(3, passed)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/bips-ipc/bips/internal/testmain"
+	peers "github.com/bips-ipc/bips/tests/peer/drive"
 )
 
 // scratch is a folder for all tests.
@@ -19,6 +20,7 @@ var scratch string
 var env []string
 
 func TestMain(m *testing.M) {
+	peers.Role(nil).Play()
 	var err error
 	if scratch, err = os.MkdirTemp("", "bips-plugin-test-"); err == nil {
 		err = prepare()

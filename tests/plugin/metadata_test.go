@@ -117,13 +117,7 @@ func TestTimesThatMeanNothingToTheReader(t *testing.T) {
 	source := launch(t, "bipssrc pool=%s read-mode=every ! identity silent=false ! fakesink", poolName(t))
 	w.awaits(1)
 	w.publish(greySize, bips.FrameInfo{CaptureTime: bips.TimeOf(time.Nanosecond)})
-	slot, err := w.producer.Pull(patience)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := w.producer.Push(slot, bips.FrameInfo{Size: greySize}); err != nil {
-		t.Fatal(err)
-	}
+	w.publishAsItIs(greySize, bips.FrameInfo{})
 	w.endOfStream()
 	source.finish()
 	b := source.buffers()

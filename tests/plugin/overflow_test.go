@@ -13,7 +13,7 @@ func TestOverflowDrop(t *testing.T) {
 	t.Parallel()
 	const n = 100
 	started := make(chan struct{})
-	r := read(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every}, func(f *bips.Frame) {
+	r := read(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every}, func(f *seen) {
 		if f.Sequence == 1 {
 			<-started
 		}
@@ -40,9 +40,7 @@ func TestOverflowBlockWithATimeout(t *testing.T) {
 	first := pull(t, c)
 	p.finish() // though the reader reads no further
 	p.stats("sink").want(t, counts{"demoted": 1, "dropped": 0})
-	if err := c.Push(first); err != nil {
-		t.Error(err)
-	}
+	c.giveBack(first)
 }
 
 // overflow=block without a timeout: the slowest reader of every frame sets the pace, and

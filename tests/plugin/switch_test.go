@@ -39,7 +39,7 @@ func publishThumbnails(w *writer, n int) {
 // leaves waits until nobody reads from the pool.
 func (w *writer) leaves() {
 	w.t.Helper()
-	for end := time.Now().Add(patience); w.producer.Stats().Consumers > 0; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(patience); w.consumers() > 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			w.t.Fatal("the source still reads from the pool that it was told to leave")
 		}
@@ -129,7 +129,7 @@ func TestASourceIsSwitchedWhileItIsPaused(t *testing.T) {
 	d.comes("r", 1)
 	d.do("reach r paused", "put r.src pool="+poolName(t)+"-2")
 	time.Sleep(100 * time.Millisecond)
-	if n := second.producer.Stats().Consumers; n != 0 {
+	if n := second.consumers(); n != 0 {
 		t.Errorf("%d readers of the second pool while the source is paused", n)
 	}
 	d.do("set r playing")

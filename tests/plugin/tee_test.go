@@ -60,7 +60,7 @@ func TestOnePoolAfterTheOther(t *testing.T) {
 	second := read(t, poolName(t)+"-b", bips.ConsumerOptions{Mode: bips.Every}, nil)
 	relay := launch(t, "bipssrc name=src pool=%[1]s-a read-mode=every ! videoconvert ! bipssink name=b pool=%[1]s-b wait-for-consumers=1", poolName(t))
 	p := launch(t, "-e videotestsrc is-live=true pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=100/1 ! bipssink name=a pool=%s-a wait-for-consumers=2", poolName(t))
-	for end := time.Now().Add(patience); second.consumer.Stats().Received < n; time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(patience); second.received.Load() < n; time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatal("too few frames come")
 		}

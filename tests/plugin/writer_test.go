@@ -1,19 +1,22 @@
 package plugin
 
 import (
+	"encoding/hex"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/sys"
+	peers "github.com/bips-ipc/bips/tests/peer/drive"
+	"github.com/bips-ipc/bips/tests/peer/line"
 )
 
-// A writer fills a pool with package bips: raw grey pictures of 64 by 48, unless told
-// otherwise.
+// A writer fills a pool without GStreamer: raw grey pictures of 64 by 48, unless told otherwise. It is
+// a peer that does what it is told.
 type writer struct {
-	t        *testing.T
-	producer *bips.Producer
-	count    int
+	*peers.Peer
+	t *testing.T
 }
 
 const (
@@ -27,29 +30,72 @@ func write(t *testing.T, pool string, o bips.ProducerOptions) *writer {
 	if o.SlotSize == 0 {
 		o.SlotSize = greySize
 	}
-	p, err := bips.NewProducer(pool, o)
-	if err != nil {
-		t.Fatal(err)
+	if o.Caps == "" {
+		o.Caps = grey
 	}
-	t.Cleanup(func() { p.Close() })
-	w := &writer{t: t, producer: p}
-	w.caps(grey)
+	opened := make(chan struct{})
+	w := &writer{t: t, Peer: peers.Start(t, peers.Produce, pool, peers.Setup{
+		Args: []string{"--idle", fmt.Sprintf("--slots=%d", o.Slots), fmt.Sprintf("--slot-size=%d", o.SlotSize), fmt.Sprintf("--seats=%d", o.MaxConsumers)},
+		Heard: func(l *line.Line) {
+			if l.Event == line.Opened {
+				close(opened)
+			}
+		},
+	})}
+	t.Cleanup(w.close)
+	select {
+	case <-opened:
+	case <-w.Exited():
+		t.Fatalf("no pool: %s", w.Complaints())
+	case <-time.After(patience):
+		t.Fatal("the pool does not come")
+	}
+	w.caps(o.Caps)
 	return w
+}
+
+// close closes the pool, once.
+func (w *writer) close() {
+	select {
+	case <-w.Exited():
+	default:
+		if answer := w.Leave(); answer.Error != "" {
+			w.t.Errorf("the pool was closed with %s", answer.Text)
+		}
+	}
+}
+
+// must gives an order that must not fail.
+func (w *writer) must(order line.Order) *line.Line {
+	w.t.Helper()
+	answer := w.Ask(order)
+	if answer.Error != "" {
+		w.t.Fatalf("%+v: %s", order, answer.Text)
+	}
+	return answer
 }
 
 func (w *writer) caps(caps string) {
 	w.t.Helper()
-	if err := w.producer.SetCaps(caps); err != nil {
-		w.t.Fatal(err)
-	}
+	w.must(line.Order{Do: line.DoCaps, Caps: caps})
+}
+
+// latency says what the latency of what comes before the pool is.
+func (w *writer) latency(latency bips.Time) {
+	w.t.Helper()
+	w.must(line.Order{Do: line.DoLatency, Latency: nanoseconds(latency)})
 }
 
 // awaits waits until n consumers read.
 func (w *writer) awaits(n int) {
 	w.t.Helper()
-	if err := w.producer.WaitConsumers(n, patience); err != nil {
-		w.t.Fatalf("%d consumers did not come: %v", n, err)
-	}
+	w.must(line.Order{Do: line.DoAwait, Consumers: n, Timeout: (patience / 2).Microseconds()})
+}
+
+// consumers is how many read.
+func (w *writer) consumers() int {
+	w.t.Helper()
+	return w.must(line.Order{Do: line.DoStats}).Consumers
 }
 
 // frame publishes one picture, captured now, and returns its checksum.
@@ -67,40 +113,41 @@ func (w *writer) frames(n int) (sums []string) {
 	return sums
 }
 
-// publish publishes size bytes that no other frame has, and returns their checksum.
+// publish publishes size bytes that no other frame has, and returns their checksum. What has no times
+// gets those of now.
 func (w *writer) publish(size int, f bips.FrameInfo) string {
 	w.t.Helper()
-	slot, err := w.producer.Pull(patience)
-	if err != nil {
-		w.t.Fatalf("no free slot: %v", err)
-	}
-	fill(slot.Data[:size], w.count)
-	w.count++
-	sum := checksum(slot.Data[:size])
-	f.Size = size
 	if !f.CaptureTime.Known() {
 		f.CaptureTime = now()
 	}
 	if !f.PTS.Known() {
 		f.PTS = f.CaptureTime
 	}
-	if err := w.producer.Push(slot, f); err != nil {
-		w.t.Fatal(err)
+	return w.publishAsItIs(size, f)
+}
+
+func (w *writer) publishAsItIs(size int, f bips.FrameInfo) string {
+	w.t.Helper()
+	record := &line.Record{
+		PTS: nanoseconds(f.PTS), DTS: nanoseconds(f.DTS), Duration: nanoseconds(f.Duration), Capture: nanoseconds(f.CaptureTime),
+		Offset: line.Hex(f.Offset), OffsetEnd: line.Hex(f.OffsetEnd), Flags: f.Flags, Meta: hex.EncodeToString(f.Meta),
+		Strides: f.Planes.Stride[:f.Planes.Count], Offsets: f.Planes.Offset[:f.Planes.Count],
 	}
-	return sum
+	return w.must(line.Order{Do: line.DoFrame, Size: size, Timeout: (patience / 2).Microseconds(), Info: record}).SHA256
 }
 
 func (w *writer) endOfStream() {
 	w.t.Helper()
-	if err := w.producer.EndOfStream(patience); err != nil {
-		w.t.Fatal(err)
-	}
+	w.must(line.Order{Do: line.DoEnd})
 }
 
-func fill(data []byte, n int) {
-	for i := range data {
-		data[i] = byte(i*7 + i>>8 + n*31)
+// nanoseconds is a time as peers are told it: -1 is unknown.
+func nanoseconds(t bips.Time) int64 {
+	d, known := t.Duration()
+	if !known {
+		return -1
 	}
+	return int64(d)
 }
 
 // sweep takes away, at the end of the test, what a killed producer left of a pool: the

@@ -98,7 +98,7 @@ func recordOf(f *bips.Frame) *line.Record {
 		Size: len(f.Data), PTS: nanoseconds(f.PTS), DTS: nanoseconds(f.DTS), Duration: nanoseconds(f.Duration),
 		Capture: nanoseconds(f.CaptureTime), Offset: line.Hex(f.Offset), OffsetEnd: line.Hex(f.OffsetEnd), Flags: f.Flags,
 		Strides: f.Planes.Stride[:f.Planes.Count], Offsets: f.Planes.Offset[:f.Planes.Count],
-		Meta: hex.EncodeToString(f.Meta), Caps: f.Caps, Latency: nanoseconds(f.Latency), SHA256: line.Sum(f.Data),
+		Meta: hex.EncodeToString(f.Meta), Caps: f.Caps, Latency: nanoseconds(f.Latency), Published: int64(f.PublishTime), SHA256: line.Sum(f.Data),
 	}
 }
 

@@ -119,6 +119,7 @@ type Record struct {
 	Meta      string   `json:"meta,omitempty"`    // hex digits
 	Caps      string   `json:"caps,omitempty"`
 	Latency   int64    `json:"latency"`
+	Published int64    `json:"published"`        // on the clock that all processes share
 	SHA256    string   `json:"sha256,omitempty"` // of the bytes
 }
 
