@@ -61,6 +61,7 @@ func consume(pool string, args []string, out *output) error {
 	flags.IntVar(&c.options.MinHeld, "min-held", 0, "")
 	maxAge := micros(flags, "max-age", 0)
 	spin := micros(flags, "spin", 0)
+	stall := micros(flags, "stall-timeout", -1)
 	flags.Uint64Var(&c.limit, "frames", 0, "")
 	pause := micros(flags, "pause", 0)
 	hold := micros(flags, "hold", 0)
@@ -83,7 +84,7 @@ func consume(pool string, args []string, out *output) error {
 		return fmt.Errorf("--payload=%s: use peer or any", payload)
 	}
 	c.foreign = payload == "any"
-	c.options.MaxAge, c.options.Spin, c.pace, c.hold = *maxAge, *spin, *pause, *hold
+	c.options.MaxAge, c.options.Spin, c.options.StallTimeout, c.pace, c.hold = *maxAge, *spin, *stall, *pause, *hold
 	c.random, c.shift = newRandom(seed), newShift(!idle)
 	if err := c.open(); err != nil {
 		return err
@@ -154,7 +155,7 @@ func (c *consuming) step() {
 	if oneIn(c.random, c.rests) {
 		c.rest()
 	}
-	if c.pool.Held() >= c.pool.Quota() && c.random.IntN(8) > 0 {
+	if c.pool.Held() >= c.pool.Quota() && c.random.IntN(32) > 0 { // now and then it asks, and is refused
 		select {
 		case <-c.room:
 		case <-time.After(100 * time.Millisecond): // the other goroutine is pausing
@@ -265,6 +266,8 @@ func (c *consuming) seeError(err error) {
 		c.out.write(c.standing(line.Line{Event: line.End, Instance: line.Hex(info.Instance)}))
 	case errors.Is(err, bips.ErrProducerLost):
 		c.out.write(line.Line{Event: line.Lost})
+	case errors.Is(err, bips.ErrStalled):
+		c.out.write(line.Line{Event: line.Stalled})
 	case errors.Is(err, bips.ErrPoolFull):
 		c.out.write(line.Line{Event: line.Full, Text: err.Error()})
 	case errors.Is(err, bips.ErrQuota):

@@ -18,6 +18,7 @@ var names = []struct {
 	{"quota", bips.ErrQuota},
 	{"end-of-stream", bips.ErrEndOfStream},
 	{"producer-lost", bips.ErrProducerLost},
+	{"stalled", bips.ErrStalled},
 	{"pool-full", bips.ErrPoolFull},
 	{"pool-busy", bips.ErrPoolBusy},
 	{"no-pool", bips.ErrNoPool},

@@ -25,24 +25,23 @@ type Order struct {
 
 // Words of Order.Do.
 const (
-	DoPause    = "pause"     // stop working; answered when it has stopped
-	DoGo       = "go"        // work on; gives back what hold took
-	DoClose    = "close"     // give everything back and close; the last order
-	DoStats    = "stats"     //
-	DoFlush    = "flush"     // SetFlushing
-	DoEnd      = "end"       // producer: end of stream
-	DoHold     = "hold"      // producer: take every slot but the newest frame's
-	DoAwait    = "await"     // producer: wait for consumers
-	DoCaps     = "caps"      // producer
-	DoLatency  = "latency"   // producer
-	DoFrame    = "frame"     // producer: publish one
-	DoSuspend  = "suspend"   // consumer
-	DoResume   = "resume"    // consumer
-	DoBlock    = "block"     // consumer: SetBlocking
-	DoPull     = "pull"      // consumer: pull one frame and hold it
-	DoRelease  = "release"   // consumer: give one back
-	DoPool     = "pool"      // consumer: which pool it is attached to
-	DoKeyFrame = "key-frame" // consumer: ask for one; producer: how often it was asked
+	DoPause   = "pause"   // stop working; answered when it has stopped
+	DoGo      = "go"      // work on; gives back what hold took
+	DoClose   = "close"   // give everything back and close; the last order
+	DoStats   = "stats"   //
+	DoFlush   = "flush"   // SetFlushing
+	DoEnd     = "end"     // producer: end of stream
+	DoHold    = "hold"    // producer: take every slot but the newest frame's
+	DoAwait   = "await"   // producer: wait for consumers
+	DoCaps    = "caps"    // producer
+	DoLatency = "latency" // producer
+	DoFrame   = "frame"   // producer: publish one
+	DoSuspend = "suspend" // consumer
+	DoResume  = "resume"  // consumer
+	DoBlock   = "block"   // consumer: SetBlocking
+	DoPull    = "pull"    // consumer: pull one frame and hold it
+	DoRelease = "release" // consumer: give one back
+	DoPool    = "pool"    // consumer: which pool it is attached to
 )
 
 // A Line is one line that a peer writes. Fields that the event does not use, and those
@@ -74,7 +73,6 @@ type Line struct {
 	Reclaimed uint64  `json:"reclaimed,omitempty"` // seats, in all
 	Drops     uint64  `json:"drops,omitempty"`     // producer: times that a call said dropped
 	SHA256    string  `json:"sha256,omitempty"`    // of the bytes of a frame that was ordered
-	Requests  uint64  `json:"requests,omitempty"`  // for key frames, in all
 	Info      *Record `json:"info,omitempty"`      // of a frame, with --detail
 }
 
@@ -89,6 +87,7 @@ const (
 	Frame     = "frame"     // consumer: it has got one
 	End       = "end"       // consumer: the end of a stream
 	Lost      = "lost"      // consumer: the producer is lost
+	Stalled   = "stalled"   // consumer: no frame came for --stall-timeout, and the producer lives
 	Full      = "full"      // consumer: the pool is full
 	Suspended = "suspended" // consumer: it was suspended, and goes on now
 	Unblocked = "unblocked" // consumer: the producer no longer waits for it, as it wished
