@@ -20,6 +20,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"time"
 )
 
@@ -40,6 +41,10 @@ func main() {
 
 // record runs the command and writes what came of it. code is the command's.
 func record(document, target string, command []string) (code int, err error) {
+	// Ctrl-C ends the command; what it has said by then is written down.
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	defer signal.Stop(interrupts)
 	began := time.Now()
 	run := exec.Command(command[0], command[1:]...)
 	run.Stdin, run.Stderr = os.Stdin, os.Stderr

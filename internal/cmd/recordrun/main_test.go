@@ -58,6 +58,18 @@ func TestARunReplacesTheLastOfItsTarget(t *testing.T) {
 	}
 }
 
+func TestARunThatIsInterruptedIsWrittenDownAsFailed(t *testing.T) {
+	document := filepath.Join(t.TempDir(), "runs.md")
+	// The terminal sends SIGINT to both; so does this command.
+	code, err := record(document, "make c", []string{"sh", "-c", "echo 'run: w | kills 4'; kill -INT $PPID; kill -INT $$; sleep 60"})
+	if err != nil || code == 0 {
+		t.Fatalf("code %d, %v", code, err)
+	}
+	if text, err := os.ReadFile(document); err != nil || !strings.Contains(string(text), "| w | 4 |") || !strings.Contains(string(text), "**failed**") {
+		t.Errorf("%v; it says\n%s", err, text)
+	}
+}
+
 func TestADocumentOfAnotherOriginIsLeftAlone(t *testing.T) {
 	document := filepath.Join(t.TempDir(), "other.md")
 	if err := os.WriteFile(document, []byte("# By hand\n"), 0o666); err != nil {
