@@ -31,8 +31,8 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 		if consumer == nil {
 			return gst.FlowFlushing
 		}
-		wait := s.patience(consumer, values.connectTimeout)
-		if wait < 0 || wait > lookAround {
+		wait, takesPart := s.patience(consumer, values.connectTimeout), s.takesPart.Load()
+		if wait < 0 || wait > lookAround || !takesPart {
 			wait = lookAround
 		}
 		frame, err := consumer.Pull(wait)
@@ -47,8 +47,8 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 			if flow := gstglue.WaitPlaying(s); flow != gst.FlowOK {
 				return flow
 			}
-			if s.patience(consumer, values.connectTimeout) != 0 {
-				continue
+			if !takesPart || s.patience(consumer, values.connectTimeout) != 0 {
+				continue // who was suspended has not looked for the pool
 			}
 		}
 		if errors.Is(err, bips.ErrClosed) && s.isSwitched(consumer) {
