@@ -1,55 +1,39 @@
-/* The Signaler's protocol: one producer, NC consumers, a pool of NS slots.  Sequentially consistent:
- * every load or store of a shared word is one step (local computation is folded into the step before it).
+/* One pool: a producer, NC readers, a pool of NS slots.  Sequentially consistent: every load or store of a shared word is
+ * one step (local computation is folded into the step before it).  Moves to a new pool are in move.pml.
  *
- * The step ids in the comments are those of docs/protocol.md:  A attach and admission, J join, C consume and
- * release, L leave, U suspend and resume, P produce, R reclaim, D demotion and ban, H housekeeping, Q close.
- * S (start: files and names) is not modelled.
+ * The step ids in the comments are those of docs/protocol.md:  A attach, J join, C consume and release, U suspend and
+ * resume, L leave, W door, E end of a stream, P produce, G grant, D demotion, R reclaim, H housekeeping, Q end of a
+ * producer.  S and N (files and names) and F (key frames) are not modelled.
  *
  * Options (-D):
- *   NC consumers, SEATS seats (consumer c sits on seat c % SEATS), NS slots, FRAMES entries, LIVES of each consumer
- *   (LIVES1: of every consumer but number 0),
- *   EOSAT=n the n-th entry is an end of stream,
- *   KILLS consumers killed in all (at any step), KILL1: not number 0, PKILL: the producer may be killed at any step,
- *   MODES 0 each consumer chooses, 1 all `every`, 2 all `latest`, 3 consumer 0 `every`, the others `latest`,
- *   QUOTA pins per seat (QUOTA1: of every consumer but number 0), ADM admission, LENTMIN slots of the formula kept for upstream,
- *   NOSTARVE the producer must never be without a slot, LEAVE=cond consumers for which cond holds may leave at any time (1: all; c==0: number 0),
+ *   NC readers, SEATS seats (reader c sits on seat c % SEATS), NS slots, FRAMES frames, LIVES of each reader
+ *   (LIVES1: of every reader but number 0),
+ *   ENDS=n the stream ends up to n times between frames, and perhaps once more before the close; ENDWAIT: the producer waits until the first end is told,
+ *   KILLS readers killed in all (at any step), KILL1: not number 0, PKILL: the producer may be killed at any step,
+ *   MODES 0 each reader chooses, 1 all `every`, 2 all `latest`, 3 reader 0 `every`, the others `latest`,
+ *   QUOTA pins that a reader asks for at most (QUOTA1: every reader but number 0), LEAST at least (QUOTA if not said),
+ *   ROOM pins that may be granted in all (NS), SHARE what part of the room one reader gets at most: one SHAREth (3),
+ *   RETRY who is refused may ask again, SERVED: the others come when number 0 is gone, and nobody may be refused, NOSTARVE the producer must never be without a slot,
+ *   LEAVE=cond readers for which cond holds may leave at any time (1: all; c==0: number 0),
  *   HOLDNEXT a frame is kept until the quota is reached (with 2: until the next one is there), RESUME_END: resumes only at the end,
- *   HUNG=cond consumers that join and then pull nothing before the pool is closed, LATCH=cond consumers that keep their first frame until then,
- *   FIRST: the other consumers come when number 0 is gone,
- *   MAXAGE: `latest` may read an older entry before the newest,
+ *   HUNG=cond readers that join and then pull nothing before the pool is closed, LATCH=cond readers that keep their first frame until then,
+ *   MAXAGE: `latest` may read an older frame before the newest,
  *   SUSP suspend and resume, once per life, UNWAIT a reader of `every` may be waited for no longer, once per life, AGAIN n: and be waited for
  *   again, as after a demotion, so many times,
- *   AWAIT nothing is published before all consumers are seated,
- *   RELTHREAD consumer frames are released by a second thread, DOUBLE: which releases each of them twice,
+ *   AWAIT nothing is published before all readers are seated,
+ *   RELTHREAD frames are released by a second thread, DOUBLE: which releases each of them twice,
  *   THREADS an upstream thread acquires slots, has them published by render, and gives each back only later
  *   (LENDMAX slots lent at most, UPACQ acquired in all; NOLEND: it gives all back unpublished;
- *   KEEPOWN: it has a buffer of what render published by itself too), HK housekeeping thread, DEMOTE (IMPATIENT: at once), DROP (overflow=drop), BAN,
- *   HOSTILE n: consumer 0 is hostile and does n arbitrary stores to its own seat, HOSTGEN: those include the generation,
+ *   KEEPOWN: it has a buffer of what render published by itself too),
+ *   HK housekeeping is a thread of its own (else the producer's one thread does it whenever it looks for a slot, and sleeps at door and knock together),
+ *   HKONLY: only that thread grants, HKTURN: the one thread may do the housekeeper's work before each frame, DEMOTE (IMPATIENT: at once), DROP (overflow=drop),
+ *   HOSTILE n: reader 0 is hostile and does n arbitrary things to its own seat, before or after it was granted something; HOSTPINS: it only asks and pins,
  *   TMO 0 sleeps have no limit; 1 when nothing else can happen every sleeper times out (three times in a row without any
  *   progress is an error: a hang that limits do not cure); 2 a sleep may time out at any time (safety only);
  *   3 as 0, but the producer wakes up when seat 0 is dead and not reclaimed (SEATS=1).
  *   MUT_x  one step left out, reordered or done otherwise, see matrix.txt.
  */
-
-/* ---- what must hold.  run.sh finds the property by its number. */
-#define MUST(p, x) assert((x) || 0 == p)
-#define P_torn   1001   /* a slot is written only when nobody reads it */
-#define P_kept   1002   /* a slot is written only when upstream has given it back */
-#define P_seq0   1003   /* sequence 0 is never delivered */
-#define P_back   1004   /* no sequence is delivered twice, none after a later one */
-#define P_lost   1005   /* `every` has each entry from its join to its leave, and to the end of the pool */
-#define P_eos    1006   /* an end of stream hides no frame that is still there */
-#define P_ban    1007   /* nobody honest is banned */
-#define P_dem    1008   /* nobody is demoted who was not behind, nor in another's place */
-#define P_starve 1009   /* with admission the producer always finds a slot */
-#define P_hang   1010   /* limits end every wait within three rounds */
-#define P_own    1011   /* a pin that is set already, on a slot that is wanted: never with an honest producer */
-#define P_again  1012   /* no head leads a pull astray more than twice */
-#define P_clean  1013   /* at the end every seat is clean, nothing is lent, nothing is pinned */
-#define P_room   1015   /* what all who are admitted may pin fits; only who is banned counts as nothing */
-#define P_first  1017   /* who was waited for gets the first entry */
-#define P_end    1016   /* who was there before the stream's end is told of it, also if it was suspended then */
-#define P_gone   1014   /* an entry that `every` wants is gone only under a verdict on oneself */
+#include "common.inc"
 
 #ifndef NC
 #define NC 1
@@ -81,8 +65,8 @@
 #ifndef QUOTA1
 #define QUOTA1 QUOTA
 #endif
-#ifndef LENTMIN
-#define LENTMIN 0
+#ifndef ROOM
+#define ROOM NS
 #endif
 #ifndef UPACQ
 #define UPACQ FRAMES
@@ -96,8 +80,8 @@
 #ifndef TMO
 #define TMO 0
 #endif
-#ifndef EOSAT
-#define EOSAT 0
+#ifndef ENDS
+#define ENDS 0
 #endif
 #ifndef AGAIN
 #define AGAIN 0
@@ -113,91 +97,77 @@
 #else
 #define RING 4
 #endif
-#define NONE   255
-#define PROD   254
-#define BIT(s) (1 << (s))
 #define ALL    (BIT(NS) - 1)
-#define POP(x) (((x)&1) + (((x)>>1)&1) + (((x)>>2)&1) + (((x)>>3)&1) + (((x)>>4)&1) + (((x)>>5)&1))
-#define MYQUOTA(c) ((c) == 0 -> QUOTA : QUOTA1)
+#define MOST(c)  ((c) == 0 -> QUOTA : QUOTA1)
+#ifdef LEAST
+#define LEASTOF(c) LEAST
+#else
+#define LEASTOF(c) MOST(c)
+#endif
 #if defined(THREADS) || defined(HK)
 #define MUTEX
 #endif
 
 /* ---- pool segment: written by the producer only */
 byte slotseq[NS];                        /* 0 = invalid */
-byte rslot[RING]; byte rseq[RING];       /* the ring: one 64-bit word per entry */
-#define KIND_EOS(q) ((q) == EOSAT)       /* the kind, in the ring word and in the slot's record, follows from the sequence here */
+byte rslot[RING]; byte rseq[RING];       /* the ring: one 64-bit word per frame */
 byte head; bool closed;
-byte wflag[SEATS]; byte wgen[SEATS];     /* the producer's word about a seat: 0, 1 demoted, 2 banned; whom */
-/* ---- seat segment */
-#define FREE 0
-#define LATEST 1
-#define EVERY 2
-#define SUSPENDED 3
-#define DRAINING 4
-byte state[SEATS]; byte gen[SEATS]; byte cursor[SEATS]; byte pins[SEATS]; bool waiting[SEATS]; byte sq[SEATS];
-bool pwait;
-#if defined(BAN) && defined(ADM)
-#define GRANTED                          /* the word Granted of each seat, in the pool segment: generation and quota */
-byte gg1[SEATS]; byte gq[SEATS];
-byte adq[SEATS];                         /* ghost: what the holder was admitted with */
+bool judged[SEATS]; byte wgen[SEATS];    /* the word Verdict of each seat: demoted; whom */
+byte gg[SEATS]; byte gn[SEATS];          /* the word Granted: generation and pins */
+#if ENDS > 0
+byte ended; byte stream[NS];             /* Ended: the place where the next stream begins; the record's Stream: what it was at publication */
 #endif
+/* ---- seat segment */
+byte state[SEATS]; byte gen[SEATS]; byte cursor[SEATS]; byte pins[SEATS]; bool waiting[SEATS]; byte most[SEATS]; byte least[SEATS];
+bool pwait;                              /* ProducerWaiting; it lies in the pool segment */
 /* ---- the kernel: file locks (dropped at death) and futexes.  A futex word matters only in "has it changed since I
- *      looked", so bell and door are one bit per looker, cleared by the look and set by the bump. */
-byte lck[SEATS]; byte adm; bool palive = true;
-bool doorchg; bool watched; bool bellchg[NC]; bool asleepP; bool asleepC[NC];
+ *      looked", so bell, door and knock are one bit per looker, cleared by the look and set by the bump. */
+byte lck[SEATS]; bool palive = true;
+bool doorchg; bool watched; bool bellchg[NC]; bool asleepP; bool asleepC[NC]; bool knocked; bool asleepH;
 /* ---- private to the producer's process */
-bool mtx; bool upend; byte lent; byte kgen[SEATS]; byte kquota[SEATS];
-/* ---- private to each consumer */
+bool mtx; bool upend; byte lent; bool known[SEATS]; byte kgen[SEATS]; byte kgrant[SEATS];   /* G: to which generation how much was granted */
+/* ---- private to each reader */
 byte held[NC * NS];                      /* sequence of the frame held in each slot, 0: none; the claim of a release is a CAS on it */
 byte hcount[NC];                         /* frames held: what the quota is compared with */
 /* ---- ghosts */
 byte writing;                            /* slots being written */
 byte uphold;                             /* slots of which upstream still has a buffer, published or not */
-byte hm[NC];                             /* slots on which consumer c holds a delivered frame */
-#ifdef MUT_judge_reread
-byte gg[SEATS];                          /* the generation whose cursor was looked at */
+byte hm[NC];                             /* slots on which reader c holds a delivered frame */
+byte mine[NC];                           /* what each living reader was granted */
+#if ENDS > 0
+byte truth[FRAMES + 2]; bool tolds;      /* what Ended was when each frame was published; somebody was told of an end */
 #endif
-bool dirty[SEATS];                       /* a joiner holds the lock and has not cleaned its predecessor's pins yet */
+#ifdef MUT_judge_reread
+byte jg[SEATS];                          /* the generation whose cursor was looked at */
+#endif
 bool kill[NC]; byte kills; bool pkill; byte gone; bool pdone; byte stuck; bool cend[NC];
 
-#ifdef GRANTED
-#define UNSEAT(i) adq[i] = 0;
-#else
-#define UNSEAT(i)
-#endif
-#if SEATS > 1
-#define ADQ1 adq[1]
-#else
-#define ADQ1 0
-#endif
-#if HOSTILE > 0
-#define NOT_HONEST(k) (lck[k] == 0 || lck[k] == PROD || lck[k] == 1)
-#else
-#define NOT_HONEST(k) (lck[k] == 0 || lck[k] == PROD)
-#endif
-#define NOBODY_HOLDS(s) (!(hm[0] & BIT(s)) && HOLD1(s) && HOLD2(s))
 #if NC > 1
-#define HOLD1(s) (!(hm[1] & BIT(s)))
+#define HM1 hm[1]
+#define MINE1 mine[1]
 #else
-#define HOLD1(s) true
+#define HM1 0
+#define MINE1 0
 #endif
 #if NC > 2
-#define HOLD2(s) (!(hm[2] & BIT(s)))
+#define HM2 hm[2]
+#define MINE2 mine[2]
 #else
-#define HOLD2(s) true
+#define HM2 0
+#define MINE2 0
 #endif
-#define DIRTY0 dirty[0]
 #if SEATS > 1
-#define DIRTY1 dirty[1]
+#define KGRANT1 kgrant[1]
 #else
-#define DIRTY1 false
+#define KGRANT1 0
 #endif
 #if SEATS > 2
-#define DIRTY2 dirty[2]
+#define KGRANT2 kgrant[2]
 #else
-#define DIRTY2 false
+#define KGRANT2 0
 #endif
+#define NOBODY_HOLDS(s) (((hm[0] | HM1 | HM2) & BIT(s)) == 0)
+#define NO_HONEST_HOLDER(k) ((hm[0] == 0 || (k) != 0) && (HM1 == 0 || (k) != 1 % SEATS) && (HM2 == 0 || (k) != 2 % SEATS))
 
 /* ------------------------------------------------------------------------------------------------ both sides */
 inline ring() {                          /* W1, W2 door: bump, then wake the producer if it announced itself */
@@ -215,8 +185,8 @@ inline bump() {                          /* bell: bump */
   }
 }
 inline wake() {                          /* if any seat waits, FUTEX_WAKE all (one load per seat) */
-  k = 0; anyw = false;
-  do :: k < SEATS -> anyw = anyw | waiting[k]; k++ :: else -> break od;
+  wk = 0; anyw = false;
+  do :: wk < SEATS -> anyw = anyw | waiting[wk]; wk++ :: else -> break od;
   if :: anyw -> d_step { asleepC[0] = false;
 #if NC > 1
      asleepC[1] = false;
@@ -224,8 +194,8 @@ inline wake() {                          /* if any seat waits, FUTEX_WAKE all (o
 #if NC > 2
      asleepC[2] = false;
 #endif
-     anyw = false }
-     :: else fi
+     anyw = false; wk = 0 }
+     :: else -> wk = 0 fi
 }
 #ifdef MUTEX
 #ifdef MUT_no_mutex
@@ -240,21 +210,10 @@ inline wake() {                          /* if any seat waits, FUTEX_WAKE all (o
 #define UNLOCK skip
 #endif
 
-/* ------------------------------------------------------------------------------------------------ the producer */
-#if defined(MUT_grant_sum) || defined(MUT_grant_twice)
-#define KFORGET(i) kquota[i] = 0;
-#define ROOM(k) (NS - 2 - LENTMIN - (kquota[0] + KQ1 - kquota[k]))
-#define CUT(q, r) ((r) <= 0 -> 0 : ((q) < (r) -> (q) : (r)))
-#if SEATS > 1
-#define KQ1 kquota[1]
-#else
-#define KQ1 0
-#endif
-#else
-#define KFORGET(i)
-#endif
+/* ------------------------------------------------------------------------------------------------ R: reclaim */
 /* the seat's holder is dead and left something */
-#define DEAD(i) (lck[i] == 0 && (state[i] != FREE || pins[i] != 0 || waiting[i] || wflag[i] != 0))
+#define UNCLEAN(i) (state[i] != FREE || pins[i] != 0 || waiting[i] || judged[i])
+#define DEAD(i) (lck[i] == 0 && UNCLEAN(i))
 inline reclaim(i) {
   d_step { if :: lck[i] == 0 ->                                /* R1 take the seat's lock: the test and the claim */
 #ifndef MUT_reclaim_probe
@@ -262,14 +221,15 @@ inline reclaim(i) {
 #endif
           ok = true :: else -> ok = false fi };
   if :: ok ->
-        if :: (state[i] != FREE || pins[i] != 0 || waiting[i] || wflag[i] != 0) ->
+        if :: UNCLEAN(i) ->
               state[i] = FREE;                                 /* R2 */
               pins[i] = 0;                                     /* R3 */
-              d_step { waiting[i] = false; sq[i] = 0 };        /* R4 */
-#ifdef GRANTED
-              d_step { gg1[i] = 0; gq[i] = 0 };                /* R4 */
+              waiting[i] = false;                              /* R4 */
+#ifndef MUT_reclaim_grant
+              d_step { known[i] = false; kgrant[i] = 0 };      /* R4 the grant is forgotten */
 #endif
-              wflag[i] = 0; KFORGET(i)                         /* R5 ban and demotion end here and nowhere else */
+              d_step { gg[i] = 0; gn[i] = 0 };                 /* R4 */
+              judged[i] = false;                               /* R5 */
               found = true; stuck = 0
            :: else fi;
 #ifndef MUT_reclaim_probe
@@ -280,107 +240,122 @@ inline reclaim(i) {
      :: else fi;
   ok = false
 }
-inline reclaim_all() { found = false; k = 0; do :: k < SEATS -> reclaim(k); k++ :: else -> break od; k = 0 }
+inline reclaim_all() { found = false; rk = 0; do :: rk < SEATS -> reclaim(rk); rk++ :: else -> break od; rk = 0 }
 
-inline flag(i, what, g0) {                                     /* ban or demote whom we judged: generation g0 */
-  wflag[i] = what; wgen[i] = g0;                               /* D2 one word in fact; wgen is read only with wflag set */
+/* ------------------------------------------------------------------------------------------------ D: demotion */
+inline demote(i, g0) {                                         /* whom we judged: generation g0 */
+  d_step { judged[i] = true; wgen[i] = g0 };                   /* D2 */
 #ifndef MUT_no_recheck
-  if :: gen[i] != g0 -> wflag[i] = 0 :: else fi;               /* D3 somebody else sits there now: take it back */
-#endif
-#if HOSTILE == 0
-  MUST(P_ban, wflag[i] != 2);                                  /* no ban stands when all are honest */
+  if :: gen[i] != g0 -> judged[i] = false :: else fi;          /* D3 somebody else sits there now: take it back */
 #endif
 #ifdef MUT_judge_reread
-  MUST(P_dem, what != 1 || wflag[i] == 0 || g0 == gg[i]);
+  MUST(P_dem, !judged[i] || g0 == jg[i]);
 #endif
-#ifdef GRANTED
-  bump();                                                      /* D4 */
-  if :: (what == 2 && wflag[i] != 0) -> d_step { gg1[i] = 0; gq[i] = 0 } :: else fi   /* D5 */
-#else
-  bump()                                                       /* D4 */
-#endif
+  bump(); wake()                                               /* D4 */
 }
 
-#ifdef MUT_grant_twice
-/* one newcomer after the other: what does not fit is looked at once more after a reclaim, and then cut */
-inline regrant() {
-  gk = 0;
-  do
-  :: gk < SEATS ->
-     if
-     :: new & BIT(gk) ->
-        g = gen[gk]; qv = sq[gk];
-        if :: qv > ROOM(gk) ->
-              k = 0; do :: k < SEATS -> reclaim(k); k++ :: else -> break od;
-              k = 0; do :: k < SEATS -> st = state[k]; if :: (st == FREE || gen[k] != kgen[k]) -> kquota[k] = 0 :: else fi; k++ :: else -> break od;
-              found = false
-           :: else fi;
-        d_step { kgen[gk] = g; kquota[gk] = 0; kquota[gk] = CUT(qv, ROOM(gk)); gg1[gk] = g; gq[gk] = kquota[gk]; st = 0; g = 0; qv = 0 }
-     :: else
-     fi;
-     gk++
-  :: else -> break
-  od;
-  skip; d_step { gk = 0; new = 0; k = 0 }
-}
+/* ------------------------------------------------------------------------------------------------ G: grant */
+/* G2 what is left for seat a; grants of seats in state free are forgotten */
+inline room_for(a) {
+#ifdef MUT_no_forget
+  skip;
 #else
-#define regrant() skip
+  j = 0;
+  do :: j < SEATS -> d_step { if :: (j != a && state[j] == FREE) -> known[j] = false; kgrant[j] = 0 :: else fi; j++ } :: else -> break od;
+#endif
+  skip; d_step { j = 0; room = kgrant[0] + KGRANT1 + KGRANT2 - kgrant[a]; if :: room > ROOM -> room = 0 :: else -> room = ROOM - room fi }
+}
+/* seat a is in asking with generation g and has no grant */
+inline grant(a) {
+  d_step { qm = most[a]; ql = least[a] };                      /* G1 what is asked, one word, */
+  if
+#ifndef MUT_grant_gen
+  :: gen[a] != g -> skip                                       /* G1 then the generation again: another holder, next time */
+  :: else ->
+#else
+  :: true ->
+#endif
+     room_for(a);                                              /* G2 */
+     if :: room < ql ->
+#ifndef MUT_grant_reclaim
+           reclaim_all();                                      /* G3 what the dead had, */
+           room_for(a)                                         /* G2 once more */
+#else
+           skip
+#endif
+        :: else fi;
+     d_step {                                                  /* G4a note it, */
+       known[a] = true; kgen[a] = g; kgrant[a] = 0;
+#ifdef MUT_grant_all
+       kgrant[a] = qm;
+#else
+       if :: room >= ql -> kgrant[a] = SHARED(qm, ql, room) :: else fi;
+#endif
+       MUST(P_room, kgrant[0] + KGRANT1 + KGRANT2 <= ROOM) };
+     d_step { gg[a] = g; gn[a] = kgrant[a] };                  /* G4a then say it, one word */
+#ifdef MUT_grant_note
+     d_step { known[a] = true; kgrant[a] = 0 };                /* said and not noted */
+#endif
+#ifndef MUT_ring_grant
+     bump(); wake()                                            /* G4b */
+#else
+     skip
+#endif
+  fi;
+  skip; d_step { qm = 0; ql = 0; room = 0 }
+}
+#ifdef HKONLY
+#define GRANTS hk
+#else
+#define GRANTS true
+#endif
+#ifdef MUT_verdict_p1
+#define VERDICT_ENDS !hk                                       /* only the search for a slot ends a demotion */
+#else
+#define VERDICT_ENDS true
 #endif
 
-/* P1, P2: find a slot.  best = slot or NONE. */
-inline scan() {
-  mincur = NONE; k = 0; ok = false;
+/* ------------------------------------------------------------------------------------------------ P: produce */
+/* P1 look at each seat: what is needed (mincur), who asks, whose demotion is over */
+inline look() {
+  mincur = NONE; k = 0;
   do
   :: k < SEATS ->
      g = gen[k];                                               /* P1a */
      st = state[k];                                            /* P1b */
      cu = cursor[k];                                           /* P1c */
-#ifdef BAN
-     qv = sq[k];                                            /* P1d */
-#endif
      if
 #ifndef MUT_no_gen2
-     :: gen[k] != g -> skip                                    /* P1e the generation again: read this seat again */
+     :: gen[k] != g -> skip                                    /* P1d the generation again: read this seat again */
      :: else ->
 #else
      :: true ->
 #endif
-#ifdef DEMOTE
-        if :: (st != EVERY && wflag[k] == 1) -> wflag[k] = 0 :: else fi;   /* D6 a demotion ends: its holder knows */
-#endif
+        if :: (VERDICT_ENDS && judged[k] && st != EVERY && st != JOINING) -> judged[k] = false :: else fi;   /* D5 its holder knows, or has gone */
+        if :: (GRANTS && st == ASKING && !(known[k] && kgen[k] == g)) -> grant(k) :: else fi;                /* G */
         d_step {
-#ifdef BAN
-#if defined(MUT_grant_free)                                    /* the generation is noted before the holder wrote its state */
-        if :: st == FREE -> kquota[k] = 0 :: st != FREE && kgen[k] != g -> kquota[k] = qv :: else fi; kgen[k] = g;
-#elif defined(MUT_grant_sum)                                   /* what does not fit beside the others' is cut, on one look */
-        if :: st == FREE -> kquota[k] = 0
-           :: st != FREE && kgen[k] != g -> kgen[k] = g; kquota[k] = 0; kquota[k] = CUT(qv, ROOM(k))
-           :: else fi;
-#elif defined(MUT_grant_twice)                                 /* the same, on two looks; see regrant() */
-        if :: st == FREE -> kquota[k] = 0
-           :: st != FREE && kgen[k] != g -> kquota[k] = 0; new = new | BIT(k)
-           :: else fi;
-#else
-        if :: (st != FREE && kgen[k] != g && wflag[k] != 2) -> kgen[k] = g; kquota[k] = qv :: else fi;   /* P1f the grant: once per holder */
-#endif
-#ifdef GRANTED
-        if :: (st != FREE && kgen[k] == g && wflag[k] != 2) -> gg1[k] = g; gq[k] = kquota[k] :: else fi; /* and says so */
-#endif
+#if HOSTILE == 0
+        MUST(P_dem, !WANTS(st) || !judged[k] || wgen[k] == g); /* nobody is taken for judged who is not */
 #endif
         bg[k] = g; bc[k] = NONE;
-        if :: (st == EVERY && wflag[k] == 0) ->
+        if :: (WANTS(st) && !judged[k]) ->
            bc[k] = cu; if :: cu < mincur -> mincur = cu :: else fi :: else fi;
-        k++; g = 0; st = 0; cu = 0; qv = 0 }
+        k++; g = 0; st = 0; cu = 0 }
      fi
   :: else -> break
   od;
-#ifdef MUT_judge_reread                                       /* the generation is read again after the look that found it behind */
-  k = 0; do :: k < SEATS -> d_step { gg[k] = bg[k]; bg[k] = gen[k]; k++ } :: else -> break od;
+#ifdef MUT_judge_reread                                        /* the generation is read again after the look that found it behind */
+  k = 0; do :: k < SEATS -> d_step { jg[k] = bg[k]; bg[k] = gen[k]; k++ } :: else -> break od;
 #endif
-  regrant();
+  k = 0
+}
+/* P1, P2: find a slot.  best = slot or NONE. */
+inline scan() {
+  ok = false;
+  look();                                                      /* P1 */
   skip; d_step { tried = lent; best = NONE; oldest = NONE; k = 0 };
   do
-  :: skip; d_step { cand = NONE; q = NONE; k = 0;                    /* oldest first, not lent, not newest, not needed */
+  :: skip; d_step { cand = NONE; q = NONE; k = 0;              /* oldest first, not lent, not newest, not needed */
 #ifndef MUT_oldest_pinned
         oldest = NONE;                                         /* D1 the oldest that only a cursor keeps: one that is pinned does not count */
 #endif
@@ -400,22 +375,14 @@ inline scan() {
         do
         :: (k < SEATS && !pinned) ->
            pv = pins[k];                                       /* P2b */
-#ifdef BAN
-           if :: (wflag[k] != 2 && POP(pv) > kquota[k]) ->     /* D1 over quota */
-#ifdef MUT_ban_two_loads
-                 pv = pins[k]; if :: POP(pv) > kquota[k] -> flag(k, 2, kgen[k]) :: else fi
-#else
-#ifdef MUT_ban_one_load
-                 flag(k, 2, kgen[k])
-#else
-                 g = gen[k];                                   /* is it the one whose quota we copied? */
-                 if :: g == kgen[k] -> flag(k, 2, g) :: else fi
+           d_step {
+#ifndef MUT_honour
+             if :: POP(pv) > kgrant[k] ->                      /* P2b more than the grant, or none: they count as none */
+                   MUST(P_ignored, NO_HONEST_HOLDER(k));
+                   pv = 0
+                :: else fi;
 #endif
-#endif
-              :: else fi;
-           if :: wflag[k] == 2 -> pv = 0 :: else fi;
-#endif
-           d_step { if :: pv & BIT(cand) -> pinned = true :: else fi; k++; pv = 0; g = 0 }
+             if :: pv & BIT(cand) -> pinned = true :: else fi; k++; pv = 0 }
         :: else -> break
         od;
         k = 0;
@@ -440,8 +407,20 @@ inline publish(s, keep) {                                      /* keep: upstream
   slotseq[s] = head + 1; rslot[(head + 1) % RING] = s; rseq[(head + 1) % RING] = head + 1;
   writing = writing & (ALL - BIT(s));
 #else
+#if ENDS > 0
+#ifdef MUT_stream_late
+  writing = writing & (ALL - BIT(s));
+  slotseq[s] = head + 1;
+  d_step { stream[s] = ended; truth[head + 1] = ended };
+#else
+  d_step { stream[s] = ended; truth[head + 1] = ended };       /* P3a the record, Stream = Ended, */
+  writing = writing & (ALL - BIT(s));                          /* P3a and the payload are complete */
+  slotseq[s] = head + 1;                                       /* P3b */
+#endif
+#else
   writing = writing & (ALL - BIT(s));                          /* P3a the payload is complete */
   slotseq[s] = head + 1;                                       /* P3b */
+#endif
   d_step { rslot[(head + 1) % RING] = s; rseq[(head + 1) % RING] = head + 1 };  /* P3c */
 #endif
   head++;                                                      /* P3d */
@@ -453,6 +432,23 @@ inline publish(s, keep) {                                      /* keep: upstream
   bump();                                                      /* P3e */
   wake()                                                       /* P3f */
 }
+#if ENDS > 0
+inline end_stream() {
+  if
+  :: ended == head + 1 -> skip                                 /* E1 no frame since the last end: the same end */
+  :: else ->
+     ended = head + 1;                                         /* E2 */
+#ifndef MUT_ring_end
+     bump(); wake()                                            /* E3 */
+#else
+     skip
+#endif
+  fi
+#ifdef ENDWAIT
+  ; if :: n == 1 -> (tolds || gone > 0) :: else -> skip fi
+#endif
+}
+#endif
 /* P1 to P4 until there is a slot (or, with DROP, none).  Called and left with the mutex held. */
 inline acquire_wait() {
   ok = false;
@@ -470,15 +466,15 @@ again:
      if :: found -> found = false; goto again :: else fi;      /* P4c reclaimed: scan again, never sleep */
 #endif
 #ifdef NOSTARVE
-     MUST(P_starve, DIRTY0 || DIRTY1 || DIRTY2);               /* only a joiner between claim and cleaning excuses it */
+     MUST(P_starve, false);
 #endif
 #ifndef DROP
 #ifdef DEMOTE
      if :: true ->                                             /* P4d block-timeout is over: demote who blocks (D1) */
            do :: k < SEATS ->
-                 if :: (oldest != NONE && bc[k] <= oldest) -> ok = true; flag(dk, 1, bg[dk]) :: else fi; dk++; k = dk
+                 if :: (oldest != NONE && bc[k] <= oldest) -> ok = true; demote(k, bg[k]) :: else fi; k++
               :: else -> break od;
-           k = 0; dk = 0;
+           k = 0;
            if :: ok -> ok = false; goto again :: else fi
 #ifndef IMPATIENT
         :: true -> skip
@@ -500,7 +496,7 @@ again:
 #if TMO == 2
      skip;
 #elif TMO == 3
-     (!asleepP || (lck[0] == 0 && (state[0] != FREE || pins[0] != 0)));
+     (!asleepP || DEAD(0));
 #else
      (!asleepP);
 #endif
@@ -510,22 +506,20 @@ again:
 #endif
   fi
 }
-#ifdef MUT_grant_twice
-#define GVARS ; byte new, gk
-#else
-#define GVARS
-#endif
-#define PVARS byte k, dk, g, st, cu, qv, q, pv, mincur, tried, cand, oldest, best; byte bg[SEATS]; byte bc[SEATS]; bool ok, found, pinned, anyw GVARS
+#define PVARS byte k, wk, rk, j, g, st, cu, qm, ql, room, q, pv, mincur, tried, cand, oldest, best; byte bg[SEATS]; byte bc[SEATS]; bool ok, found, pinned, anyw, hk
 
 /* Publishes.  Without THREADS it finds each slot itself; with THREADS some frames come in slots lent to Upstream. */
 chan lend = [3] of { byte };
 proctype Render() {
-  PVARS; byte f, s;
+  PVARS; byte f, s, n;
   {
 #ifdef AWAIT
   skip;
 seated:
   doorchg = false;                                             /* as P4: the door, a look, asleep */
+#ifndef HK
+  look();
+#endif
   do :: (k < SEATS && (state[k] == EVERY || state[k] == LATEST)) -> k++ :: else -> break od;
   if :: k < SEATS ->
         pwait = true;
@@ -536,9 +530,15 @@ seated:
      :: else -> k = 0 fi;
 #endif
   do
+#if ENDS > 0
+  :: n < ENDS -> n++; LOCK; end_stream(); UNLOCK
+#endif
   :: f == FRAMES -> break
-  :: else ->
+  :: f < FRAMES ->
      f++;
+#ifdef HKTURN
+     if :: hk = true; look(); hk = false :: true fi;           /* H2 */
+#endif
 #ifdef THREADS
      if
      :: lend?s -> LOCK; publish(s, true); UNLOCK
@@ -561,9 +561,16 @@ seated:
      fi
 #endif
   od;
+#if ENDS > 0 && !defined(MUT_end_closed)
+  n = ENDS + 1;
+  if :: LOCK; end_stream(); UNLOCK :: skip fi;                 /* an end just before the close, or none */
+#endif
   closed = true;                                               /* Q1 closed, */
+#ifdef MUT_end_closed
+  n = ENDS + 1; LOCK; end_stream(); UNLOCK;
+#endif
   bump(); wake();                                              /* Q2 bell */
-  pdone = true;
+  pdone = true; asleepH = false;
   /* the process stays until every seat is empty, then reclaims once more: all must be clean */
   (gone == NC);
 #ifdef THREADS
@@ -571,7 +578,7 @@ seated:
   do :: lend?s -> d_step { lent = lent & (ALL - BIT(s)); uphold = uphold & (ALL - BIT(s)); writing = writing & (ALL - BIT(s)) } :: empty(lend) -> break od;
 #endif
   LOCK; reclaim_all();
-  do :: k < SEATS -> MUST(P_clean, state[k] == FREE && pins[k] == 0 && !waiting[k] && lck[k] == 0 && wflag[k] == 0); k++ :: else -> break od;
+  do :: k < SEATS -> MUST(P_clean, !UNCLEAN(k) && lck[k] == 0); k++ :: else -> break od;
   MUST(P_clean, lent == 0);
   UNLOCK
   } unless { pkill };
@@ -623,35 +630,40 @@ proctype Upstream() {
 }
 #endif
 #ifdef HK
-proctype Housekeeper() {
-  byte k; bool ok, found;
-  {
 #ifdef HKWORK                                                  /* only when there is something to do: then a missing ring shows */
-#define HKGUARD (DEAD(0) || (SEATS > 1 && DEAD(SEATS - 1)))
+#define NOTICES (DEAD(0) || (SEATS > 1 && DEAD(SEATS - 1)))
 #else
-#define HKGUARD true
+#define NOTICES false
 #endif
-  do :: !pdone && HKGUARD -> LOCK; reclaim_all(); UNLOCK;      /* H1 under the same mutex */
+proctype Housekeeper() {
+  PVARS;
+  {
+  hk = true;
+  do
+  :: pdone -> break
+  :: else ->
+     knocked = false;                                          /* H remember Knock, before the look */
+     LOCK;
+     reclaim_all();                                            /* H1 under the same mutex */
 #ifndef MUT_ring_reclaim
-        if :: found -> ring() :: else fi;                      /* H1 another thread may be waiting for what became free */
+     if :: found -> ring() :: else fi;                         /* H1 another thread may be waiting for what became free */
 #endif
-        found = false
-     :: pdone -> break od
+     found = false;
+     look();                                                   /* H2 grant who asks */
+     UNLOCK;
+     d_step { if :: !knocked -> asleepH = true :: else fi };   /* H sleep at Knock, 50 ms at most */
+#if TMO == 2
+     skip;
+#else
+     (!asleepH || pdone || NOTICES);
+#endif
+     d_step { asleepH = false }
+  od
   } unless { pkill }
 }
 #endif
 
-/* ------------------------------------------------------------------------------------------------ a consumer */
-#if EOSAT > 0 && !defined(MUT_eos_any)
-#define EOS_TOO && !(KIND_EOS(q) && q != w)                   /* an end of stream only if it is what was wanted */
-#else
-#define EOS_TOO
-#endif
-#ifdef MUT_eos_nofall
-#define FALL_ONCE
-#else
-#define FALL_ONCE && h != mh
-#endif
+/* ------------------------------------------------------------------------------------------------ a reader */
 #define SLEEP(c) d_step { if :: !bellchg[c] -> asleepC[c] = true :: else fi }
 #define IDX(c, s) ((c) * NS + (s))
 
@@ -717,23 +729,15 @@ proctype Releaser(byte c) {
 }
 #endif
 
-#if AGAIN > 0 || defined(UNWAIT)
-#define AGAINVARS ; byte again; bool unw
+inline knock() {                                               /* A8 Knock + 1, then wake the housekeeper */
+#if defined(MUT_ring_knock)
+  skip
+#elif defined(HK)
+  knocked = true;
+  asleepH = false
 #else
-#define AGAINVARS
-#endif
-/* from its cursor on the producer is to wait for it */
-inline be_waited_for() {
-  state[i] = EVERY;                                            /* J4 */
-#ifdef MUT_second_look
-  sure = cursor[i]
-#elif defined(MUT_again_look)
-  if :: again > 0 -> sure = cursor[i] :: else -> sure = head + 1 fi
-#else
-  sure = head + 1                                              /* J5 from here on all is kept; what was published before J4 may be gone */
-#endif
-#ifdef MUT_store_again
-  ; MUST(P_first, sure == cursor[i]); cursor[i] = sure
+  doorchg = true;                                              /* without HK the producer's one thread is its own housekeeper */
+  asleepP = false
 #endif
 }
 /* U4 from now on nobody waits for it */
@@ -746,108 +750,111 @@ inline unwait() {
   skip
 #endif
 }
-#define JUDGED (wflag[i] != 0 && wgen[i] == mygen)
+#define JUDGED (judged[i] && wgen[i] == mygen)
+/* J4 the stream whose end is still to be told to this reader; a resume keeps what it has */
+#if ENDS > 0
+#ifdef MUT_owed_resume
+#define LOAD_OWED owed = ended
+#else
+#define LOAD_OWED if :: !susp -> owed = ended :: else fi
+#endif
+#else
+#define LOAD_OWED skip
+#endif
+/* ghosts: head and Ended when this reader was counted */
+#if ENDS > 0
+#define COUNTED gH = head; if :: gE == NONE -> gE = ended :: else fi
+#else
+#define COUNTED gH = head
+#endif
 
 proctype Consumer(byte c) {
-  byte i = c % SEATS; byte h, w, s, q, rq, k, sum, mygen, sure, lives = ((c) == 0 -> LIVES : LIVES1), last; bool ev, dem, cl, lost, susp, ok, own AGAINVARS;
-#if EOSAT > 0
-  byte born; bool hadend;                                      /* ghosts: head at the join; the end of the stream was told */
-  byte mh, ph, pn; bool ended;                                 /* head whose fallback was missed; ghost: misses at one head */
+  byte i = c % SEATS; byte h, w, s, q, rq, k, n, mygen, sure, lives = ((c) == 0 -> LIVES : LIVES1), last, gH; bool ev, dem, cl, lost, susp, first, ok, own;
+#if AGAIN > 0 || defined(UNWAIT)
+  byte again; bool unw;
+#endif
+#if ENDS > 0
+  byte e, owed;
+  byte gE = NONE, gJ, r; bool any, told;                       /* ghosts: Ended when counted, when the join began, that was told last; had a frame; told since then */
 #endif
 life:
   {
-  /* -- A: attach and admission */
-  d_step { last = 0; dem = false; lost = false; susp = false; mygen = 0 };
-#if EOSAT > 0
-  d_step { born = 0; hadend = false };
+  /* -- A: attach */
+  d_step { last = 0; dem = false; lost = false; susp = false; mygen = 0; sure = 0 };
+#if ENDS > 0
+  d_step { gE = NONE; gJ = 0; r = 0; any = false; told = false };
 #endif
-#ifdef FIRST
+#ifdef SERVED
   (c == 0 || gone > 0 || closed || !palive);
 #endif
-  if :: (!palive || closed) -> goto out :: else fi;            /* A1 probe the producer; A2 is files only */
 attach:
-#ifdef ADM
-#ifndef MUT_admission_nolock
-  atomic { adm == 0 -> adm = c + 1 };                          /* A3a the admission byte */
-#endif
-#endif
-  if                                                           /* A3b claim a seat; skip those with a verdict */
-  :: atomic { (lck[i] == 0 && wflag[i] == 0) -> lck[i] = c + 1; dirty[i] = (pins[i] != 0) }
-#ifdef ADM
-  :: lck[i] != 0 || wflag[i] != 0 -> if :: adm == c + 1 -> adm = 0 :: else fi; 
-     if :: (lck[i] == 0 && wflag[i] == 0) || closed || !palive -> skip fi;     /* try again later */
-     if :: (!palive || closed) -> goto out :: else -> goto attach fi
-#else
+  if :: (!palive || closed) -> goto out :: else fi;            /* A1 probe the producer; A2 is files only */
+  if                                                           /* A3 claim a seat that has no verdict */
+  :: atomic { (lck[i] == 0 && !judged[i]) -> lck[i] = c + 1 }
   :: (!palive || closed) -> goto out
-#endif
   fi;
-  state[i] = FREE;                                             /* A4 clean what a predecessor left */
-  pins[i] = 0;
-  d_step { waiting[i] = false; dirty[i] = false };
-#ifdef ADM
-  sum = MYQUOTA(c); k = 0;                                     /* A5 sum the quotas of the locked seats */
-#ifdef GRANTED
-  do
-  :: k < SEATS ->
-     if
-     :: (k != i && lck[k] != 0) ->
-        ok = (wflag[k] == 2);
-        d_step { s = gg1[k]; q = gq[k] };                      /* one word */
-        if
-#ifdef MUT_ban_room                                            /* a verdict that does not stand yet counts too */
-        :: ok -> MUST(P_room, NOT_HONEST(k))
-        :: (!ok && (s != gen[k] || s == 0)) -> sum = sum + sq[k]
-        :: (!ok && s == gen[k] && s != 0) -> sum = sum + q
-#else
-        :: (ok && s == 0 && q == 0) -> MUST(P_room, NOT_HONEST(k))
-        :: (!(ok && s == 0 && q == 0) && (s != gen[k] || s == 0)) -> sum = sum + sq[k]
-        :: (s == gen[k] && s != 0) -> sum = sum + q
+  state[i] = FREE;                                             /* A4a clean what a predecessor left */
+#ifndef MUT_pins_late
+  pins[i] = 0;                                                 /* A4b */
 #endif
-        fi;
-        d_step { ok = false; s = 0; q = 0 }
-     :: else
-     fi;
-     k++
-  :: else -> break
-  od;
-#else
-  do :: k < SEATS -> if :: (k != i && lck[k] != 0) -> sum = sum + sq[k] :: else fi; k++ :: else -> break od;
+  waiting[i] = false;                                          /* A4c */
+#ifndef MUT_asked_late
+  d_step { most[i] = MOST(c); least[i] = LEASTOF(c) };         /* A5 one word */
 #endif
-  k = 0;
-  if :: (NS < LENTMIN + 2 + sum) ->                            /* A6 pool full: ring, give up */
-        sum = 0; ring();
+#if HOSTILE > 0
+  if :: c == 0 -> if :: goto evil :: skip fi :: else fi;
+#endif
+#ifdef MUT_asking_early
+  state[i] = ASKING;
+#endif
+#ifdef MUT_no_generation
+  mygen = gen[i];
+#else
+  d_step { mygen = gen[i] + 1; gen[i] = mygen };               /* A6 only the lock's holder writes it */
+#endif
+  state[i] = ASKING;                                           /* A7 */
+#ifdef MUT_asked_late
+  d_step { most[i] = MOST(c); least[i] = LEASTOF(c) };
+#endif
+  knock();                                                     /* A8 */
+ask:
+  bellchg[c] = false;                                          /* A9 remember the bell, */
+  d_step { own = (gg[i] == mygen); if :: own -> n = gn[i] :: else fi };    /* A9 look, */
+#ifdef MUT_own_grant
+  if :: own -> skip :: else -> own = true; n = LEASTOF(c) fi;  /* it does not wait for its grant */
+#endif
+  if
+  :: own -> own = false
+  :: else ->
+     if :: closed -> state[i] = FREE; lck[i] = 0; goto attach :: else fi;       /* A9 it has ended */
+     waiting[i] = true;                                        /* A9 and sleep */
+     SLEEP(c);
+#if TMO == 2
+     skip;
+#else
+     (!asleepC[c] || !palive);
+#endif
+     d_step { asleepC[c] = false };
+     waiting[i] = false;
+     if :: !palive -> state[i] = FREE; lck[i] = 0; goto attach :: else fi;      /* A9 or died */
+     goto ask
+  fi;
+  if :: n == 0 ->                                              /* A10 refused: the pool is full */
+        state[i] = FREE; ring();
         lck[i] = 0;
-        if :: adm == c + 1 -> adm = 0 :: else fi;
+#ifdef SERVED
+        MUST(P_refused, false);
+#endif
+#ifdef RETRY
+        if :: goto attach :: goto out fi
+#else
         goto out
-     :: else -> sum = 0 fi;
 #endif
-#ifdef MUT_quota_late
-  skip;
-#else
-#ifdef GRANTED
-  d_step { sq[i] = MYQUOTA(c); adq[i] = MYQUOTA(c) };          /* A7 */
-  MUST(P_room, HOSTILE > 0 || adq[0] + ADQ1 + 2 + LENTMIN <= NS);
-#else
-  sq[i] = MYQUOTA(c);                                          /* A7 */
-#endif
-#endif
-#ifdef MUT_adm_early                                           /* A8 before J1 */
-  if :: adm == c + 1 -> adm = 0 :: else fi;
-#endif
+     :: else fi;
+  MUST(P_asked, HOSTILE > 0 || (n <= MOST(c) && n >= LEASTOF(c)));
+  d_step { MUST(P_ignored, HOSTILE > 0 || !palive || (known[i] && kgen[i] == mygen && kgrant[i] == n)) };   /* its pins will count */
+  d_step { mine[c] = n; MUST(P_room, HOSTILE > 0 || mine[0] + MINE1 + MINE2 <= ROOM) };
   /* -- J: join */
-  d_step { mygen = gen[i] + 1; gen[i] = mygen };               /* J1 (only the lock's holder writes it) */
-#ifdef MUT_quota_late
-  sq[i] = MYQUOTA(c);
-#endif
-#ifndef MUT_no_word_check
-  if :: wflag[i] != 0 ->                                       /* J2 the producer's word, after J1: judged meanwhile? elsewhere */
-        ring(); d_step { sq[i] = 0; UNSEAT(i) skip }; lck[i] = 0;
-        if :: adm == c + 1 -> adm = 0 :: else fi;
-        goto attach :: else fi;
-#endif
-#ifdef ADM
-  if :: adm == c + 1 -> adm = 0 :: else fi;                    /* A8 */
-#endif
 #if MODES == 0
   if :: ev = true :: ev = false fi;
 #elif MODES == 1
@@ -857,42 +864,68 @@ attach:
 #else
   ev = (c == 0);
 #endif
-#if HOSTILE > 0
-  if :: c == 0 -> goto evil :: else fi;
-#endif
 rejoin:
+  skip;
+#if ENDS > 0
+  d_step { if :: !susp -> gJ = ended :: else fi };
+#ifdef MUT_owed_early
+  LOAD_OWED;
+#endif
+#endif
   if
   :: ev && !dem ->
+     h = head; cursor[i] = h + 1;                              /* J1 */
+     state[i] = JOINING;                                       /* J2 from here on all is kept */
+#ifndef MUT_look_once
      h = head; cursor[i] = h + 1;                              /* J3 */
-     be_waited_for();
-#if EOSAT > 0 && !defined(MUT_no_end)
-     d_step { if :: susp && h > last && KIND_EOS(h) && rseq[h % RING] == h -> hadend = true :: else fi };   /* U3 the end that was missed */
 #endif
-#if EOSAT > 0
-     d_step { if :: !susp -> born = h :: else fi };
+#if !defined(MUT_owed_early) && !defined(MUT_owed_late)
+     LOAD_OWED;                                                /* J4 after Head, before it is counted */
+#endif
+     d_step { state[i] = EVERY; COUNTED };                     /* J5 */
+#ifdef MUT_owed_late
+     LOAD_OWED;
 #endif
      last = cursor[i] - 1
   :: else ->
      h = head;                                                 /* J3 */
-#if EOSAT > 0
-     d_step { if :: !susp -> born = h :: else fi };
-#endif
 #ifdef MUT_latest_head
      cursor[i] = h;
 #else
      d_step {
-#if EOSAT > 0
-     if :: (h > 0 && KIND_EOS(h) && rseq[h % RING] == h) -> h-- :: else fi;   /* the picture that was there last */
+     w = GREATER(h, 1);
+     if :: w <= last -> w = last + 1 :: else fi;
+     cursor[i] = w; w = 0 };
 #endif
-     if :: h == 0 -> h = 1 :: else fi;
-     if :: h <= last -> h = last + 1 :: else fi;
-     cursor[i] = h };
+#if !defined(MUT_owed_early) && !defined(MUT_owed_late)
+     LOAD_OWED;                                                /* J4 */
 #endif
-     state[i] = LATEST                                         /* J4 */
+     d_step { state[i] = LATEST; COUNTED }                     /* J5 */
+#ifdef MUT_owed_late
+     ; LOAD_OWED
+#endif
   fi;
-  h = 0;
+  first = true;
 #ifndef MUT_ring_join
   ring();                                                      /* J6 */
+#endif
+#ifdef MUT_j7_resume
+  if :: true ->
+#else
+  if :: !susp ->                                               /* J7 not at a resume: who was told nothing of the end would miss it */
+#endif
+        ok = closed || !palive;
+        if :: ok && head == h ->                               /* J7 it ended, and this reader was perhaps not seen: */
+#if ENDS > 0 && !defined(MUT_j7_head)
+              if :: (ended == owed) -> goto giveup :: else fi  /* J7 unless an end was for it */
+#else
+              goto giveup
+#endif
+           :: else fi
+     :: else fi;
+  d_step { h = 0; ok = false };
+#if HOSTILE > 0
+  if :: c == 0 -> goto evil :: else fi;
 #endif
   if :: HUNG -> (closed || !palive) :: else fi;
   /* -- C: consume */
@@ -900,7 +933,7 @@ top:
   if
 #ifndef RELTHREAD
 #ifdef HOLDNEXT
-  :: hcount[c] == MYQUOTA(c) && (!(LATCH) || closed || !palive) ->
+  :: hcount[c] == n && (!(LATCH) || closed || !palive) ->
 #else
   :: hcount[c] > 0 && (!(LATCH) || closed || !palive) ->
 #endif
@@ -929,7 +962,7 @@ top:
 #if AGAIN > 0
      dem = JUDGED;
 #endif
-     goto rejoin                                               /* U3 resume: joins again, from J3 */
+     goto rejoin                                               /* U3 resume: joins again, from J1, without J4 and J7 */
 #endif
 #ifdef UNWAIT
   :: ev && !dem && !unw -> unw = true; unwait(); goto top
@@ -938,34 +971,60 @@ top:
 #ifdef MUT_again_early
   :: ev && dem && again < AGAIN -> again++;
 #else
-  :: ev && dem && again < AGAIN && !JUDGED -> again++;         /* U5 waited for again: the producer has seen U4 (D6) */
+  :: ev && dem && again < AGAIN && !JUDGED -> again++;         /* U5 be waited for again: the producer has seen U4 (D5) */
 #endif
      h = head;
      d_step { k = cursor[i]; if :: h + 1 > NS + k -> k = h + 1 - NS :: else fi; dem = false; last = k - 1 };
-     cursor[i] = k;                                            /* J3 with its own cursor */
-     d_step { k = 0; h = 0 };
-     be_waited_for();
-     ring();                                                   /* J6 */
+     cursor[i] = k;                                            /* U5 its own cursor, or what may still be there */
+     d_step { k = 0; h = 0; first = false };
+     state[i] = EVERY;                                         /* U5 */
+#ifdef MUT_again_look
+     sure = cursor[i];
+#else
+     sure = head + 1;                                          /* U5 from here on all is kept; what was published before may be gone */
+#endif
+     ring();
      goto top
 #endif
-  :: hcount[c] < MYQUOTA(c) -> skip                            /* C0 at the quota nothing is pulled */
+  :: hcount[c] < n -> skip                                     /* C0 at the quota nothing is pulled */
   fi;
 pull:
-  bellchg[c] = false;                                          /* C1 remember bell */
+  bellchg[c] = false;                                          /* C1 remember the bell */
 #ifdef MUT_head_first
   h = head; cl = closed;
 #else
   cl = closed;                                                 /* C2 the state, */
-  h = head;                                                    /* C3 then head */
+#if ENDS > 0 && !defined(MUT_ended_last)
+  e = ended;                                                   /* C3a then Ended, */
+#endif
+  h = head;                                                    /* C3b then head */
+#if ENDS > 0 && defined(MUT_ended_last)
+  e = ended;
+#endif
 #endif
   if
   :: h < cursor[i] ->                                          /* nothing new */
 #if AGAIN > 0
      if :: (ev && !dem && JUDGED) -> unwait() :: else fi;      /* C7d demoted, and has missed nothing yet */
 #endif
-     if :: (cl || lost) -> goto leave :: else fi;
-#if QUOTA > 1 && !defined(RELTHREAD) && !defined(HOLDNEXT)
-     if :: hcount[c] > 0 -> goto top :: true -> skip fi;       /* with frames in hand it need not sleep */
+#if ENDS > 0
+     if :: owed != NONE && e > owed ->                         /* C3c the end is told */
+           d_step {
+             MUST(P_twice, !told);
+             MUST(P_end, any || e > gJ);                       /* not one that was over before the join began */
+             told = true; tolds = true; r = e; stuck = 0;
+#ifdef MUT_owed_again
+             owed = e;
+#else
+             owed = NONE;
+#endif
+             e = 0; h = 0 };
+           goto top
+        :: else -> e = 0 fi;
+#endif
+     if :: (cl || lost) -> goto leave :: else fi;              /* C3d the pool is over */
+#if !defined(RELTHREAD) && !defined(HOLDNEXT)
+     if :: n > 1 && hcount[c] > 0 -> goto top :: true -> skip fi;      /* with frames in hand it need not sleep */
 #endif
      waiting[i] = true;                                        /* C4a announce, */
 #ifndef MUT_no_reread
@@ -996,23 +1055,10 @@ pull:
 #ifdef MAXAGE
         do :: w > cursor[i] -> w-- :: break od;                /* or any older one: what the clock makes of the times is left open */
 #endif
-#if EOSAT > 0 && !defined(MUT_eos_hides)
-        /* an end of stream must not hide the frame before it: ring word, the frame's ring word (one step: they
-         * are hints), the frame's slot; once per head, for a producer that probes that slot could mislead us for ever */
-        if :: (KIND_EOS(h) && rseq[h % RING] == h && h > cursor[i] && rseq[(h - 1) % RING] == h - 1 FALL_ONCE) ->
-              s = rslot[(h - 1) % RING];
-#ifdef MUT_eos_nofall
-              w = h - 1; s = 0
-#else
-              if :: slotseq[s] == h - 1 -> w = h - 1 :: else fi; s = 0
-#endif
-           :: else fi
-#endif
   fi;
-#if EOSAT > 0
-  skip;                                                        /* h is looked at again if this one is missed */
-#else
   h = 0;
+#if ENDS > 0
+  e = 0;
 #endif
   d_step { if :: rseq[w % RING] == w -> s = rslot[w % RING] :: else -> s = NONE fi };    /* C6 the ring word */
   if :: s == NONE -> s = 0; goto missed :: else fi;
@@ -1032,38 +1078,55 @@ pull:
 #ifdef MUT_latest_head
       || (!(ev && !dem) && q >= cursor[i])) ->
 #else
-      || (!(ev && !dem) && q >= cursor[i] && q != 0 EOS_TOO)) ->
+      || (!(ev && !dem) && q >= cursor[i] && q != 0)) ->
 #endif
-     h = 0;
+     MUST(P_torn, !(writing & BIT(s)));
+#if ENDS > 0
+     MUST(P_torn, stream[s] == truth[q]);                      /* the record is this frame's */
+     if :: owed != NONE && stream[s] > owed ->                 /* C8a a frame of a later stream: the end first */
+           d_step {
+             MUST(P_twice, !told);
+             MUST(P_end, any || stream[s] > gJ);
+             told = true; tolds = true; r = stream[s]; stuck = 0;
+#ifdef MUT_owed_again
+             owed = stream[s]
+#else
+             owed = NONE
+#endif
+           };
+#ifndef MUT_no_raise
+           cursor[i] = q;                                      /* C8a nothing older from now on */
+#endif
+           clear_pin(i, s);                                    /* C8a */
+#ifndef MUT_ring_told
+           ring();                                             /* C8a */
+#endif
+           d_step { s = 0; q = 0; w = 0 };
+           goto top
+        :: else fi;
+#endif
      d_step {
        MUST(P_seq0, q != 0);
        MUST(P_back, q > last);
-       MUST(P_lost, !ev || dem || wflag[i] != 0 || q == last + 1);
-       MUST(P_torn, !(writing & BIT(s)));
-       last = q; stuck = 0;
-#if EOSAT > 0
-       mh = 0; ph = 0; pn = 0; ended = KIND_EOS(q); hadend = hadend || ended;
-       if
-       :: KIND_EOS(q) ->
-#if EOSAT == FRAMES && !defined(THREADS)
-          MUST(P_eos, cursor[i] == q)
+       MUST(P_first, !ev || dem || !first || q <= gH + 1);
+       MUST(P_lost, !ev || dem || judged[i] || q == last + 1);
+#if ENDS > 0
+       MUST(P_early, q >= r);                                  /* no frame of a stream whose end was told */
+       MUST(P_end, told || !any || truth[q] <= truth[last]);   /* the end is told between two streams */
+       MUST(P_end, told || any || truth[q] <= gE);
+       MUST(P_lost, !ev || dem || !first || any || !told || susp || q <= r);    /* told an end with nothing read: nothing of the next stream is missed */
+#ifdef MUT_owed_kept
+       if :: owed == NONE || stream[s] > owed -> owed = stream[s] :: else fi;
 #else
-          skip
+       owed = stream[s];                                       /* C8b also when it is smaller */
 #endif
-       :: else -> hm[c] = hm[c] | BIT(s); held[IDX(c,s)] = q; hcount[c]++
-       fi
-#else
-       hm[c] = hm[c] | BIT(s); held[IDX(c,s)] = q; hcount[c]++
+       any = true; told = false;
 #endif
+       last = q; stuck = 0; first = false;
+       hm[c] = hm[c] | BIT(s); held[IDX(c,s)] = q; hcount[c]++ /* C8c */
      };
-#ifdef MUT_eos_cursor_late
-     if :: ended -> clear_pin(i, s); ring(); ended = false :: else fi;
-#endif
 #ifndef MUT_cursor_early
-     cursor[i] = q + 1;                                        /* C8 advance, after the pin */
-#endif
-#if EOSAT > 0
-     if :: ended -> clear_pin(i, s); ring(); ended = false :: else fi;    /* C8 an end of stream is not held: pin dropped, ring */
+     cursor[i] = q + 1;                                        /* C8b advance, after the pin */
 #endif
      q = 0; s = 0; w = 0;
      goto top
@@ -1076,34 +1139,16 @@ pull:
      goto missed
   fi;
 missed:
-#if EOSAT > 0
-  skip;
-#endif
-#if EOSAT > 0
-  d_step {
-    if
-    :: !ev || dem ->
-       if :: h == ph -> pn++ :: else -> ph = h; pn = 1 fi;
-       MUST(P_again, pn < 3);
-       if :: w != h -> mh = h :: else fi
-    :: else
-    fi;
-    h = 0
-  }
-#endif
   w = 0;
   if :: (ev && !dem) ->                                        /* C7d only a demotion explains it, */
         if
 #ifdef MUT_demote_nogen
-        :: (wflag[i] != 0) -> MUST(P_dem, wgen[i] == mygen); dem = true
+        :: judged[i] -> MUST(P_dem, wgen[i] == mygen); dem = true
 #else
         :: JUDGED -> unwait()
 #endif
-        :: else ->                                             /* C7e or that it was published before J4 */
+        :: else ->                                             /* C7e or that it was gone before it was waited for again (U5) */
            MUST(P_gone, cursor[i] < sure);
-#ifdef AWAIT
-           MUST(P_first, false);
-#endif
            d_step { last = cursor[i]; cursor[i] = last + 1 };
            ring()
         fi
@@ -1111,33 +1156,45 @@ missed:
   goto top;
 
 #if HOSTILE > 0
-evil: /* writes what it likes to its own seat, then leaves, or stays as it is until the stream ends */
-  sum = 0;
+evil: /* does what it likes to its own seat, then leaves, or stays as it is until the stream ends */
+  w = 0;
   do
-  :: sum < HOSTILE -> sum++;
-     if :: state[i] = EVERY :: state[i] = LATEST :: state[i] = FREE :: pins[i] = ALL :: pins[i] = 1 :: pins[i] = 0
-        :: cursor[i] = 0 :: cursor[i] = 1 :: cursor[i] = 200 :: waiting[i] = true :: sq[i] = 9
-#ifdef HOSTGEN
-        :: gen[i] = 7 :: gen[i]++ :: gen[i] = 0
+  :: w < HOSTILE -> w++;
+     if :: pins[i] = ALL :: pins[i] = 1 :: pins[i] = 0
+#ifndef HOSTPINS
+        :: state[i] = EVERY :: state[i] = JOINING :: state[i] = SUSPENDED
+        :: cursor[i] = 0 :: cursor[i] = 1 :: cursor[i] = 200 :: waiting[i] = true
+        :: gen[i] = 7 :: gen[i] = 0 :: ring()
 #endif
-        :: ring() fi
+        :: d_step { most[i] = 9; least[i] = 1 }                /* greed */
+        :: state[i] = LATEST :: state[i] = FREE
+        :: gen[i]++                                            /* a new generation, */
+        :: state[i] = ASKING                                   /* asks again, */
+        :: knock() fi
   :: true -> break
   od;
-  sum = 0;
+  w = 0;
   if :: (closed || !palive) -> skip :: true -> skip fi;        /* leaves now or at the end, cleaning or not */
   if :: pins[i] = 0; state[i] = FREE; ring() :: true fi;
-  d_step { UNSEAT(i) lck[i] = 0 };
+  d_step { mine[c] = 0; lck[i] = 0 };
   goto out;
 #endif
 
 leave: /* -- L */
   /* property: `every` has had everything that was published before the end, unless demoted (or it left early) */
 #ifndef LEAVE
-  MUST(P_lost, !ev || dem || wflag[i] != 0 || head == last);
-#if EOSAT > 0
-  MUST(P_end, hadend || dem || wflag[i] != 0 || !KIND_EOS(head) || born >= head);
+  MUST(P_lost, !ev || dem || judged[i] || head == last);
 #endif
+giveup:
+  skip;
+#if ENDS > 0 && !defined(LEAVE)
+  d_step {
+    MUST(P_end, told || !any || ended <= truth[last]);
+    MUST(P_end, told || any || ended <= gE);
+    MUST(P_end, told || !any || ended != head + 1)             /* C3d a clean end was told */
+  };
 #endif
+  d_step { ok = false; h = 0 };
   state[i] = DRAINING;                                         /* L1 needs nothing more */
 #ifndef MUT_ring_leave
   ring();                                                      /* L2 */
@@ -1153,35 +1210,30 @@ leave: /* -- L */
 #ifndef MUT_release_order
   MUST(P_clean, pins[i] == 0);                                 /* what was counted and what was marked agree */
 #endif
-#ifdef BAN
-  MUST(P_ban, wflag[i] != 2 || wgen[i] != mygen);
-#endif
 #ifndef DEMOTE
-  MUST(P_dem, wflag[i] != 1);
+  MUST(P_dem, !judged[i]);
 #endif
-  pins[i] = 0;                                                 /* L3 */
-  state[i] = FREE;                                             /* L4 */
-#ifdef MUT_quota_left
-  waiting[i] = false;
-#else
-  d_step { waiting[i] = false; sq[i] = 0; UNSEAT(i) skip };
-#endif
+  d_step { pins[i] = 0; mine[c] = 0 };                         /* L3 */
+  state[i] = FREE;                                             /* L4a */
+  waiting[i] = false;                                          /* L4b */
 #ifndef MUT_ring_leave
   ring();                                                      /* L5 */
 #endif
-  d_step { UNSEAT(i) lck[i] = 0 };                             /* L6 */
+  lck[i] = 0;                                                  /* L6 */
 out:
   skip
   } unless { kill[c] };
   if :: kill[c] -> d_step {                                    /* the kernel: memory, then locks */
-        kill[c] = false; asleepC[c] = false; hm[c] = 0; hcount[c] = 0; dirty[i] = false; stuck = 0;
+        kill[c] = false; asleepC[c] = false; hm[c] = 0; hcount[c] = 0; mine[c] = 0; stuck = 0;
         k = 0; do :: k < NS -> held[IDX(c,k)] = 0; k++ :: else -> break od; k = 0;
-        if :: lck[i] == c + 1 -> UNSEAT(i) lck[i] = 0 :: else fi;
-        if :: adm == c + 1 -> adm = 0 :: else fi }
+        if :: lck[i] == c + 1 -> lck[i] = 0 :: else fi }
      :: else fi;
-  d_step { lives--; h = 0; w = 0; s = 0; q = 0; rq = 0; ok = false; own = false; sum = 0; k = 0; last = 0; mygen = 0; ev = false; dem = false; cl = false; lost = false; susp = false; sure = 0 };
+  d_step { lives--; h = 0; w = 0; s = 0; q = 0; rq = 0; n = 0; ok = false; own = false; k = 0; last = 0; mygen = 0; ev = false; dem = false; cl = false; lost = false; susp = false; first = false; sure = 0; gH = 0 };
 #if AGAIN > 0 || defined(UNWAIT)
   d_step { again = 0; unw = false };
+#endif
+#if ENDS > 0
+  d_step { e = 0; owed = 0; r = 0; any = false; told = false; gJ = 0; gE = NONE };
 #endif
   if :: lives > 0 -> goto life :: else fi;
   d_step { gone++; cend[c] = true; stuck = 0 }
@@ -1213,7 +1265,7 @@ proctype Clock() {                                             /* time passes: e
   do
   :: timeout ->
      if :: (gone == NC && pdone) -> break
-        :: else -> d_step { MUST(P_hang, stuck < 3); stuck++; asleepP = false; asleepC[0] = false;
+        :: else -> d_step { MUST(P_hang, stuck < 3); stuck++; asleepP = false; asleepH = false; asleepC[0] = false;
 #if NC > 1
            asleepC[1] = false;
 #endif
