@@ -90,9 +90,9 @@ func (p paths) noSeats(pool sys.FileID) error {
 	if err != nil {
 		return err
 	}
-	if _, err := sys.StatPath(p.seats(g.instance)); errors.Is(err, fs.ErrNotExist) {
+	if _, err := sys.StatPath(p.seats(g.instance, g.move)); errors.Is(err, fs.ErrNotExist) {
 		return absent("%s is there, and %s, which belongs to it, is not: mount the whole folder into a container, not one of its files",
-			p.pool(), filepath.Base(p.seats(g.instance)))
+			p.pool(), filepath.Base(p.seats(g.instance, g.move)))
 	}
 	return nil
 }

@@ -131,7 +131,7 @@ func TestAutoCountsWhatItMissesWhenItBeginsToReadEach(t *testing.T) {
 			}
 			_ = p.Push(slot, bips.FrameInfo{Size: 1})
 		}
-		_ = p.EndOfStream(patience)
+		_ = p.EndOfStream()
 	}()
 	var lost, skipped uint64
 	for {

@@ -67,7 +67,7 @@ func TestFramesDroppedBeforeTheEndOfTheStreamAreCounted(t *testing.T) {
 	for range 5 {
 		pullValue(t, every)
 	}
-	if err := p.EndOfStream(patience); err != nil {
+	if err := p.EndOfStream(); err != nil {
 		t.Fatal(err)
 	}
 	_, err = every.Pull(patience)

@@ -30,7 +30,7 @@ func TestABriefProducerIsReadToTheEnd(t *testing.T) {
 				t.Fatal(err)
 			}
 			push(t, p, 1)
-			if err := p.EndOfStream(patience); err != nil {
+			if err := p.EndOfStream(); err != nil {
 				t.Fatal(err)
 			}
 			if err := p.Close(); err != nil {

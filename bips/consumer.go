@@ -38,12 +38,19 @@ type Consumer struct {
 	quietSince time.Time // since when it has that value, or the producer was found alive; protected by pulling
 	pace       pace      // of the frames that came, with Spin; protected by pulling
 
+	// What is known of the instance that was left while its producer moved, for when it is found again; protected by pulling.
+	before         *reading
+	beforeInstance uint64
+
 	watch chan struct{} // closed: nobody has to look after the producer any more; nil: nobody does; protected by pulling
 	owed  error         // what is still to be said of an instance that was let go while suspended; protected by pulling
 
 	mu         sync.Mutex  // protects what follows against those who do not hold pulling
 	attachment *attachment // nil: not attached; changed with both locks held
-	stats      ConsumerStats
+	// asking has a seat and waits for its grant. nil: there is none; changed with both locks held
+	asking        *attachment
+	wantsKeyFrame bool // of the next pool
+	stats         ConsumerStats
 }
 
 // fullGrace is how long a full pool is tried again before Pull says so: the seat of a
@@ -92,7 +99,7 @@ func (c *Consumer) SetMaxAge(age time.Duration) { c.common.maxAge.Store(int64(ma
 // Errors that end one Pull, and the next goes on: [ErrTimeout], [ErrFlushing],
 // [ErrQuota], [ErrEndOfStream], [ErrProducerLost], [ErrPoolFull], [ErrStalled]. Errors that stay:
 // [ErrClosed], and until the pool is replaced [ErrVersion], [ErrPermission],
-// [ErrDamaged]. After [ErrBanned] the next Pull joins anew.
+// [ErrDamaged].
 func (c *Consumer) Pull(timeout time.Duration) (Frame, error) {
 	defer c.turn.pass() // when pulling is unlocked
 	c.pulling.Lock()
@@ -111,7 +118,7 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 	}
 	if quota := c.quota(); c.Held() >= quota { // C0
 		crashpoint.Hit("C0")
-		return Frame{}, fmt.Errorf("pool %q: %d frames held, the quota is %d: %w", c.name, c.Held(), quota, ErrQuota)
+		return Frame{}, fmt.Errorf("pool %q: %d frames held, %d were granted: %w", c.name, c.Held(), quota, ErrQuota)
 	}
 	var limit deadline
 	var busy time.Time // since when each look found a slot busy; zero: the last one did not
@@ -138,6 +145,8 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 			limit = deadlineAfter(timeout)
 		}
 		switch {
+		case got == poolMoved && c.attachment != nil:
+			err = c.awaitNext(poked, limit)
 		case got == gotBusy:
 			if busy.IsZero() {
 				busy = time.Now()
@@ -184,13 +193,15 @@ func (c *Consumer) settle(got outcome, failure error, f *Frame) (done bool, err 
 		c.count(f, 0)
 		*f = Frame{}
 		return true, ErrEndOfStream
-	case poolClosed, poolMoved:
-		lost := got == poolClosed && !c.attachment.ended
+	case poolClosed:
 		c.detach()
-		if lost {
-			return true, fmt.Errorf("pool %q: it closed without an end of stream: %w", c.name, ErrProducerLost)
-		}
 		return false, nil
+	case poolLost:
+		c.detach()
+		return true, fmt.Errorf("pool %q: it closed without an end of stream: %w", c.name, ErrProducerLost)
+	case poolMoved:
+		err := c.follow()
+		return err != nil, err
 	default:
 		return false, nil
 	}
@@ -279,15 +290,25 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 	}
 	// C4e: its lock is free, so all it ever did is visible now. End of stream, closed and
 	// moved win over lost, and what it published is read first.
-	if a.hasEnded() || a.head() >= a.cursor && !mutant("no-drain") {
+	seen := a.look()
+	if a.hasEnded() || seen.head >= a.cursor || a.owesEnd(seen.ended) {
 		return nil
 	}
-	ended := a.ended
 	c.detach()
-	if ended {
+	if seen.ended == seen.head+1 {
 		return nil
 	}
 	return fmt.Errorf("pool %q: its producer died: %w", c.name, ErrProducerLost)
+}
+
+// awaitNext waits a moment for a producer that is just moving.
+func (c *Consumer) awaitNext(poked uint32, limit deadline) error {
+	wait, ok := limit.left(followPause)
+	if !ok {
+		return fmt.Errorf("pool %q: no frame: %w", c.name, ErrTimeout)
+	}
+	c.waiter.waitPoke(poked, wait)
+	return nil
 }
 
 // spin is how long to look for a frame that is due at any moment, before sleeping.
@@ -299,52 +320,120 @@ func (c *Consumer) spin(left time.Duration) time.Duration {
 	return min(spin, left)
 }
 
-// search looks for the pool, and waits a moment, or for Resume.
+// search looks for the pool, asks for a seat there, and waits a moment, or for Resume. What it asked for stays asked for when
+// Pull returns.
 func (c *Consumer) search(poked uint32, limit deadline) error {
-	if c.attachment == nil && !c.suspended.Load() {
-		a, err := attach(c.name, &c.options, &c.common, func(d time.Duration) bool { return c.rest(d, poked, limit) })
-		if err == nil {
-			c.fullSince = time.Time{}
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.attachment = a
-			c.stats.Instances++
-			return nil
-		}
-		if c.waiter.look() != poked {
-			return nil // it may have given up for that
-		}
-		if err := c.fatalSearch(err); err != nil {
-			return fmt.Errorf("pool %q: %w", c.name, err)
-		}
-		c.lastSearch = err
+	if c.suspended.Load() {
+		c.letGoOfDead()
+		return c.pauseSearch(poked, limit, searchLimit)
 	}
-	c.letGoOfDead()
-	wait, ok := limit.left(searchLimit)
-	if !ok {
-		if c.suspended.Load() {
-			return fmt.Errorf("pool %q: suspended: %w", c.name, ErrTimeout)
+	if c.asking == nil {
+		asking, err := ask(c.name, &c.options, &c.common, c.before, c.beforeInstance)
+		if err != nil {
+			return c.noteSearch(err, poked, limit)
 		}
-		return fmt.Errorf("pool %q: not attached (%v): %w", c.name, c.lastSearch, ErrTimeout)
+		c.setAsking(asking)
+		limit = limit.atLeast(answerGrace)
 	}
-	c.waiter.waitPoke(poked, wait)
+	for c.waiter.look() == poked {
+		bell := c.asking.pool.header.Bell.Load()
+		told, err := c.asking.answer()
+		switch {
+		case err != nil || told == answerGone:
+			gone := fmt.Errorf("%w: its producer is gone", ErrNoPool)
+			if c.asking.hasMoved() {
+				gone = errMoving
+			}
+			c.stopAsking()
+			return c.noteSearch(errors.Join(err, gone), poked, limit)
+		case told == answerRefused:
+			refusal := c.asking.errRefused(c.options.MinHeld)
+			c.stopAsking()
+			return c.noteSearch(refusal, poked, limit)
+		case told == answerGranted:
+			return c.attach()
+		}
+		wait, ok := limit.left(bellLimit)
+		if !ok {
+			return fmt.Errorf("pool %q: not attached (its producer has not answered yet): %w", c.name, ErrTimeout)
+		}
+		c.waiter.wait(c.asking.pool.header, c.asking.seat, bell, poked, wait)
+	}
 	return nil
 }
 
-// rest sleeps for d, and reports false if there is no time for that, or an interrupt came after
-// its count was remembered.
-func (c *Consumer) rest(d time.Duration, poked uint32, limit deadline) bool {
-	for end := time.Now().Add(d); c.waiter.look() == poked; {
-		left, ok := limit.left(time.Until(end)) // signals end sleeps
-		if !ok {
-			return false
-		}
-		if left <= 0 {
-			return true
-		}
-		c.waiter.waitPoke(poked, left)
+// answerGrace is how long the Pull that asks for a seat waits for the answer, which takes a producer that runs
+// well below a millisecond, even if it has no time: so one that only looks finds what is there.
+const answerGrace = 20 * time.Millisecond
+
+// attach begins to read, with the grant that there is.
+func (c *Consumer) attach() error {
+	a := c.asking
+	again := a.joined
+	seen, err := a.join()
+	if err != nil || !seen {
+		c.setAsking(nil)
+		a.letGo()
+		c.lastSearch = fmt.Errorf("%w: its producer is gone", ErrNoPool)
+		return err
 	}
-	return false
+	c.fullSince, c.quietSince = time.Time{}, time.Time{}
+	c.before = nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asking, c.attachment = nil, a
+	if !again {
+		c.stats.Instances++
+	}
+	if c.wantsKeyFrame {
+		c.wantsKeyFrame = false
+		a.requestKeyFrame()
+	}
+	return nil
+}
+
+func (c *Consumer) setAsking(a *attachment) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asking = a
+}
+
+// stopAsking gives up the seat of a consumer that was not granted one yet. Called with pulling held.
+func (c *Consumer) stopAsking() {
+	if a := c.asking; a != nil {
+		c.setAsking(nil)
+		a.withdraw()
+	}
+}
+
+// noteSearch is what a search says that found no pool to attach to, and waits a moment.
+func (c *Consumer) noteSearch(err error, poked uint32, limit deadline) error {
+	if c.before != nil && errors.Is(err, ErrNoPool) && !errors.Is(err, errMoving) {
+		c.before = nil
+		return fmt.Errorf("pool %q: its producer died while it moved: %w", c.name, ErrProducerLost)
+	}
+	if err := c.fatalSearch(err); err != nil {
+		return fmt.Errorf("pool %q: %w", c.name, err)
+	}
+	c.lastSearch = err
+	if c.before != nil && errors.Is(err, errMoving) {
+		return c.pauseSearch(poked, limit, followPause)
+	}
+	return c.pauseSearch(poked, limit, searchLimit)
+}
+
+// pauseSearch waits until the next look.
+func (c *Consumer) pauseSearch(poked uint32, limit deadline, pause time.Duration) error {
+	wait, ok := limit.left(pause)
+	switch {
+	case ok:
+		c.waiter.waitPoke(poked, wait)
+		return nil
+	case c.suspended.Load():
+		return fmt.Errorf("pool %q: suspended: %w", c.name, ErrTimeout)
+	default:
+		return fmt.Errorf("pool %q: not attached (%v): %w", c.name, c.lastSearch, ErrTimeout)
+	}
 }
 
 // fatalSearch returns the errors that looking again does not cure.
@@ -370,6 +459,7 @@ func (c *Consumer) fatalSearch(err error) error {
 // detach lets go of the pool. What is still held of it stays valid.
 func (c *Consumer) detach() {
 	c.stopWatch()
+	c.stopAsking()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.attachment != nil {
@@ -476,13 +566,18 @@ func (c *Consumer) applySuspension() {
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	c.suspended.Store(want)
 	defer c.turn.pass()
-	if a := c.attachment; a != nil {
-		if want {
-			a.suspend()
-			c.startWatch()
-		} else {
-			c.stopWatch()
-			a.resume()
+	c.stopAsking()
+	switch {
+	case c.attachment == nil:
+	case want:
+		c.attachment.suspend()
+		c.followIfMoved()
+		c.startWatch()
+	default:
+		c.stopWatch()
+		c.followIfMoved()
+		if c.attachment != nil {
+			c.attachment.resume()
 			crashpoint.Hit("U3")
 		}
 	}
@@ -501,9 +596,12 @@ func (c *Consumer) SetFlushing(flushing bool) {
 func (c *Consumer) poke() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.attachment != nil {
+	switch {
+	case c.attachment != nil:
 		c.waiter.interrupt(c.attachment.pool.header)
-	} else {
+	case c.asking != nil:
+		c.waiter.interrupt(c.asking.pool.header)
+	default:
 		c.waiter.poke()
 	}
 }
@@ -511,8 +609,8 @@ func (c *Consumer) poke() {
 // Held returns how many frames are held now.
 func (c *Consumer) Held() int { return int(c.common.held.Load()) }
 
-// Quota returns how many frames may be held at once: what the pool attached to granted, and
-// what was asked for while there is none.
+// Quota returns how many frames may be held at once: what the producer attached to granted, and
+// MaxHeld while there is none.
 func (c *Consumer) Quota() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -524,7 +622,7 @@ func (c *Consumer) quota() int {
 	if c.attachment == nil {
 		return c.options.MaxHeld
 	}
-	return c.attachment.quota
+	return c.attachment.granted
 }
 
 // Pool describes the pool attached to, and reports whether there is one.
@@ -542,6 +640,7 @@ func (c *Consumer) Pool() (info PoolInfo, attached bool) {
 		MaxConsumers: pool.geometry.seats, ProducerPID: pool.producerPID,
 		Latency:  TimeFromNanoseconds(pool.header.Latency.Load()),
 		Interval: c.attachment.interval(),
+		Granted:  c.attachment.grantedToAll(), Moves: int(pool.move),
 	}, true
 }
 

@@ -51,7 +51,7 @@ func TestAProducerWhoseSeatsAreCutShortCanStillBeClosed(t *testing.T) {
 		}
 	}
 	for name, call := range map[string]func(*testing.T, *bips.Producer){
-		"EndOfStream": func(t *testing.T, p *bips.Producer) { damaged(t, p.EndOfStream(patience)) },
+		"EndOfStream": func(t *testing.T, p *bips.Producer) { damaged(t, p.EndOfStream()) },
 		"Pull": func(t *testing.T, p *bips.Producer) {
 			defer useReserved(p)()
 			_, err := p.Pull(0)

@@ -26,6 +26,8 @@ var (
 var (
 	// ErrPoolBusy: another producer is alive on the name.
 	ErrPoolBusy = errors.New("another producer is alive on this pool")
+	// ErrNamesDeleted: somebody deleted the pool's files while it was in use.
+	ErrNamesDeleted = errors.New("the pool's names were deleted")
 	// ErrNoSpace: the shared memory has no room for the pool.
 	ErrNoSpace = errors.New("not enough shared memory")
 )
@@ -35,7 +37,7 @@ var (
 	// ErrNoPool: there is no pool of the name, or its producer is gone. It is
 	// [fs.ErrNotExist].
 	ErrNoPool = fs.ErrNotExist
-	// ErrPoolFull: no seat is free, or the pool has too few slots for one more quota.
+	// ErrPoolFull: no seat is free, or the pool has fewer slots left for readers than MinHeld.
 	ErrPoolFull = errors.New("pool full")
 	// ErrVersion: the pool is of a layout this program does not know.
 	ErrVersion = errors.New("pool of another version")
@@ -66,7 +68,4 @@ var (
 	// ErrStalled: the producer lives, and no frame has come for [ConsumerOptions].StallTimeout. The
 	// consumer stays attached, and the next Pull goes on.
 	ErrStalled = errors.New("stream stalled")
-	// ErrBanned: the producer no longer honours this consumer's pins, because its seat
-	// showed more of them than its quota.
-	ErrBanned = errors.New("banned by the producer")
 )

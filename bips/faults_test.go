@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"testing"
-	"time"
 
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
@@ -55,7 +54,7 @@ func TestAFaultWhileASeatIsTakenBackDoesNotLeaveItLocked(t *testing.T) {
 	err := cutAndRestore(t, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		p.reclaimSeat(0, p.seats.seats[0])
+		p.own.reclaim(0, func() {})
 	})
 	if !errors.Is(err, ErrDamaged) {
 		t.Fatalf("got %v", err)
@@ -74,44 +73,15 @@ func TestAFaultDuringAVerdictDoesNotLeaveItForEver(t *testing.T) {
 	p := faultProducer(t)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	seat, v := p.seats.seats[0], &p.views[0]
-	if err := cutAndRestore(t, func() { p.judge(0, seat, v, 0, layout.VerdictDemoted) }); !errors.Is(err, ErrDamaged) {
+	if err := cutAndRestore(t, func() { p.demote(0, 0) }); !errors.Is(err, ErrDamaged) {
 		t.Fatalf("got %v", err)
 	}
 	p.reclaimDead() // nobody sits there
-	if word := p.pool.words[0].Verdict.Load(); word != 0 {
+	if word := p.own.pool.words[0].Verdict.Load(); word != 0 {
 		t.Errorf("verdict %#x: no consumer ever takes that seat again", word)
 	}
 }
 
-func TestAFaultBeforeASleepAtTheDoorDoesNotCountASleeper(t *testing.T) {
-	p := faultProducer(t)
-	if err := cutAndRestore(t, func() { p.door.wait(0, time.Millisecond) }); !errors.Is(err, ErrDamaged) {
-		t.Fatalf("got %v", err)
-	}
-	if p.door.sleepers != 0 {
-		t.Errorf("%d sleepers: each ring costs a system call from now on", p.door.sleepers)
-	}
-}
-
-func TestAFaultInTheEndOfTheStreamGivesItsSlotBack(t *testing.T) {
-	p := faultProducer(t)
-	if err := p.WaitLendable(0); err != nil {
-		t.Fatal(err)
-	}
-	slot := p.reserved
-	if err := cutAndRestore(t, func() {
-		if err := p.EndOfStream(0); !errors.Is(err, ErrDamaged) {
-			t.Errorf("got %v", err)
-		}
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if p.lent&(1<<slot.index) != 0 {
-		t.Error("the slot is lent for ever, and so is the pool mapped")
-	}
-}
-
 func openLocks(p *Producer) (*sys.LockFile, error) {
-	return sys.OpenLockFile(p.files.paths.seats(p.files.instance), os.O_RDWR, nil)
+	return sys.OpenLockFile(p.own.files.seatsPath(), os.O_RDWR, nil)
 }

@@ -92,9 +92,10 @@ type Slot struct {
 	// What it holds is left over from an older frame.
 	Data []byte
 
+	own   *ownPool
 	index int
 	loan  uint64 // which lending of the slot this is: a stale Slot is an error, not a torn frame
 }
 
-// Index returns the slot's number in the pool, from 0.
+// Index returns the slot's number in its pool, from 0. Slots of the pools before and after a move have the same numbers.
 func (s Slot) Index() int { return s.index }

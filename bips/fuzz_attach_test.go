@@ -7,7 +7,6 @@ import (
 	"os"
 	"runtime/debug"
 	"testing"
-	"time"
 
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
@@ -22,23 +21,23 @@ import (
 func FuzzAttach(f *testing.F) {
 	const slots, seats, taken = 8, 4, 1
 	testmain.Dir(f)
-	files, g, err := createShm(context.Background(), "fuzz", func(instance uint64) geometry { return planGeometry(slots, 1, seats, instance, 1) }, access{0o600, sys.KeepGroup, ""})
+	named, err := takeName(context.Background(), "fuzz", access{0o600, sys.KeepGroup, ""})
 	if err != nil {
 		f.Fatal(err)
 	}
-	p := &Producer{name: "fuzz", views: make([]seatView, seats), files: files}
+	p := &Producer{name: "fuzz", named: named}
 	p.blockTimeout.Store(int64(Forever))
 	f.Cleanup(func() {
-		files.unlink()
-		files.unmap()
-		files.closeLocks()
+		p.own.files.unlink()
+		p.own.unmap()
+		named.giveUp()
 	})
-	if err := p.fill(&g, ""); err != nil {
+	if err := p.begin(context.Background(), &ProducerOptions{Slots: slots, SlotSize: 1, MaxConsumers: seats}); err != nil {
 		f.Fatal(err)
 	}
 	publishOne(f, p)
 	publishOne(f, p)
-	path := files.paths.seats(files.instance)
+	path := p.own.files.seatsPath()
 	holder, err := sys.OpenLockFile(path, os.O_RDWR, nil)
 	if err != nil {
 		f.Fatal(err)
@@ -47,14 +46,13 @@ func FuzzAttach(f *testing.F) {
 	if ours, err := holder.TryLock(layout.SeatLockBase + taken); err != nil || !ours {
 		f.Fatal(ours, err)
 	}
-	p.seats.seats[taken].Quota.Store(2)
-	p.seats.seats[taken].Generation.Store(1)
-	p.seats.seats[taken].State.Store(layout.SeatLatest)
+	p.own.seats.seats[taken].Generation.Store(1)
+	p.own.seats.seats[taken].State.Store(layout.SeatLatest)
 
-	memory := segments{p.seats.memory, p.pool.memory[:p.pool.slotsOffset]}
+	memory := segments{p.own.seats.memory, p.own.pool.memory[:p.own.pool.slotsOffset]}
 	base := memory.clone()
 	addAttachSeeds(f, base, p)
-	size := int64(len(p.seats.memory))
+	size := int64(len(p.own.seats.memory))
 	seatAt := layout.HeaderSize + taken*layout.SeatSize
 	f.Fuzz(func(t *testing.T, input []byte) {
 		if len(input) < 2 {
@@ -66,16 +64,16 @@ func FuzzAttach(f *testing.F) {
 		}
 		memory.copyFrom(base)
 		memory.patch(damage)
-		before := append([]byte(nil), p.seats.memory...)
+		before := append([]byte(nil), p.own.seats.memory...)
 		if err := os.Truncate(path, max(0, size+layout.PageSize*(pages%5-2)*min(pages, 1))); err != nil {
 			t.Fatal(err)
 		}
-		sitDown(t, Mode(how%3), 1+int(how>>2&3), layout.SeatLockBase+taken)
+		sitDown(t, p, Mode(how%3), 1+int(how>>2&3), layout.SeatLockBase+taken)
 		if err := os.Truncate(path, size); err != nil {
 			t.Fatal(err)
 		}
 		whole := pages == 0 && bytes.Equal(before[:512], base[0][:512]) // else a seat may be anywhere
-		if whole && !bytes.Equal(before[seatAt:seatAt+layout.SeatSize], p.seats.memory[seatAt:seatAt+layout.SeatSize]) {
+		if whole && !bytes.Equal(before[seatAt:seatAt+layout.SeatSize], p.own.seats.memory[seatAt:seatAt+layout.SeatSize]) {
 			t.Fatal("somebody else's seat was written to")
 		}
 		for seat := range int64(seats) {
@@ -94,7 +92,7 @@ func FuzzAttach(f *testing.F) {
 
 // addAttachSeeds damages each field that is read by who attaches.
 func addAttachSeeds(f *testing.F, base segments, p *Producer) {
-	words := p.pool.seatWordsOffset
+	words := p.own.pool.seatWordsOffset
 	for _, table := range []struct {
 		segment  int
 		from, to uint64
@@ -118,8 +116,8 @@ func addAttachSeeds(f *testing.F, base segments, p *Producer) {
 
 // sitDown attaches to the pool, reads what is there, and leaves. taken is the lock of
 // a seat that somebody else has.
-func sitDown(t *testing.T, mode Mode, quota int, taken int64) {
-	a, err := attach("fuzz", &ConsumerOptions{Mode: mode, MaxHeld: quota, MinHeld: 1}, &common{}, func(time.Duration) bool { return false })
+func sitDown(t *testing.T, p *Producer, mode Mode, held int, taken int64) {
+	a, err := ask("fuzz", &ConsumerOptions{Mode: mode, MaxHeld: held, MinHeld: 1}, &common{}, nil, 0)
 	if err != nil {
 		if !errors.Is(err, ErrPoolFull) && !errors.Is(err, ErrNoPool) {
 			wantDamage(t, err)
@@ -129,13 +127,24 @@ func sitDown(t *testing.T, mode Mode, quota int, taken int64) {
 	if layout.SeatLockBase+int64(a.index) == taken {
 		t.Fatal("sat down on somebody's lap")
 	}
+	defer func() {
+		if held := &a.common.held; held.Load() != 0 || a.references.Load() != 0 {
+			t.Fatalf("%d frames and %d references are left", held.Load(), a.references.Load())
+		}
+	}()
+	defer a.letGo()
+	granted, err := grantAndJoin(p, a)
+	if err != nil || !granted {
+		if err != nil {
+			wantDamage(t, err)
+		}
+		return
+	}
 	for range 3 {
 		var frame Frame
 		got, err := readOne(a, &frame)
 		if err != nil {
-			if !errors.Is(err, ErrBanned) {
-				wantDamage(t, err)
-			}
+			wantDamage(t, err)
 			break
 		}
 		if got == gotFrame {
@@ -144,10 +153,20 @@ func sitDown(t *testing.T, mode Mode, quota int, taken int64) {
 			}
 		}
 	}
-	a.letGo()
-	if held := &a.common.held; held.Load() != 0 || a.references.Load() != 0 {
-		t.Fatalf("%d frames and %d references are left", held.Load(), a.references.Load())
+}
+
+// grantAndJoin has the producer answer, which may find anything in its seats, and joins.
+func grantAndJoin(p *Producer, a *attachment) (granted bool, err error) {
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.own.views = make([]seatView, len(p.own.views))
+	p.lookAtSeats()
+	told, err := a.answer()
+	if err != nil || told != answerGranted {
+		return false, err
 	}
+	return a.join()
 }
 
 // readOne looks for a frame as Pull does.

@@ -1,7 +1,6 @@
 package bips
 
 import (
-	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,17 +18,17 @@ func FuzzOpenPool(f *testing.F) {
 	}
 	publishOne(f, p)
 	publishOne(f, p)
-	base := segments{p.pool.memory, p.seats.memory}.clone()
+	base := segments{p.own.pool.memory, p.own.seats.memory}.clone()
 	tables := []struct {
 		segment  int
 		from, to uint64
 	}{
 		{0, 0, 160}, {0, 512, 720}, // the header's two parts
-		{0, p.pool.ringOffset, p.pool.ringOffset + 16},
-		{0, p.pool.recordsOffset, p.pool.recordsOffset + 2*layout.SlotRecordSize},
-		{0, p.pool.seatWordsOffset, p.pool.seatWordsOffset + 16},
-		{0, p.pool.capsOffset, p.pool.capsOffset + 24}, {0, p.pool.capsOffset + p.pool.capsSize, p.pool.capsOffset + p.pool.capsSize + 24},
-		{0, p.pool.metaOffset, p.pool.metaOffset + 8},
+		{0, p.own.pool.ringOffset, p.own.pool.ringOffset + 16},
+		{0, p.own.pool.recordsOffset, p.own.pool.recordsOffset + 2*layout.SlotRecordSize},
+		{0, p.own.pool.seatWordsOffset, p.own.pool.seatWordsOffset + 16},
+		{0, p.own.pool.capsOffset, p.own.pool.capsOffset + 24}, {0, p.own.pool.capsOffset + p.own.pool.capsSize, p.own.pool.capsOffset + p.own.pool.capsSize + 24},
+		{0, p.own.pool.metaOffset, p.own.pool.metaOffset + 8},
 		{1, 0, 48}, {1, 512, 584}, // the seats' header
 		{1, layout.HeaderSize, layout.HeaderSize + layout.SeatSize},
 	}
@@ -98,7 +97,7 @@ func readAll(t *testing.T, memory, seatMemory []byte, mode Mode, maxAge time.Dur
 		return
 	}
 	a := &attachment{
-		pool: pool, seats: seats, seat: seats.seats[0], mode: mode, auto: mode == Auto, undecided: true,
+		pool: pool, seats: seats, door: doorOf(pool.header, seats.header), seat: seats.seats[0], reading: newReading(&ConsumerOptions{Mode: mode}),
 		common: &common{}, caps: make([]capsText, pool.geometry.caps),
 	}
 	a.common.maxAge.Store(int64(maxAge))
@@ -113,12 +112,10 @@ func readAll(t *testing.T, memory, seatMemory []byte, mode Mode, maxAge time.Dur
 		var f Frame
 		got, err := a.next(&f)
 		if err != nil {
-			if !errors.Is(err, ErrBanned) {
-				wantDamage(t, err)
-			}
+			wantDamage(t, err)
 			return
 		}
-		if got == gotNothing || got == poolClosed || got == poolMoved {
+		if got == gotNothing || got == poolClosed || got == poolLost || got == poolMoved {
 			return
 		}
 		if got == gotFrame {

@@ -16,7 +16,7 @@ import (
 func FuzzSeats(f *testing.F) {
 	const slots, seats = 8, 4
 	p := smallPool(f, slots, seats)
-	holders, err := sys.OpenLockFile(p.files.paths.seats(p.files.instance), os.O_RDWR, nil)
+	holders, err := sys.OpenLockFile(p.own.files.seatsPath(), os.O_RDWR, nil)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -35,8 +35,12 @@ func FuzzSeats(f *testing.F) {
 			step := input[0] % steps
 			input = input[1:]
 			switch {
-			case step < 4:
+			case step < 3:
 				p.fuzzAcquire(t, demand(step), held)
+			case step == 3:
+				if err := p.EndOfStream(); err != nil {
+					t.Fatal(err)
+				}
 			case step == 4:
 				_ = p.Stats()
 			case step == 5:
@@ -55,7 +59,7 @@ func FuzzSeats(f *testing.F) {
 					return
 				}
 				at := layout.HeaderSize + layout.SeatSize + 8*(int(input[0])%((seats-1)*layout.SeatSize/8))
-				copy(p.seats.memory[at:at+8], input[1:9])
+				copy(p.own.seats.memory[at:at+8], input[1:9])
 				input = input[9:]
 			}
 			p.checkInvariants(t, held)
@@ -65,35 +69,36 @@ func FuzzSeats(f *testing.F) {
 
 // resetForFuzz makes the pool as new, with one honest reader of quota 2 on seat 0.
 func (p *Producer) resetForFuzz(t *testing.T, holders *sys.LockFile) {
-	for i := range int64(len(p.views)) {
+	for i := range int64(len(p.own.views)) {
 		_ = holders.Unlock(layout.SeatLockBase + i)
 	}
-	clear(p.seats.memory[layout.HeaderSize:])
-	for i := range p.views {
-		p.views[i] = seatView{}
-		p.pool.words[i].Verdict.Store(0)
+	clear(p.own.seats.memory[layout.HeaderSize:])
+	for i := range p.own.views {
+		p.own.views[i] = seatView{}
+		p.own.pool.words[i].Verdict.Store(0)
 	}
-	p.lent, p.pushed, p.head, p.sequences, p.stats = 0, 0, 0, [MaxSlots]uint64{}, ProducerStats{}
+	p.own.lent, p.own.published, p.head, p.own.sequences, p.stats = 0, 0, 0, [MaxSlots]uint64{}, ProducerStats{}
+	p.ended = 0
 	if ours, err := holders.TryLock(layout.SeatLockBase); err != nil || !ours {
 		t.Fatal(ours, err)
 	}
-	honest := p.seats.seats[0]
-	honest.Quota.Store(2)
+	honest := p.own.seats.seats[0]
 	honest.Generation.Store(1)
 	honest.Cursor.Store(1)
 	honest.State.Store(layout.SeatLatest)
+	p.own.views[0].generation, p.own.views[0].pins = 1, 2
 }
 
 // holdNewest publishes frames and lets the honest reader hold one that is not the
 // newest any more.
 func (p *Producer) holdNewest(t *testing.T) (held int) {
 	publishOne(t, p)
-	for slot, sequence := range p.sequences {
+	for slot, sequence := range p.own.sequences {
 		if sequence == 1 {
 			held = slot
 		}
 	}
-	p.seats.seats[0].Pins.Store(1 << held)
+	p.own.seats.seats[0].Pins.Store(1 << held)
 	publishOne(t, p)
 	return held
 }
@@ -110,10 +115,10 @@ func (p *Producer) fuzzAcquire(t *testing.T, d demand, held int) {
 	if slot.index == held {
 		t.Fatalf("slot %d was lent while it was held", held)
 	}
-	if newest != 0 && p.sequences[slot.index] == newest {
+	if newest != 0 && p.own.sequences[slot.index] == newest {
 		t.Fatal("the newest entry's slot was lent")
 	}
-	if d == forUpstream && onesCount(p.lent) < 3 {
+	if d == forUpstream && onesCount(p.own.lent) < 3 {
 		return // kept
 	}
 	if d == forReserve {
@@ -121,20 +126,20 @@ func (p *Producer) fuzzAcquire(t *testing.T, d demand, held int) {
 	} else if err := p.Push(slot, FrameInfo{}); err != nil {
 		t.Fatal(err)
 	}
-	p.lent &= 1<<p.pool.slots - 1
+	p.own.lent &= 1<<p.own.pool.slots - 1
 }
 
 func (p *Producer) checkInvariants(t *testing.T, held int) {
 	granted := 0
-	for i := range p.views {
-		granted += p.views[i].quota
+	for i := range p.own.views {
+		granted += p.own.views[i].pins
 	}
 	switch {
-	case granted > p.pool.slots-p.pool.reserve():
-		t.Fatalf("%d pins granted in all, there is room for %d", granted, p.pool.slots-p.pool.reserve())
-	case p.views[0].verdict != 0 || p.pool.words[0].Verdict.Load() != 0:
+	case granted > p.own.pool.slots-p.own.pool.reserve():
+		t.Fatalf("%d pins granted in all, there is room for %d", granted, p.own.pool.slots-p.own.pool.reserve())
+	case p.own.views[0].demoted || p.own.pool.words[0].Verdict.Load() != 0:
 		t.Fatal("the honest reader was judged")
-	case p.sequences[held] != 1 || p.pool.records[held].Sequence.Load() != 1:
+	case p.own.sequences[held] != 1 || p.own.pool.records[held].Sequence.Load() != 1:
 		t.Fatal("the held frame's slot is not what it was")
 	}
 }

@@ -102,26 +102,26 @@ func guarded(t testing.TB, size uint64) []byte {
 func smallPool(t testing.TB, slots, seats int) *Producer {
 	t.Helper()
 	g := planGeometry(slots, 1, seats, 0xb1b5, 1)
-	p := &Producer{
-		name: "fuzz", views: make([]seatView, seats), files: &shmProducer{
-			poolMap: &sys.Mapping{Bytes: guarded(t, g.segmentSize)}, seatMap: &sys.Mapping{Bytes: guarded(t, g.seatSegmentSize())},
-		},
+	// Its files are empty: only the seats' locks are used, and a name to publish.
+	named := &ownName{paths: paths{testmain.Dir(t), "fuzz"}, instance: g.instance}
+	files := &ownFiles{
+		name:    named,
+		poolMap: &sys.Mapping{Bytes: guarded(t, g.segmentSize)}, seatMap: &sys.Mapping{Bytes: guarded(t, g.seatSegmentSize())},
 	}
+	p := &Producer{name: "fuzz", named: named, own: &ownPool{files: files, views: make([]seatView, seats)}, keyFrames: make(chan struct{}, 1)}
 	p.blockTimeout.Store(int64(Forever))
-	// Its files are empty: only the seats' locks are used, and a name for fill to publish.
-	p.files.paths, p.files.instance = paths{testmain.Dir(t), "fuzz"}, g.instance
 	var err error
-	if p.files.seats, err = sys.CreateLockFile(p.files.paths.seats(g.instance), sys.KeepGroup, 0o600, nil); err != nil {
+	if files.seats, err = sys.CreateLockFile(files.seatsPath(), sys.KeepGroup, 0o600, nil); err != nil {
 		t.Fatal(err)
 	}
-	if p.files.pool, err = sys.CreateLockFile(p.files.unnamed(g.instance), sys.KeepGroup, 0o600, nil); err != nil {
+	if files.pool, err = sys.CreateLockFile(files.unnamed(), sys.KeepGroup, 0o600, nil); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		p.files.unlink()
-		p.files.closeLocks()
+		files.unlink()
+		files.close()
 	})
-	if err := p.fill(&g, ""); err != nil {
+	if err := errors.Join(p.own.fill(&g), files.publish()); err != nil {
 		t.Fatal(err)
 	}
 	return p

@@ -11,6 +11,8 @@ import (
 // copy, checked against itself and the segment's size, of what the header says.
 type geometry struct {
 	instance    uint64
+	move        uint32 // how often the instance has moved
+	first       uint64 // the first sequence that may be in this pool
 	segmentSize uint64
 
 	slotSize, slotStride, slotsOffset uint64
@@ -22,10 +24,10 @@ type geometry struct {
 	producerPID int
 }
 
-// planGeometry lays out a new pool.
+// planGeometry lays out the first pool of an instance.
 func planGeometry(slots, slotSize, seats int, instance uint64, pid int) geometry {
 	g := geometry{
-		instance: instance, producerPID: pid,
+		instance: instance, first: 1, producerPID: pid,
 		slots: slots, slotSize: uint64(slotSize), seats: seats,
 		ring: 1 << bits.Len(uint(slots-1)), caps: slots + 1,
 		recordSize: layout.SlotRecordSize, seatWordSize: layout.SeatWordSize,
@@ -46,6 +48,13 @@ func planGeometry(slots, slotSize, seats int, instance uint64, pid int) geometry
 	g.slotsOffset = place(uint64(g.slots) * g.slotStride)
 	g.segmentSize = next
 	return g
+}
+
+// resized lays out the pool that the instance moves to, with slots of another size.
+func (g *geometry) resized(slotSize int) geometry {
+	next := planGeometry(g.slots, slotSize, g.seats, g.instance, g.producerPID)
+	next.move = g.move + 1
+	return next
 }
 
 func pageAlign(n uint64) uint64 { return (n + layout.PageSize - 1) &^ (layout.PageSize - 1) }
@@ -70,6 +79,7 @@ func (g *geometry) store(h *layout.PoolHeader) {
 	h.CapsCount, h.SeatCount = uint32(g.caps), uint32(g.seats)
 	h.Backend = layout.BackendShm
 	h.ProducerPID = uint32(g.producerPID)
+	h.Move, h.First = g.move, g.first
 }
 
 // readGeometry copies what the first page of a pool segment says, and checks it against the
@@ -93,7 +103,10 @@ func readGeometry(page []byte, fileSize uint64) (geometry, error) {
 		capsOffset: h.CapsOffset, metaOffset: h.MetaOffset,
 		recordSize: uint64(h.RecordSize), seatWordSize: uint64(h.SeatWordSize),
 		capsSize: uint64(h.CapsSize), metaSize: uint64(h.MetaSize),
-		producerPID: int(h.ProducerPID),
+		producerPID: int(h.ProducerPID), move: h.Move, first: h.First,
+	}
+	if h.Backend != layout.BackendShm {
+		return geometry{}, fmt.Errorf("%w: it was made by a backend %d that this program lacks: update it", ErrVersion, h.Backend)
 	}
 	return g, g.check(fileSize)
 }
@@ -116,6 +129,8 @@ func (g *geometry) check(fileSize uint64) error {
 	switch {
 	case g.instance == 0:
 		return damaged("instance", 0, 1)
+	case g.first == 0 || g.first > layout.MaxSequence:
+		return damaged("first sequence", g.first, layout.MaxSequence)
 	case g.segmentSize > fileSize:
 		return damaged("cut short: segment size", g.segmentSize, fileSize)
 	case g.segmentSize > layout.MaxSegmentSize:
@@ -161,5 +176,5 @@ func (g *geometry) check(fileSize uint64) error {
 // slots cannot keep that promise and leave one slot to one consumer.
 func (g *geometry) reserve() int { return min(4, g.slots-1) }
 
-// pinnable is how many slots all consumers together may pin: the sum of their quotas.
+// pinnable is how many slots all consumers together may pin: the sum of what is granted stays below.
 func (g *geometry) pinnable() int { return g.slots - g.reserve() }

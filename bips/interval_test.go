@@ -32,8 +32,8 @@ func TestFramesAreNotLessThanNothingApart(t *testing.T) {
 	strange := []uint64{0, 1, 1<<63 - 1, 1 << 63, 1<<64 - 1}
 	for _, first := range strange {
 		for _, second := range strange {
-			p.pool.records[0].PublishTime.Store(first)
-			p.pool.records[1].PublishTime.Store(second)
+			p.own.pool.records[0].PublishTime.Store(first)
+			p.own.pool.records[1].PublishTime.Store(second)
 			if info, _ := c.Pool(); info.Interval < 0 {
 				t.Errorf("published at %#x and %#x: %v apart", first, second, info.Interval)
 			}

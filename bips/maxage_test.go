@@ -78,7 +78,7 @@ func TestMaxAgeDoesNotHideTheEndOfTheStream(t *testing.T) {
 	join(t, c)
 	push(t, p, 1)
 	push(t, p, 2)
-	if err := p.EndOfStream(patience); err != nil {
+	if err := p.EndOfStream(); err != nil {
 		t.Fatal(err)
 	}
 	for v := byte(1); v <= 2; v++ {

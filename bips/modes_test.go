@@ -84,7 +84,7 @@ func TestAnEndOfStreamDoesNotHideTheLastFrame(t *testing.T) {
 	join(t, c)
 	push(t, p, 1)
 	push(t, p, 2)
-	if err := p.EndOfStream(patience); err != nil {
+	if err := p.EndOfStream(); err != nil {
 		t.Fatal(err)
 	}
 	if v := pullValue(t, c); v != 2 {
@@ -105,7 +105,7 @@ func TestALateJoinerAfterTheEndOfStreamStillSeesTheLastFrame(t *testing.T) {
 	p := newProducer(t, bips.ProducerOptions{})
 	push(t, p, 1)
 	push(t, p, 2)
-	if err := p.EndOfStream(patience); err != nil {
+	if err := p.EndOfStream(); err != nil {
 		t.Fatal(err)
 	}
 	c := newConsumer(t, bips.ConsumerOptions{})
@@ -196,7 +196,7 @@ func TestAStreamThatEndsWhileAConsumerIsSuspendedHasAnEnd(t *testing.T) {
 		push(t, p, 1)
 		_ = c.Push(pull(t, c))
 		c.Suspend()
-		if err := p.EndOfStream(patience); err != nil {
+		if err := p.EndOfStream(); err != nil {
 			t.Fatal(err)
 		}
 		c.Resume()

@@ -52,11 +52,11 @@ type paths struct{ dir, name string }
 func (p paths) pool() string { return filepath.Join(p.dir, "bips."+p.name) }
 func (p paths) lock() string { return p.pool() + ".lock" }
 
-// seats and unnamed are of one instance. A pool is made under the unnamed path
-// and renamed when it is whole.
-func (p paths) seats(instance uint64) string {
-	return fmt.Sprintf("%s.%016x.seats", p.pool(), instance)
+// seats and unnamed are of one pool of an instance, which has one more with each move. A pool is
+// made under the unnamed path and renamed when it is whole.
+func (p paths) seats(instance uint64, move uint32) string {
+	return fmt.Sprintf("%s.%016x.%d.seats", p.pool(), instance, move)
 }
-func (p paths) unnamed(instance uint64) string {
-	return fmt.Sprintf("%s.%016x.new", p.pool(), instance)
+func (p paths) unnamed(instance uint64, move uint32) string {
+	return fmt.Sprintf("%s.%016x.%d.new", p.pool(), instance, move)
 }

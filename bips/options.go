@@ -44,7 +44,7 @@ const (
 const (
 	MinSlots     = 2
 	MaxSlots     = 64
-	DefaultSlots = 16
+	DefaultSlots = 20
 
 	MaxSeats            = 64
 	DefaultMaxConsumers = 16
@@ -88,6 +88,10 @@ type ProducerOptions struct {
 	// from coming free before they are demoted: the producer goes on without waiting for them.
 	// 0 or [Forever]: for ever. [Producer.SetBlockTimeout] takes 0 as "at once".
 	BlockTimeout time.Duration
+	// Warn, if not nil, is told what the user should know and no call can return: that the pool's files were deleted and
+	// made again ([ErrNamesDeleted]), or that another producer took the name ([ErrPoolBusy] too), with which this one ends. It is
+	// called from a goroutine of the producer's, which waits for it: it must not call Close.
+	Warn func(error)
 }
 
 // ConsumerOptions are the options of [NewConsumer]. The zero value of a field
@@ -101,11 +105,11 @@ type ConsumerOptions struct {
 	// consumers that show frames later than they get them: what comes meanwhile is kept in
 	// the pool and not skipped. 0: always the newest. [Consumer.SetMaxAge] changes it.
 	MaxAge time.Duration
-	// MaxHeld is the quota: how many frames may be held at once, by default [DefaultMaxHeld].
+	// MaxHeld is how many frames the consumer wants to hold at once, by default [DefaultMaxHeld].
 	MaxHeld int
-	// MinHeld is the least quota to be content with where the pool has not enough room for
-	// MaxHeld; by default MaxHeld. A consumer that is content with less takes at most half
-	// of the room that it finds, or two, so that others find some too. [Consumer.Quota] is what it got.
+	// MinHeld is with how many it is content where the pool has not enough room for
+	// MaxHeld; by default MaxHeld. A consumer that is content with less gets at most a third
+	// of the room that there is, rounded up, so that others find some too. [Consumer.Quota] is what it was granted.
 	MinHeld int
 	// Spin is how long Pull looks for a frame that may come at any moment before it sleeps.
 	// It lowers the latency and occupies a core meanwhile; at most [MaxSpin]. While frames

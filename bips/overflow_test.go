@@ -244,7 +244,7 @@ func TestAFrameThatIsNotPublishedIsCountedWhereAConsumerSeesIt(t *testing.T) {
 
 func TestLatestReadersNeverHoldTheProducerUp(t *testing.T) {
 	testmain.Dir(t)
-	p := newProducer(t, bips.ProducerOptions{}) // 16 slots: four readers of quota 3
+	p := newProducer(t, bips.ProducerOptions{}) // 20 slots: four readers of three frames each, and more
 	for range 4 {
 		c := newConsumer(t, bips.ConsumerOptions{})
 		join(t, c)
@@ -263,7 +263,7 @@ func TestLatestReadersNeverHoldTheProducerUp(t *testing.T) {
 	}
 }
 
-func TestThePoolIsFullWhenQuotasWouldStarveTheProducer(t *testing.T) {
+func TestThePoolIsFullWhenGrantsWouldStarveTheProducer(t *testing.T) {
 	testmain.Dir(t)
 	newProducer(t, bips.ProducerOptions{Slots: 10}) // 10 - 4 = room for 6
 	join(t, newConsumer(t, bips.ConsumerOptions{MaxHeld: 4}))
@@ -273,10 +273,10 @@ func TestThePoolIsFullWhenQuotasWouldStarveTheProducer(t *testing.T) {
 	join(t, newConsumer(t, bips.ConsumerOptions{MaxHeld: 2}))
 }
 
-func TestAConsumerThatIsContentWithLessLeavesHalfOfTheRoom(t *testing.T) {
+func TestSixReadersThatAreContentWithLessShareADefaultPool(t *testing.T) {
 	testmain.Dir(t)
-	newProducer(t, bips.ProducerOptions{}) // room for 12
-	for i, want := range []int{6, 3, 2, 1} {
+	newProducer(t, bips.ProducerOptions{}) // room for 16
+	for i, want := range []int{6, 4, 2, 2, 1, 1} {
 		c := newConsumer(t, bips.ConsumerOptions{MaxHeld: 6, MinHeld: 1})
 		if c.Quota() != 6 {
 			t.Errorf("consumer %d: quota %d before it is attached", i, c.Quota())
@@ -306,7 +306,7 @@ func TestThePoolIsFullWhenAllSeatsAreTaken(t *testing.T) {
 	join(t, third)
 }
 
-func TestUpstreamMayHoldWhatQuotasLeaveAndOneSlotStaysForACopy(t *testing.T) {
+func TestUpstreamMayHoldWhatGrantsLeaveAndOneSlotStaysForACopy(t *testing.T) {
 	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 10})
 	join(t, newConsumer(t, bips.ConsumerOptions{MaxHeld: 5}))

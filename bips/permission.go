@@ -141,19 +141,19 @@ func explainRefusal(err error, advice string) error {
 // What to do about a file that is another user's.
 const (
 	adviceToReader   = "give its producer permissions 0666 (bipssink: perms=0666), or 0660 and a group that both are in (perms=0660 group=...)"
-	adviceToProducer = "the name is another user's: use another one, or another folder (" + shmDirVariable + ")"
+	adviceToProducer = "the name is another user's: use another one, or another folder (" + shmDirVariable + "); if that user's program is dead, have it remove the file"
 	forbidden        = "a seccomp filter or a security module forbids the call (containers: --security-opt seccomp=...)"
 )
 
 // explain says what an error means for a pool that is to be made, and what to do.
-func (s *shmProducer) explain(err error) error {
+func (n *ownName) explain(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		err = explainRefusal(err, adviceToProducer)
 	case errors.Is(err, fs.ErrNotExist):
-		err = fmt.Errorf("%w: %s", err, s.paths.noFolder())
+		err = fmt.Errorf("%w: %s", err, n.paths.noFolder())
 	default:
 		err = adviseOn(err)
 	}
-	return fmt.Errorf("pool %q: %w", s.paths.name, err)
+	return fmt.Errorf("pool %q: %w", n.paths.name, err)
 }

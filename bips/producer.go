@@ -4,23 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/bits"
 	"os"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
-)
-
-// What a round of looking for a slot can end with, besides a slot.
-var (
-	// errNothingFree: no slot now; wait for the door.
-	errNothingFree = errors.New("no slot is free")
-	// errAllUpstream: upstream has all it may have; waiting for consumers is no use.
-	errAllUpstream = errors.New("all slots are upstream")
 )
 
 // Producer fills a pool's slots and publishes them. There is one per pool; a second
@@ -33,38 +25,36 @@ type Producer struct {
 	blockTimeout atomic.Int64 // a time.Duration
 	demotions    atomic.Uint64
 
-	files *shmProducer
-	pool  *poolSegment
-	seats *seatSegment
-	door  doorbell
-	done  chan struct{} // closed by Close: the housekeeper ends
-	house sync.WaitGroup
+	named     *ownName
+	ending    atomic.Bool // set by Close: the housekeeper ends
+	house     sync.WaitGroup
+	keyFrames chan struct{} // KeyFrameRequests
+	warn      func(error)   // ProducerOptions.Warn
 
 	errTimeout error // made ahead: who polls gets it for every frame
 
-	// mu is over scan, reclaim and publish: without it two threads take the same slot,
+	// moving is held during a move. Lock order: moving, mu.
+	moving sync.Mutex
+
+	// mu is over scan, grant, reclaim and publish: without it two threads take the same slot,
 	// each seeing the other's probe as free. It is never held while sleeping, and
 	// protects all below.
 	mu          sync.Mutex
 	flushing    bool
 	closed      bool
-	unmapped    bool
-	inside      int              // calls that look at the segments without holding mu
-	watched     bool             // a thread has found nothing since a slot that came back last rang the door
-	head        uint64           // sequence of the newest entry
-	sequences   [MaxSlots]uint64 // of the entry in each slot; 0: none
-	lent        uint64           // slots lent
-	pushed      uint64           // of those, the ones published
-	loans       [MaxSlots]uint64 // counts each slot's lendings
-	reserved    Slot             // lent to ourselves by WaitLendable; Data nil: none
-	views       []seatView       // by seat
-	judgements  int              // verdicts taken back in the present round
-	lastReclaim time.Time        // when a look for dead consumers last found none
-	dropping    blockade         // since no slot was free, with the policy Drop
+	housekept   bool       // the housekeeper has ended
+	failure     error      // why the producer has no pool any more
+	own         *ownPool   // published in
+	old         []*ownPool // moved from, and still mapped
+	watched     bool       // a thread has found nothing since a slot that came back last rang the door
+	head        uint64     // sequence of the newest frame
+	ended       uint64     // sequence that the stream after the last end begins with; 0: none has ended
+	reserved    Slot       // lent to ourselves by WaitLendable; Data nil: none
+	judgements  int        // verdicts taken back in the present round
+	lastReclaim time.Time  // when a look for dead consumers last found none
+	dropping    blockade   // since no slot was free, with the policy Drop
 	capsText    string
-	capsIndex   int
-	capsVersion uint64
-	slotCaps    [MaxSlots]int // caps record that each slot refers to
+	latency     Time
 	stats       ProducerStats
 }
 
@@ -92,21 +82,18 @@ func NewProducerContext(ctx context.Context, name string, o ProducerOptions) (*P
 	if err != nil {
 		return nil, fmt.Errorf("pool %q: %w", bare, err)
 	}
-	files, g, err := createShm(ctx, bare, func(instance uint64) geometry {
-		return planGeometry(o.Slots, o.SlotSize, o.MaxConsumers, instance, os.Getpid())
-	}, who)
+	named, err := takeName(ctx, bare, who)
 	if err != nil {
 		return nil, err
 	}
 	p := &Producer{
-		name: bare, overflow: o.Overflow,
-		files: files, done: make(chan struct{}), views: make([]seatView, o.MaxConsumers),
+		name: bare, overflow: o.Overflow, named: named, keyFrames: make(chan struct{}, 1), warn: o.Warn,
 		errTimeout: fmt.Errorf("pool %q: no slot is free: %w", bare, ErrTimeout),
 	}
 	p.blockTimeout.Store(int64(o.BlockTimeout))
-	if err := p.fill(&g, o.Caps); err != nil {
-		files.abandon()
-		return nil, fmt.Errorf("pool %q: %w", bare, err)
+	if err := p.begin(ctx, &o); err != nil {
+		named.giveUp()
+		return nil, err
 	}
 	p.house.Add(1)
 	go func() {
@@ -116,28 +103,28 @@ func NewProducerContext(ctx context.Context, name string, o ProducerOptions) (*P
 	return p, nil
 }
 
-// fill writes the segments, magic numbers last, and gives the pool its name. Readers may open
-// the seats by now, and cut them short.
-func (p *Producer) fill(g *geometry, caps string) (err error) {
-	defer recoverFault(&err, debug.SetPanicOnFault(true))
-	if p.seats, err = initSeatSegment(p.files.seatMap.Bytes, g); err != nil {
+// begin makes the first pool and gives it its name (S4, S5). Readers may open the seats before, and cut them short.
+func (p *Producer) begin(ctx context.Context, o *ProducerOptions) (err error) {
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
+	g := planGeometry(o.Slots, o.SlotSize, o.MaxConsumers, p.named.instance, os.Getpid())
+	own, err := makePool(ctx, p.named, &g)
+	if err != nil {
 		return err
 	}
-	if p.pool, err = newPoolSegment(p.files.poolMap.Bytes, *g); err != nil {
+	defer func() {
+		if err != nil {
+			own.files.remove()
+		}
+	}()
+	p.own = own
+	if err := p.storeCaps(o.Caps); err != nil {
 		return err
 	}
-	p.door.header = p.seats.header
-	g.store(p.pool.header)
-	p.pool.header.State.Store(layout.StateRunning)
-	p.pool.header.Latency.Store(layout.NoTime)
-	if err := p.storeCaps(caps); err != nil {
-		return err
+	if err := own.files.publish(); err != nil {
+		return fmt.Errorf("pool %q: %w", p.name, err)
 	}
-	crashpoint.Hit("S4e")
-	p.seats.header.Magic.Store(layout.SeatMagic)
-	p.pool.header.Magic.Store(layout.PoolMagic)
-	crashpoint.Hit("S4f")
-	return p.files.publish()
+	crashpoint.Hit("S5")
+	return nil
 }
 
 func (o *ProducerOptions) setDefaults() error {
@@ -155,10 +142,15 @@ func (o *ProducerOptions) setDefaults() error {
 		return fmt.Errorf("%w: %d slots: use %d to %d", ErrOption, o.Slots, MinSlots, MaxSlots)
 	case o.MaxConsumers < 1 || o.MaxConsumers > MaxSeats:
 		return fmt.Errorf("%w: %d consumers: use 1 to %d", ErrOption, o.MaxConsumers, MaxSeats)
-	case o.SlotSize < 1 || uint64(o.SlotSize) > layout.MaxSegmentSize/MaxSlots:
-		return fmt.Errorf("%w: slots of %d bytes: use 1 to %d", ErrOption, o.SlotSize, uint64(layout.MaxSegmentSize/MaxSlots))
 	case o.Overflow != Block && o.Overflow != Drop:
 		return fmt.Errorf("%w: overflow %d: use Block or Drop", ErrOption, o.Overflow)
+	}
+	return checkSlotSize(o.SlotSize)
+}
+
+func checkSlotSize(size int) error {
+	if size < 1 || uint64(size) > layout.MaxSegmentSize/MaxSlots {
+		return fmt.Errorf("%w: slots of %d bytes: use 1 to %d", ErrOption, size, uint64(layout.MaxSegmentSize/MaxSlots))
 	}
 	return nil
 }
@@ -174,15 +166,23 @@ func defaultTo[T comparable](option *T, value T) {
 func (p *Producer) Name() string { return p.name }
 
 // SlotSize returns how many bytes of a slot may be used.
-func (p *Producer) SlotSize() int { return int(p.pool.slotSize) }
+func (p *Producer) SlotSize() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return int(p.own.pool.slotSize)
+}
 
 // Folder returns the folder that the pool's files are in, and reports whether its file system is
 // nothing but memory, as that of /dev/shm is. On a disk the system writes all frames back, which
 // costs time and the disk.
-func (p *Producer) Folder() (folder string, inMemory bool) { return p.files.dir, p.files.inMemory }
+func (p *Producer) Folder() (folder string, inMemory bool) { return p.named.dir, p.named.inMemory }
 
 // Slots returns the number of slots.
-func (p *Producer) Slots() int { return p.pool.slots }
+func (p *Producer) Slots() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.own.pool.slots
+}
 
 // Pull returns an empty slot to write a frame into. When none is free it applies
 // the overflow policy: [Block] waits, [Drop] counts the frame as dropped. Consumers of mode
@@ -237,11 +237,7 @@ func (p *Producer) isLendable() (bool, error) {
 	if err := p.interrupted(); err != nil {
 		return false, err
 	}
-	quotas := 0
-	for i := range p.views {
-		quotas += p.views[i].quota
-	}
-	return p.reserved.Data != nil || p.upstreamIsFull(quotas), nil
+	return p.reserved.Data != nil || p.own.upstreamIsFull(), nil
 }
 
 // reserve keeps a slot for the next Lend. A slot that it does not keep is still the caller's:
@@ -249,38 +245,34 @@ func (p *Producer) isLendable() (bool, error) {
 func (p *Producer) reserve(slot Slot) (kept bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
-		return false, ErrClosed
+	if err := p.usable(); err != nil {
+		return false, err
 	}
-	if p.reserved.Data != nil {
+	if p.reserved.Data != nil || slot.own != p.own {
 		return false, nil
 	}
 	p.reserved = slot
 	return true, nil
 }
 
-// upstreamIsFull reports whether all slots are lent but those that stay back: the
-// newest entry's, one for a frame that must be copied, and the quotas. Called with p.mu held.
-func (p *Producer) upstreamIsFull(quotas int) bool {
-	return onesCount(p.lent) >= p.pool.slots-2-quotas
-}
-
-func onesCount(set uint64) int { return bits.OnesCount64(set) }
-
 // Push publishes a slot and gives it back: consumers may read it from now on, and
 // the caller may no longer touch it.
 //
-// Errors: [ErrStale], [ErrTooLarge], [ErrClosed], [ErrDamaged]. After the last three the
-// slot is still the caller's, who has to [Producer.Return] it.
+// A slot that was lent before the pool moved ([Producer.Grow]) is published by copying it into a new one, for which
+// Push waits as [Producer.Pull] does.
+//
+// Errors: [ErrStale], [ErrTooLarge], [ErrClosed], [ErrDamaged]; and of a slot lent before a move those of Pull. But
+// for ErrStale, the slot is still the caller's then, who has to [Producer.Return] it.
 func (p *Producer) Push(s Slot, f FrameInfo) (err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if _, err := p.publishLoan(s, &f); err != nil {
+	_, moved, err := p.tryPublish(s, &f, true)
+	if !moved {
 		return err
 	}
-	p.endLoan(s)
-	return nil
+	if _, err := p.publishCopy(s, &f); err != nil {
+		return err
+	}
+	return p.Return(s)
 }
 
 // Publish publishes a slot and keeps it lent: consumers may read it from now on, and
@@ -288,26 +280,51 @@ func (p *Producer) Push(s Slot, f FrameInfo) (err error) {
 // It returns the frame's sequence. Errors as for [Producer.Push].
 func (p *Producer) Publish(s Slot, f FrameInfo) (sequence uint64, err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.publishLoan(s, &f)
+	sequence, moved, err := p.tryPublish(s, &f, false)
+	if !moved {
+		return sequence, err
+	}
+	return p.publishCopy(s, &f)
 }
 
-// publishLoan is Publish, called with p.mu held.
-func (p *Producer) publishLoan(s Slot, f *FrameInfo) (sequence uint64, err error) {
-	if err := p.checkFrame(f); err != nil {
+// publishCopy publishes what is in a slot of a pool that was moved from.
+func (p *Producer) publishCopy(s Slot, f *FrameInfo) (sequence uint64, err error) {
+	fresh, err := p.acquire(forFrame, Forever)
+	if err != nil {
 		return 0, err
+	}
+	defer func() { err = errors.Join(err, p.Return(fresh)) }()
+	copy(fresh.Data, s.Data[:f.Size])
+	return p.Publish(fresh, *f)
+}
+
+// tryPublish publishes a slot, and gives it back if done, unless the slot is of a pool that was moved from.
+func (p *Producer) tryPublish(s Slot, f *FrameInfo, done bool) (sequence uint64, moved bool, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.usable(); err != nil {
+		return 0, false, err
+	}
+	if err := p.checkFrame(f); err != nil {
+		return 0, false, err
 	}
 	if err := p.checkLoan(s); err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	if p.closed {
-		return 0, ErrClosed
+	if s.own.published&(1<<s.index) != 0 {
+		return 0, false, fmt.Errorf("pool %q: slot %d is published already: %w", p.name, s.index, ErrStale)
 	}
-	if p.pushed&(1<<s.index) != 0 {
-		return 0, fmt.Errorf("pool %q: slot %d is published already: %w", p.name, s.index, ErrStale)
+	if s.own != p.own {
+		if f.Size > len(s.Data) {
+			return 0, false, fmt.Errorf("pool %q: a frame of %d bytes in a slot of %d: %w", p.name, f.Size, len(s.Data), ErrTooLarge)
+		}
+		return 0, true, nil
 	}
-	return p.publish(s.index, layout.KindFrame, f), nil
+	sequence = p.publish(s.index, f)
+	if done {
+		p.endLoan(s)
+	}
+	return sequence, false, nil
 }
 
 // Drop counts a frame that is not published, such as one that is larger than a slot. Consumers
@@ -318,8 +335,8 @@ func (p *Producer) Drop() (err error) {
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
-		return ErrClosed
+	if err := p.usable(); err != nil {
+		return err
 	}
 	p.countDropped()
 	return nil
@@ -328,13 +345,13 @@ func (p *Producer) Drop() (err error) {
 // countDropped is called with p.mu held.
 func (p *Producer) countDropped() {
 	p.stats.Dropped++
-	p.pool.header.Dropped.Store(p.stats.Dropped)
+	p.own.pool.header.Dropped.Store(p.stats.Dropped)
 }
 
 func (p *Producer) checkFrame(f *FrameInfo) error {
 	switch {
-	case f.Size < 0 || f.Size > int(p.pool.slotSize):
-		return fmt.Errorf("pool %q: a frame of %d bytes in slots of %d: %w: make the pool with larger slots", p.name, f.Size, p.pool.slotSize, ErrTooLarge)
+	case f.Size < 0 || f.Size > int(p.own.pool.slotSize):
+		return fmt.Errorf("pool %q: a frame of %d bytes in slots of %d: %w: make the pool with larger slots, or let it grow", p.name, f.Size, p.own.pool.slotSize, ErrTooLarge)
 	case len(f.Meta) > MaxMetaSize:
 		return fmt.Errorf("pool %q: metadata of %d bytes, at most %d: %w", p.name, len(f.Meta), MaxMetaSize, ErrTooLarge)
 	case f.Planes.Count < 0 || f.Planes.Count > MaxPlanes:
@@ -345,11 +362,14 @@ func (p *Producer) checkFrame(f *FrameInfo) error {
 
 // checkLoan refuses slots that the caller no longer has. Called with p.mu held.
 func (p *Producer) checkLoan(s Slot) error {
-	if s.Data == nil || s.index >= p.pool.slots || p.lent&(1<<s.index) == 0 || p.loans[s.index] != s.loan {
+	if s.Data == nil || !p.isOurs(s.own) || s.own.lent&(1<<s.index) == 0 || s.own.loans[s.index] != s.loan {
 		return fmt.Errorf("pool %q: slot %d: %w", p.name, s.index, ErrStale)
 	}
 	return nil
 }
+
+// isOurs reports whether a pool is one of this producer's. Called with p.mu held.
+func (p *Producer) isOurs(o *ownPool) bool { return o == p.own || slices.Contains(p.old, o) }
 
 // Return gives a slot back, published or not, and never waits (P5). After [Producer.Close]
 // too it must be called for every slot: the memory stays mapped until the last.
@@ -368,15 +388,15 @@ func (p *Producer) Return(s Slot) (err error) {
 
 // endLoan takes a slot back. Called with p.mu held.
 func (p *Producer) endLoan(s Slot) {
-	p.lent &^= 1 << s.index
+	s.own.lent &^= 1 << s.index
 	crashpoint.Hit("P5a")
-	if p.closed {
-		p.unmapWhenIdle()
+	if s.own != p.own || p.closed {
+		p.unmapIdle()
 		return
 	}
 	if p.watched { // only threads of ours wait for it
 		p.watched = false
-		ringDoor(p.seats.header)
+		p.own.door.ring()
 	}
 	crashpoint.Hit("P5b")
 }
@@ -387,8 +407,8 @@ func (p *Producer) SetCaps(caps string) (err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.closed {
-		return ErrClosed
+	if err := p.usable(); err != nil {
+		return err
 	}
 	if caps == p.capsText {
 		return nil
@@ -396,30 +416,15 @@ func (p *Producer) SetCaps(caps string) (err error) {
 	return p.storeCaps(caps)
 }
 
-// storeCaps writes caps to a record that no slot refers to; there is one more
-// record than slots.
+// storeCaps is called with p.mu held.
 func (p *Producer) storeCaps(caps string) error {
 	if len(caps) > MaxCapsLength {
 		return fmt.Errorf("pool %q: caps of %d bytes, at most %d: %w", p.name, len(caps), MaxCapsLength, ErrTooLarge)
 	}
-	var used [MaxSlots + 1]bool
-	for i := range p.pool.slots {
-		if p.sequences[i] != 0 {
-			used[p.slotCaps[i]] = true
-		}
-	}
-	free := 0
-	for used[free] {
-		free++
-	}
-	version, length, text, err := p.pool.capsRecord(free)
-	if err != nil {
+	if err := p.own.storeCaps(caps); err != nil {
 		return err
 	}
-	length.Store(uint32(copy(text, caps)))
-	p.capsVersion++
-	version.Store(p.capsVersion)
-	p.capsText, p.capsIndex = caps, free
+	p.capsText = caps
 	return nil
 }
 
@@ -429,32 +434,10 @@ func (p *Producer) SetLatency(latency Time) {
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.closed {
-		p.pool.header.Latency.Store(latency.Nanoseconds())
+	p.latency = latency
+	if p.usable() == nil {
+		p.own.pool.header.Latency.Store(latency.Nanoseconds())
 	}
-}
-
-// EndOfStream tells consumers that no frame follows. It takes a slot, and waits for
-// it as [Block] does whatever the policy is. Frames may follow all the same: they
-// are a new stream. Errors as for [Producer.Pull].
-func (p *Producer) EndOfStream(timeout time.Duration) error {
-	slot, err := p.acquire(forEnd, timeout)
-	if err != nil {
-		return err
-	}
-	return errors.Join(p.publishEnd(slot), p.Return(slot))
-}
-
-// publishEnd publishes the end of the stream in a slot, which stays the caller's.
-func (p *Producer) publishEnd(slot Slot) (err error) {
-	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return ErrClosed
-	}
-	p.publish(slot.index, layout.KindEndOfStream, &FrameInfo{})
-	return nil
 }
 
 // WaitConsumers waits until n consumers read from the pool. What is published from then on those of
@@ -462,14 +445,9 @@ func (p *Producer) publishEnd(slot Slot) (err error) {
 // Errors: [ErrTimeout], [ErrFlushing], [ErrClosed], [ErrDamaged].
 func (p *Producer) WaitConsumers(n int, timeout time.Duration) (err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
-	if err := p.enter(); err != nil {
-		return err
-	}
-	defer p.leave()
 	limit := deadlineAfter(timeout)
 	for {
-		remembered := p.door.look()
-		seated, err := p.countSeated()
+		seated, looked, err := p.countSeated()
 		if err != nil || seated >= n {
 			return err
 		}
@@ -477,37 +455,63 @@ func (p *Producer) WaitConsumers(n int, timeout time.Duration) (err error) {
 		if !ok {
 			return fmt.Errorf("pool %q: %d of %d consumers: %w", p.name, seated, n, ErrTimeout)
 		}
-		p.door.wait(remembered, wait)
+		p.waitAtDoor(looked, wait)
 	}
 }
 
-func (p *Producer) countSeated() (int, error) {
+func (p *Producer) countSeated() (seated int, looked doorLook, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.interrupted(); err != nil {
-		return 0, err
+		return 0, looked, err
 	}
-	return p.seatedCount(), nil
+	looked = doorLook{p.own, p.own.door.look()}
+	p.lookAtSeats()
+	return p.own.seated(), looked, nil
 }
 
-// enter and leave are around what may look at the segments without holding mu, so
-// that they stay mapped meanwhile.
-func (p *Producer) enter() error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if err := p.interrupted(); err != nil {
-		return err
+// seated is how many seats are read from now, those included whose readers are still on their way from the pool
+// before a move. Called after a look.
+func (o *ownPool) seated() (n int) {
+	for i := range o.views {
+		if v := &o.views[i]; v.reads() || v.place.pending && (v.place.kept || o.before.seats.seats[i].State.Load() == layout.SeatLatest) {
+			n++
+		}
 	}
-	p.inside++
-	return nil
+	return n
 }
 
-func (p *Producer) leave() {
+// enter and leave are around what may look at a pool's segments without holding mu, so
+// that they stay mapped meanwhile. enter reports false when there is nothing to wait for in that pool.
+func (p *Producer) enter(o *ownPool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.inside--
-	if p.closed {
-		p.unmapWhenIdle()
+	if p.interrupted() != nil || o != p.own {
+		return false
+	}
+	o.inside++
+	return true
+}
+
+func (p *Producer) leave(o *ownPool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o.inside--
+	p.unmapIdle()
+}
+
+// unmapIdle unmaps the pools that are not needed any more: those that were moved from, when no place is
+// pending in the present one, and all when the producer is closed. Called with p.mu held.
+func (p *Producer) unmapIdle() {
+	p.old = slices.DeleteFunc(p.old, func(o *ownPool) bool {
+		if !o.isIdle() || o == p.own.before && !p.closed {
+			return false
+		}
+		o.unmap()
+		return true
+	})
+	if p.closed && p.housekept && p.own.isIdle() {
+		p.own.unmap()
 	}
 }
 
@@ -522,8 +526,8 @@ func (p *Producer) SetBlockTimeout(timeout time.Duration) {
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.blockTimeout.Swap(int64(timeout)) != int64(timeout) && !p.closed {
-		ringDoor(p.seats.header)
+	if p.blockTimeout.Swap(int64(timeout)) != int64(timeout) && p.usable() == nil {
+		p.own.door.ring()
 	}
 }
 
@@ -535,8 +539,8 @@ func (p *Producer) SetFlushing(flushing bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.flushing = flushing
-	if flushing && !p.closed {
-		ringDoor(p.seats.header)
+	if flushing && p.usable() == nil {
+		p.own.door.ring()
 	}
 }
 
@@ -547,12 +551,16 @@ func (p *Producer) Stats() (stats ProducerStats) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	stats = p.stats
-	stats.Lent = onesCount(p.lent)
+	stats.Lent = onesCount(p.own.lent)
+	for _, o := range p.old {
+		stats.Lent += onesCount(o.lent)
+	}
 	if p.reserved.Data != nil {
 		stats.Lent--
 	}
-	if !p.closed {
-		stats.Consumers = p.seatedCount()
+	if p.usable() == nil {
+		p.lookAtSeats()
+		stats.Consumers = p.own.seated()
 	}
 	return stats
 }
@@ -560,45 +568,82 @@ func (p *Producer) Stats() (stats ProducerStats) {
 // Close ends the pool: every wait returns [ErrClosed], consumers drain what is
 // published and then see the producer gone, the names are taken away. Slots still
 // lent stay mapped until they are returned. Close may be called again.
-func (p *Producer) Close() (err error) {
+func (p *Producer) Close() error {
+	p.awaitFollowers() // Q0
 	if !p.shutDown() {
 		return nil
 	}
-	close(p.done)
+	p.ending.Store(true)
+	p.wakeHousekeeper()
 	p.house.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.unmapWhenIdle()
+	p.housekept = true
+	p.unmapIdle()
 	return nil
 }
 
 // shutDown is steps Q1 to Q4. It reports false when that was done before.
 func (p *Producer) shutDown() (first bool) {
-	var err error // whoever cut the seats short does not keep us from closing
-	defer recoverFault(&err, debug.SetPanicOnFault(true))
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
+	if !p.markClosed() {
 		return false
 	}
-	p.closed, first = true, true
-	if p.reserved.Data != nil {
-		p.lent &^= 1 << p.reserved.index
-		p.reserved = Slot{}
+	var err error // whoever cut the seats short does not keep us from closing
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	first = true
+	p.moving.Lock() // a move that is under way comes to its end first
+	defer p.moving.Unlock()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.failure == nil {
+		defer p.letGoOfNames(true)
+		p.endPool()
 	}
-	defer p.files.closeLocks()     // Q4
-	defer p.files.unlink()         // Q3
-	p.setState(layout.StateClosed) // Q1, Q2
-	ringDoor(p.seats.header)
-	crashpoint.Hit("Q2")
 	return first
 }
 
-// unmapWhenIdle unmaps a closed pool when nothing is lent and nobody is inside.
-// Called with p.mu held.
-func (p *Producer) unmapWhenIdle() {
-	if p.lent == 0 && p.inside == 0 && !p.unmapped {
-		p.unmapped = true
-		p.files.unmap()
+// markClosed makes every wait return ErrClosed, and reports false when that was done before.
+func (p *Producer) markClosed() (first bool) {
+	var err error // as in shutDown
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	first = !p.closed
+	p.closed = true
+	if !p.own.unmapped {
+		p.own.door.ring()
+	}
+	return first
+}
+
+// endPool tells all that nothing more is published (Q1, Q2). Called with p.mu held.
+func (p *Producer) endPool() {
+	p.dropReserved()
+	p.own.pool.header.State.Store(layout.StateClosed)
+	crashpoint.Hit("Q1")
+	p.own.ringBell()
+	p.own.door.ring()
+	crashpoint.Hit("Q2")
+}
+
+// letGoOfNames is Q3 and Q4. Called with p.mu held.
+func (p *Producer) letGoOfNames(ours bool) {
+	if ours {
+		p.own.files.unlink()
+	} else {
+		p.own.files.unlinkSeats()
+	}
+	for _, o := range p.old {
+		o.files.close()
+	}
+	p.own.files.close()
+	p.named.giveUp()
+}
+
+// dropReserved gives up the slot that WaitLendable keeps. Called with p.mu held.
+func (p *Producer) dropReserved() {
+	if p.reserved.Data != nil {
+		p.reserved.own.lent &^= 1 << p.reserved.index
+		p.reserved = Slot{}
 	}
 }

@@ -10,7 +10,7 @@ import (
 
 // recordCopy is a slot record in private memory: each field was read once.
 type recordCopy struct {
-	kind        uint32
+	stream      uint64
 	capsIndex   int
 	capsVersion uint64
 	metaLength  int
@@ -23,7 +23,7 @@ type recordCopy struct {
 func (s *poolSegment) copyRecord(slot int) recordCopy {
 	r := s.records[slot]
 	c := recordCopy{
-		kind: r.Kind, capsIndex: int(r.CapsIndex), capsVersion: r.CapsVersion,
+		stream: r.Stream, capsIndex: int(r.CapsIndex), capsVersion: r.CapsVersion,
 		metaLength: int(r.MetaLength), dropped: r.Dropped, publishTime: time.Duration(r.PublishTime.Load()),
 		info: FrameInfo{
 			Size: int(min(r.Size, layout.MaxSegmentSize)),
@@ -40,8 +40,10 @@ func (s *poolSegment) copyRecord(slot int) recordCopy {
 }
 
 // checkRecord refuses a record that would lead out of its slot.
-func (a *attachment) checkRecord(r *recordCopy) error {
+func (a *attachment) checkRecord(sequence uint64, r *recordCopy) error {
 	switch planes := &r.info.Planes; {
+	case r.stream > sequence:
+		return fmt.Errorf("%w: of a stream that begins with %d", ErrDamaged, r.stream)
 	case uint64(r.info.Size) > a.pool.slotSize:
 		return fmt.Errorf("%w: %d bytes in a slot of %d", ErrDamaged, r.info.Size, a.pool.slotSize)
 	case uint64(r.metaLength) > a.pool.metaSize:

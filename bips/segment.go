@@ -91,6 +91,7 @@ func initSeatSegment(memory []byte, g *geometry) (*seatSegment, error) {
 	header.HeaderSize = layout.HeaderSize
 	header.Instance, header.SegmentSize = g.instance, uint64(len(memory))
 	header.SeatsOffset, header.SeatSize, header.SeatCount = layout.HeaderSize, layout.SeatSize, uint32(g.seats)
+	header.Move = g.move
 	return newSeatSegment(memory, seatTable{layout.HeaderSize, layout.SeatSize, g.seats})
 }
 
@@ -109,6 +110,9 @@ func readSeatTable(page []byte, g *geometry, fileSize uint64) (seatTable, error)
 	}
 	if instance := header.Instance; instance != g.instance {
 		return seatTable{}, fmt.Errorf("%w: the seats are of instance %x, the pool of %x", ErrDamaged, instance, g.instance)
+	}
+	if move := header.Move; move != g.move {
+		return seatTable{}, fmt.Errorf("%w: the seats are of move %d, the pool of %d", ErrDamaged, move, g.move)
 	}
 	t := seatTable{header.SeatsOffset, uint64(header.SeatSize), int(header.SeatCount)}
 	if t.offset < layout.HeaderSize || t.offset > fileSize || t.size < layout.SeatSize || t.size > layout.MaxRecordSize || t.count != g.seats {

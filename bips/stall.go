@@ -19,7 +19,7 @@ type stall struct {
 // look is called when there is nothing to read. It returns how long may be slept until a stall has to
 // be told, at most limit, and whether that is now. A stream that has ended is not stalled.
 func (s *stall) look(a *attachment, timeout, limit time.Duration) (left time.Duration, due bool) {
-	if timeout <= 0 || a.ended {
+	if timeout <= 0 || a.owed == endTold {
 		return limit, false
 	}
 	if s.since.IsZero() || s.last != a.last {

@@ -111,7 +111,7 @@ func TestAStreamThatHasEndedIsNotStalledUntilTheFirstFrameOfTheNext(t *testing.T
 			join(t, c)
 			push(t, p, 1)
 			pullValue(t, c)
-			if err := p.EndOfStream(patience); err != nil {
+			if err := p.EndOfStream(); err != nil {
 				t.Fatal(err)
 			}
 			_, err := c.Pull(patience)

@@ -13,7 +13,7 @@ type standing struct {
 	// blocking: the producer waits for us. Not so, the rules of mode Latest hold, and what is
 	// passed by is lost.
 	blocking atomic.Bool
-	// sure: from this entry on all are kept for us while it waits (J5). Those before may be gone.
+	// sure: from this frame on all are kept for us while it waits. Those before may be gone (U5).
 	sure uint64
 	// stayed: we have read something since we joined, so that what is gone is lost for us.
 	stayed bool
@@ -72,7 +72,11 @@ func (a *attachment) block() {
 	a.lost += from - a.cursor
 	s.onTrial, s.inRow = false, 0
 	s.blocking.Store(true)
-	a.beWaitedFor(from)
+	a.setCursor(from)
+	a.seat.State.Store(layout.SeatEvery)
+	// What was published before was not kept for us, and may be gone.
+	s.sure = a.head() + 1
+	a.door.ring()
 	crashpoint.Hit("U5")
 }
 
@@ -82,7 +86,7 @@ func (a *attachment) unblock() {
 	a.standing.inRow = 0
 	a.seat.State.Store(layout.SeatLatest)
 	crashpoint.Hit("U4a")
-	ringDoor(a.seats.header)
+	a.door.ring()
 	crashpoint.Hit("U4b")
 }
 
@@ -90,7 +94,7 @@ func (a *attachment) unblock() {
 func (a *attachment) wantsToBlock() bool { return a.mode == Every && !a.common.ignored.Load() }
 
 // isJudged reports whether the producer's word is about us. It takes a demotion back when it has seen
-// that we know (D6).
+// that we know (D5).
 func (a *attachment) isJudged() bool {
 	generation, verdict := layout.UnpackVerdict(a.pool.words[a.index].Verdict.Load())
 	return verdict != 0 && generation == a.generation
@@ -102,6 +106,6 @@ func (a *attachment) passOver() {
 		a.lost++
 	}
 	a.setCursor(a.cursor + 1)
-	ringDoor(a.seats.header)
+	a.door.ring()
 	crashpoint.Hit("C7e")
 }

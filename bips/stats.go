@@ -4,16 +4,17 @@ import "time"
 
 // ProducerStats counts what a producer did since it was made.
 type ProducerStats struct {
-	Published uint64 // entries pushed, ends of stream included
+	Published uint64 // frames pushed
 	Dropped   uint64 // frames that were not published: no slot was free (Overflow Drop), or [Producer.Drop]
 	Demoted   uint64 // times that a consumer was demoted after BlockTimeout
 	// LastDemoted is the process of the consumer that was demoted last, in its own PID
 	// namespace: for display only.
 	LastDemoted int
-	Banned      uint64 // seats whose pins are no longer honoured
+	Overdrawn   uint64 // grants of which more pins were seen than were granted: none of them counted
 	Reclaimed   uint64 // seats taken back from dead consumers
 	Consumers   int    // seats taken now
 	Lent        int    // slots lent now
+	Moves       uint64 // times that the producer went on in a new pool under its name
 }
 
 // ConsumerStats counts what a consumer saw since it was made, over all
@@ -23,6 +24,7 @@ type ConsumerStats struct {
 	Skipped   uint64 // frames passed by in mode Latest
 	Lost      uint64 // frames wanted and not given, in either mode also those that the producer dropped
 	Instances uint64 // instances of the pool attached to
+	Moves     uint64 // times that the producer was followed to a new pool
 	Held      int    // frames held now
 	Demoted   uint64 // times that the producer went on without waiting for this consumer any longer
 	Blocking  bool   // the producer waits for this consumer now
@@ -41,4 +43,6 @@ type PoolInfo struct {
 	// Interval is how far apart the frames that are in the pool now were published, on average;
 	// 0: there are too few to tell.
 	Interval time.Duration
+	Granted  int // slots that readers may hold now, as granted to them
+	Moves    int // how often the producer went on in a new pool under its name
 }

@@ -30,7 +30,7 @@ func TestASuspendedConsumerLetsGoOfAPoolWhoseProducerIsGoneAndTellsWhatItMissed(
 		tells             error // nil: nothing
 	}{
 		"that ended its stream meanwhile": {
-			meanwhile: func(t *testing.T, p *bips.Producer, _ *bips.Consumer) { push(t, p, 2); _ = p.EndOfStream(patience) },
+			meanwhile: func(t *testing.T, p *bips.Producer, _ *bips.Consumer) { push(t, p, 2); _ = p.EndOfStream() },
 			tells:     bips.ErrEndOfStream,
 		},
 		"that did not end its stream": {
@@ -39,7 +39,7 @@ func TestASuspendedConsumerLetsGoOfAPoolWhoseProducerIsGoneAndTellsWhatItMissed(
 		},
 		"whose end of stream was read before": {
 			before: func(t *testing.T, p *bips.Producer, c *bips.Consumer) {
-				_ = p.EndOfStream(patience)
+				_ = p.EndOfStream()
 				_, err := c.Pull(patience)
 				wantError(t, err, bips.ErrEndOfStream)
 			},

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
 	"github.com/bips-ipc/bips/internal/testmain"
 )
@@ -91,7 +90,7 @@ func newTestConsumer(t *testing.T) *Consumer {
 	return c
 }
 
-func TestAConsumerThatWaitsToBeAdmittedStopsWhenTold(t *testing.T) {
+func TestAConsumerThatWaitsForItsGrantStopsWhenTold(t *testing.T) {
 	for name, test := range map[string]struct {
 		tell func(*Consumer)
 		want error
@@ -101,10 +100,10 @@ func TestAConsumerThatWaitsToBeAdmittedStopsWhenTold(t *testing.T) {
 		"suspended": {func(c *Consumer) { c.Suspend(); c.SetFlushing(true) }, ErrFlushing},
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := testmain.Dir(t)
-			lengthen(t, &admissionPatience)
-			newTestProducer(t)
-			defer holdByte(t, filepath.Join(dir, "*.seats"), layout.AdmissionLock)()
+			testmain.Dir(t)
+			p := newTestProducer(t)
+			p.mu.Lock() // it answers nobody
+			defer p.mu.Unlock()
 			c := newTestConsumer(t)
 			pulled := blocks(t, func() error { _, err := c.Pull(Forever); return err })
 			told := make(chan error, 1)
@@ -117,11 +116,11 @@ func TestAConsumerThatWaitsToBeAdmittedStopsWhenTold(t *testing.T) {
 	}
 }
 
-func TestAConsumerThatWaitsToBeAdmittedKeepsItsTimeout(t *testing.T) {
-	dir := testmain.Dir(t)
-	lengthen(t, &admissionPatience)
-	newTestProducer(t)
-	defer holdByte(t, filepath.Join(dir, "*.seats"), layout.AdmissionLock)()
+func TestAConsumerThatWaitsForItsGrantKeepsItsTimeout(t *testing.T) {
+	testmain.Dir(t)
+	p := newTestProducer(t)
+	p.mu.Lock() // it answers nobody
+	defer p.mu.Unlock()
 	c := newTestConsumer(t)
 	pulled := make(chan error, 1)
 	go func() { _, err := c.Pull(settled); pulled <- err }()
@@ -130,22 +129,21 @@ func TestAConsumerThatWaitsToBeAdmittedKeepsItsTimeout(t *testing.T) {
 	}
 }
 
-func TestAConsumerIsAdmittedAfterASuspensionThatInterruptedIt(t *testing.T) {
-	dir := testmain.Dir(t)
-	lengthen(t, &admissionPatience)
-	newTestProducer(t)
-	release := holdByte(t, filepath.Join(dir, "*.seats"), layout.AdmissionLock)
+func TestAConsumerIsGrantedASeatAfterASuspensionThatInterruptedIt(t *testing.T) {
+	testmain.Dir(t)
+	p := newTestProducer(t)
+	p.mu.Lock() // it answers nobody
 	c := newTestConsumer(t)
 	pulled := blocks(t, func() error { _, err := c.Pull(Forever); return err })
 	c.Suspend()
-	release()
+	p.mu.Unlock()
 	c.Resume()
 	for end := time.Now().Add(watchdog); ; {
 		if _, attached := c.Pool(); attached {
 			break
 		}
 		if time.Now().After(end) {
-			t.Fatal("it is not admitted")
+			t.Fatal("it has no seat")
 		}
 		time.Sleep(time.Millisecond)
 	}

@@ -83,7 +83,6 @@ func faultOf(err error) *fault {
 		{bips.ErrVersion, gst.ResourceErrorOpenRead, ""},
 		{bips.ErrPermission, gst.ResourceErrorNotAuthorized, ""},
 		{bips.ErrDamaged, gst.ResourceErrorRead, "Start its producer anew."},
-		{bips.ErrBanned, gst.ResourceErrorNotAuthorized, "Start this reader anew."},
 		{bips.ErrProducerLost, gst.ResourceErrorRead, "Start its producer anew, or set on-producer-loss=wait."},
 		{bips.ErrTooLarge, gst.ResourceErrorWrite, "Set slot-size to more."},
 		{bips.ErrTimeout, gst.ResourceErrorNotFound, "Start its producer, or check the pool's name."},

@@ -172,12 +172,7 @@ func (s *sink) EndOfStream() {
 	if pool == nil {
 		return
 	}
-	err := pool.producer.EndOfStream(bips.Forever)
-	for errors.Is(err, bips.ErrFlushing) && gstglue.WaitPreroll(s) == gst.FlowOK {
-		err = pool.producer.EndOfStream(bips.Forever)
-	}
-	s.noteDemotions(pool)
-	if err != nil {
+	if err := pool.producer.EndOfStream(); err != nil {
 		logf(gstglue.LevelWarning, s, "end of stream not published: %v", err)
 	}
 	gstglue.PostCounts(s, statsName, s.stats())

@@ -109,7 +109,7 @@ func (s *sink) stats() []gstglue.Count {
 		gstglue.Count{Name: "consumers", Value: uint64(producer.Consumers)},
 		gstglue.Count{Name: "lent", Value: uint64(producer.Lent)},
 		gstglue.Count{Name: "demoted", Value: producer.Demoted},
-		gstglue.Count{Name: "banned", Value: producer.Banned},
+		gstglue.Count{Name: "overdrawn", Value: producer.Overdrawn},
 		gstglue.Count{Name: "reclaimed", Value: producer.Reclaimed},
 		gstglue.Count{Name: "metas-dropped", Of: s.counts.metas.counts()},
 		gstglue.Count{Name: "tags-dropped", Of: s.counts.tags.counts()},

@@ -31,9 +31,6 @@ type source struct {
 	// ended is set from the end of the stream on until a flush.
 	ended atomic.Bool
 
-	// takesPart is whether the consumer was resumed. It is a moment behind PLAYING.
-	takesPart atomic.Bool
-
 	seat      sync.Mutex // held while the seat is suspended or resumed
 	switching sync.Mutex // held while another consumer takes the place of one
 
@@ -185,9 +182,7 @@ func (s *source) takePart() {
 	case consumer == nil:
 	case s.played.runs() && !s.ended.Load():
 		consumer.Resume()
-		s.takesPart.Store(true)
 	default:
-		s.takesPart.Store(false)
 		consumer.Suspend()
 	}
 }

@@ -31,8 +31,8 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 		if consumer == nil {
 			return gst.FlowFlushing
 		}
-		wait, takesPart := s.patience(consumer, values.connectTimeout), s.takesPart.Load()
-		if wait < 0 || wait > lookAround || !takesPart {
+		wait := s.patience(consumer, values.connectTimeout)
+		if wait < 0 || wait > lookAround {
 			wait = lookAround
 		}
 		frame, err := consumer.Pull(wait)
@@ -47,8 +47,8 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 			if flow := gstglue.WaitPlaying(s); flow != gst.FlowOK {
 				return flow
 			}
-			if !takesPart || s.patience(consumer, values.connectTimeout) != 0 {
-				continue // who was suspended has not looked for the pool
+			if s.patience(consumer, values.connectTimeout) != 0 {
+				continue
 			}
 		}
 		if errors.Is(err, bips.ErrClosed) && s.isSwitched(consumer) {
@@ -125,8 +125,18 @@ func (s *source) explainQuota(consumer *bips.Consumer, values *sourceSettings) {
 			"Nothing is lost; more for max-held saves the copies."))
 		return
 	}
-	warn(s, resource(gst.ResourceErrorSettings, fmt.Sprintf("frames are copied: the %d slots of pool %q have room for %d that this reader holds, and max-held asks for %d",
-		pool.Slots, values.pool, quota, asked), "Nothing is lost; more slots on the producer save the copies: each reader takes at most half of those that the others leave."))
+	advice := "Nothing is lost; a lower max-held of the other readers saves the copies."
+	if slots := slotsFor(&pool, quota, asked); slots <= bips.MaxSlots {
+		advice = fmt.Sprintf("Nothing is lost; slots=%d on the producer saves the copies.", slots)
+	}
+	warn(s, resource(gst.ResourceErrorSettings, fmt.Sprintf("frames are copied: this reader may hold %d frames of the %d slots of pool %q, of which others may hold %d, and max-held asks for %d",
+		quota, pool.Slots, values.pool, pool.Granted-quota, asked), advice))
+}
+
+// slotsFor is how many slots a pool needs so that a reader is granted all it asks for beside those that are there: who
+// is content with less gets a third of what is left, rounded up.
+func slotsFor(pool *bips.PoolInfo, granted, asked int) int {
+	return pool.Slots - pool.Room + pool.Granted - granted + 3*asked - 2
 }
 
 // changeInstance goes on with the frames of another producer.

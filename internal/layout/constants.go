@@ -10,7 +10,7 @@ const (
 const (
 	PageSize       = 4096     // alignment of tables and slots, whatever the machine's pages are
 	HeaderSize     = 4096     // of PoolHeader and of SeatHeader
-	RingWordSize   = 8        // sequence 48 bits, slot 8, kind 8, from the top
+	RingWordSize   = 8        // sequence 48 bits, slot 16, from the top
 	SlotRecordSize = 192      // this version's; readers step by the header's
 	SeatWordSize   = 64       // likewise
 	SeatSize       = 128      // likewise
@@ -40,22 +40,17 @@ const (
 // States of a seat (Seat.State).
 const (
 	SeatFree      uint32 = 0 // nobody reads
-	SeatLatest    uint32 = 1 // wants the newest entry
-	SeatEvery     uint32 = 2 // wants every entry from Cursor on
+	SeatLatest    uint32 = 1 // wants the newest frame
+	SeatEvery     uint32 = 2 // wants every frame from Cursor on
 	SeatSuspended uint32 = 3 // wants nothing, keeps its pins, will be back
 	SeatDraining  uint32 = 4 // wants nothing, keeps its pins, is leaving
-)
-
-// Kinds of an entry (SlotRecord.Kind and the kind of a ring word).
-const (
-	KindFrame       uint32 = 1 // bytes with caps
-	KindEndOfStream uint32 = 2 // no bytes
+	SeatAsking    uint32 = 5 // wants nothing, has no pins, waits for a grant
+	SeatJoining   uint32 = 6 // wants every frame from Cursor on, and does not count as a reader yet
 )
 
 // Verdicts of the producer on a seat (SeatWord.Verdict).
 const (
 	VerdictDemoted uint32 = 1 // `every` is no longer honoured: the seat counts as `latest`
-	VerdictBanned  uint32 = 2 // its pins are no longer honoured
 )
 
 // Backends (PoolHeader.Backend).
@@ -65,8 +60,7 @@ const (
 
 // Bytes that are locked, as open file description locks. They need not exist.
 const (
-	ProducerLock  int64 = 0  // pool segment: its producer, for life
-	NameLock      int64 = 0  // lock file: the producer of the name, for life
-	AdmissionLock int64 = 0  // seat segment: a joiner while it is admitted
-	SeatLockBase  int64 = 64 // seat segment: SeatLockBase + i is seat i's holder
+	ProducerLock int64 = 0  // pool segment: its producer, for life
+	NameLock     int64 = 0  // lock file: the producer of the name, for life
+	SeatLockBase int64 = 64 // seat segment: SeatLockBase + i is seat i's holder
 )

@@ -25,24 +25,26 @@ func TestLayoutIsTheOneThatWasReleased(t *testing.T) {
 			{"RecordsOffset", 88, 8}, {"SeatWordsOffset", 96, 8}, {"CapsOffset", 104, 8}, {"MetaOffset", 112, 8},
 			{"RecordSize", 120, 4}, {"SeatWordSize", 124, 4}, {"CapsSize", 128, 4}, {"MetaSize", 132, 4},
 			{"CapsCount", 136, 4}, {"SeatCount", 140, 4}, {"Backend", 144, 4}, {"ProducerPID", 148, 4},
-			{"Bell", 512, 4}, {"State", 516, 4}, {"Head", 520, 8}, {"Latency", 576, 8}, {"Dropped", 584, 8},
+			{"Move", 152, 4}, {"First", 160, 8},
+			{"Bell", 512, 4}, {"State", 516, 4}, {"Head", 520, 8}, {"Ended", 528, 8}, {"Latency", 576, 8}, {"Dropped", 584, 8},
+			{"ProducerWaiting", 640, 4},
 		}},
 		{SlotRecord{}, 192, []field{
-			{"Sequence", 0, 8}, {"Kind", 8, 4}, {"CapsIndex", 12, 4}, {"CapsVersion", 16, 8}, {"Size", 24, 8},
+			{"Sequence", 0, 8}, {"Stream", 8, 8}, {"CapsVersion", 16, 8}, {"Size", 24, 8},
 			{"PTS", 32, 8}, {"DTS", 40, 8}, {"Duration", 48, 8}, {"CaptureTime", 56, 8}, {"PublishTime", 64, 8},
 			{"Offset", 72, 8}, {"OffsetEnd", 80, 8}, {"Dropped", 88, 8}, {"Flags", 96, 4}, {"MetaLength", 100, 4},
-			{"PlaneCount", 104, 4}, {"PlaneStride", 112, 16}, {"PlaneOffset", 128, 32},
+			{"PlaneCount", 104, 4}, {"CapsIndex", 108, 4}, {"PlaneStride", 112, 16}, {"PlaneOffset", 128, 32},
 		}},
-		{SeatWord{}, 64, []field{{"Verdict", 0, 8}, {"Granted", 8, 8}}},
+		{SeatWord{}, 64, []field{{"Verdict", 0, 8}, {"Granted", 8, 8}, {"Reserved", 16, 8}}},
 		{CapsRecord{}, 16384, []field{{"Version", 0, 8}, {"Length", 8, 4}, {"Text", 16, 16368}}},
 		{SeatHeader{}, 4096, []field{
 			{"Magic", 0, 8}, {"VersionMajor", 8, 2}, {"VersionMinor", 10, 2}, {"HeaderSize", 12, 4},
 			{"Instance", 16, 8}, {"SegmentSize", 24, 8}, {"SeatsOffset", 32, 8}, {"SeatSize", 40, 4}, {"SeatCount", 44, 4},
-			{"Door", 512, 4}, {"ProducerWaiting", 516, 4},
+			{"Move", 48, 4}, {"Door", 512, 4}, {"Knock", 516, 4},
 		}},
 		{Seat{}, 128, []field{
-			{"Generation", 0, 4}, {"State", 4, 4}, {"Cursor", 8, 8}, {"Quota", 16, 4}, {"PID", 20, 4},
-			{"Pins", 24, 8}, {"Waiting", 32, 4}, {"Received", 64, 8}, {"Skipped", 72, 8}, {"Lost", 80, 8},
+			{"Generation", 0, 4}, {"State", 4, 4}, {"Cursor", 8, 8}, {"Asked", 16, 4}, {"PID", 20, 4},
+			{"Pins", 24, 8}, {"Waiting", 32, 4}, {"KeyFrames", 36, 4}, {"Received", 64, 8}, {"Skipped", 72, 8}, {"Lost", 80, 8},
 		}},
 	} {
 		typ := reflect.TypeOf(record.value)
@@ -81,11 +83,11 @@ func TestConstantsAreTheOnesThatWereReleased(t *testing.T) {
 		"StateRunning": {uint64(StateRunning), 1}, "StateClosed": {uint64(StateClosed), 2}, "StateMoved": {uint64(StateMoved), 3},
 		"SeatFree": {uint64(SeatFree), 0}, "SeatLatest": {uint64(SeatLatest), 1}, "SeatEvery": {uint64(SeatEvery), 2},
 		"SeatSuspended": {uint64(SeatSuspended), 3}, "SeatDraining": {uint64(SeatDraining), 4},
-		"KindFrame": {uint64(KindFrame), 1}, "KindEndOfStream": {uint64(KindEndOfStream), 2},
-		"VerdictDemoted": {uint64(VerdictDemoted), 1}, "VerdictBanned": {uint64(VerdictBanned), 2},
-		"ProducerLock": {uint64(ProducerLock), 0}, "NameLock": {uint64(NameLock), 0},
-		"AdmissionLock": {uint64(AdmissionLock), 0}, "SeatLockBase": {uint64(SeatLockBase), 64},
-		"VersionMajor": {VersionMajor, 2}, "VersionMinor": {VersionMinor, 0},
+		"SeatAsking": {uint64(SeatAsking), 5}, "SeatJoining": {uint64(SeatJoining), 6},
+		"VerdictDemoted": {uint64(VerdictDemoted), 1},
+		"ProducerLock":   {uint64(ProducerLock), 0}, "NameLock": {uint64(NameLock), 0},
+		"SeatLockBase": {uint64(SeatLockBase), 64},
+		"VersionMajor": {VersionMajor, 3}, "VersionMinor": {VersionMinor, 0},
 	} {
 		if pair[0] != pair[1] {
 			t.Errorf("%s is %#x, want %#x", name, pair[0], pair[1])
@@ -93,27 +95,32 @@ func TestConstantsAreTheOnesThatWereReleased(t *testing.T) {
 	}
 }
 
-func TestRingWordKeepsItsThreeParts(t *testing.T) {
+func TestRingWordKeepsItsTwoParts(t *testing.T) {
 	for _, want := range []struct {
 		sequence uint64
 		slot     int
-		kind     uint32
-	}{{0, 0, 0}, {1, 0, KindFrame}, {MaxSequence, 63, KindEndOfStream}, {1 << 40, 255, 255}} {
-		sequence, slot, kind := UnpackRing(PackRing(want.sequence, want.slot, want.kind))
-		if sequence != want.sequence || slot != want.slot || kind != want.kind {
-			t.Errorf("packed %v, unpacked %d %d %d", want, sequence, slot, kind)
+	}{{0, 0}, {1, 0}, {MaxSequence, 63}, {1 << 40, 1<<16 - 1}} {
+		if sequence, slot := UnpackRing(PackRing(want.sequence, want.slot)); sequence != want.sequence || slot != want.slot {
+			t.Errorf("packed %v, unpacked %d %d", want, sequence, slot)
 		}
 	}
 }
 
-func TestVerdictAndGrantKeepTheirParts(t *testing.T) {
+func TestSeatWordsKeepTheirParts(t *testing.T) {
 	for _, generation := range []uint32{0, 1, 1 << 31, ^uint32(0)} {
-		g, v := UnpackVerdict(PackVerdict(generation, VerdictBanned))
-		if g != generation || v != VerdictBanned {
+		if g, v := UnpackVerdict(PackVerdict(generation, VerdictDemoted)); g != generation || v != VerdictDemoted {
 			t.Errorf("packed %d, unpacked %d %d", generation, g, v)
 		}
-		if g, q := UnpackGrant(PackGrant(generation, 3)); g != generation || q != 3 {
-			t.Errorf("packed %d, unpacked %d %d", generation, g, q)
+		if g, pins := UnpackGrant(PackGrant(generation, 3)); g != generation || pins != 3 {
+			t.Errorf("packed %d, unpacked %d %d", generation, g, pins)
 		}
+		for _, kept := range []bool{false, true} {
+			if g, k := UnpackReserved(PackReserved(generation, kept)); g != generation || k != kept {
+				t.Errorf("packed %d %v, unpacked %d %v", generation, kept, g, k)
+			}
+		}
+	}
+	if most, least := UnpackAsked(PackAsked(63, 1)); most != 63 || least != 1 {
+		t.Errorf("packed 63 and 1, unpacked %d and %d", most, least)
 	}
 }

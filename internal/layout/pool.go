@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// PoolHeader is the first page of a pool segment. Fields up to ProducerPID are written
+// PoolHeader is the first page of a pool segment. Fields up to First are written
 // before Magic and immutable from then on; the others are written by the
 // producer only.
 type PoolHeader struct {
@@ -17,7 +17,7 @@ type PoolHeader struct {
 	HeaderSize   uint32        // bytes of this record
 	Required     uint64        // feature bits a reader must know
 	Optional     uint64        // feature bits a reader may ignore
-	Instance     uint64        // random id of this run of the producer, never 0
+	Instance     uint64        // random id of this run of the producer, never 0; a move keeps it
 	SegmentSize  uint64        // bytes of the pool segment
 
 	SlotSize    uint64 // bytes of a slot that may be used
@@ -39,19 +39,26 @@ type PoolHeader struct {
 	SeatCount       uint32 // 1 to 64
 	Backend         uint32 // which backend made the segment: BackendShm
 	ProducerPID     uint32 // in the producer's PID namespace; for display only
+	Move            uint32 // how often the instance has moved: 0, 1, 2, ...
+	_               uint32
+	First           uint64 // the first sequence that may be in this pool: what is older is in the pool before the move
 
-	_ [512 - 152]byte
+	_ [512 - 168]byte
 
-	// Who waits for the bell reads the other two next: one cache line is one trip between
+	// Who waits for the bell reads the other three next: one cache line is one trip between
 	// processors.
-	Bell  atomic.Uint32 // futex word: bumped at each publication and change of state
+	Bell  atomic.Uint32 // futex word: bumped at each publication, end of stream, grant and change of state
 	State atomic.Uint32 // StateRunning, StateClosed, StateMoved
-	Head  atomic.Uint64 // sequence of the newest entry; 0: none yet
-	_     [48]byte
+	Head  atomic.Uint64 // sequence of the newest frame; 0: none yet
+	Ended atomic.Uint64 // Head + 1 at the last end of a stream: the sequence that the next stream begins with; 0: none yet
+	_     [40]byte
 
 	Latency atomic.Uint64 // upstream latency of the producer's pipeline, nanoseconds; NoTime: unknown
-	Dropped atomic.Uint64 // frames dropped so far for want of a slot
-	_       [4096 - 592]byte
+	Dropped atomic.Uint64 // frames dropped so far: no slot was free, or they did not fit
+	_       [48]byte
+
+	ProducerWaiting atomic.Uint32 // 1: the producer sleeps on SeatHeader.Door, or is about to
+	_               [4096 - 644]byte
 }
 
 // SlotRecord describes a slot and the frame in it. Written by the producer only;
@@ -60,9 +67,8 @@ type PoolHeader struct {
 type SlotRecord struct {
 	_ structs.HostLayout
 
-	Sequence    atomic.Uint64 // of the entry in the slot; 0: none, or being written
-	Kind        uint32        // KindFrame, KindEndOfStream
-	CapsIndex   uint32        // caps record of the frame
+	Sequence    atomic.Uint64 // of the frame in the slot; 0: none, or being written
+	Stream      uint64        // PoolHeader.Ended at publication: tells one stream from the next
 	CapsVersion uint64        // version which that record must have
 	Size        uint64        // bytes used
 	PTS         uint64        // nanoseconds; NoTime: unknown
@@ -76,8 +82,8 @@ type SlotRecord struct {
 	Flags       uint32        // of the GstBuffer
 	MetaLength  uint32        // bytes used of the slot's metadata area
 
-	PlaneCount  uint32 // 0: default layout
-	_           uint32
+	PlaneCount  uint32    // 0: default layout
+	CapsIndex   uint32    // caps record of the frame
 	PlaneStride [4]int32  // bytes from row to row
 	PlaneOffset [4]uint64 // bytes from the start of the slot
 	_           [192 - 160]byte
@@ -87,9 +93,10 @@ type SlotRecord struct {
 type SeatWord struct {
 	_ structs.HostLayout
 
-	Verdict atomic.Uint64 // PackVerdict: the generation judged and VerdictDemoted or VerdictBanned; 0: none
-	Granted atomic.Uint64 // PackGrant: generation and quota as the producer copied them; 0: none, or banned
-	_       [48]byte
+	Verdict  atomic.Uint64 // PackVerdict: the generation judged, and VerdictDemoted; 0: none
+	Granted  atomic.Uint64 // PackGrant: the generation that asked, and the pins it may have, 0: refused; 0 in all: no grant
+	Reserved atomic.Uint64 // PackReserved: whose place this is after a move, and whether its frames are kept; 0: the seat is open to all
+	_        [40]byte
 }
 
 // CapsRecord holds one caps string. Its bytes follow the record's head.

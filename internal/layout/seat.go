@@ -5,7 +5,7 @@ import (
 	"sync/atomic"
 )
 
-// SeatHeader is the first page of a seat segment. Fields up to SegmentSize are
+// SeatHeader is the first page of a seat segment. Fields up to Move are
 // written by the producer before Magic and immutable from then on.
 type SeatHeader struct {
 	_ structs.HostLayout
@@ -19,12 +19,12 @@ type SeatHeader struct {
 	SeatsOffset  uint64        // of SeatCount seats
 	SeatSize     uint32        // bytes from one seat to the next
 	SeatCount    uint32        // the pool segment's
-	_            [512 - 48]byte
+	Move         uint32        // the pool segment's
+	_            [512 - 52]byte
 
-	// Who rings the door bumps the one and reads the other.
-	Door            atomic.Uint32 // futex word: bumped when something that could free a slot changed
-	ProducerWaiting atomic.Uint32 // 1: the producer sleeps on Door, or is about to
-	_               [4096 - 520]byte
+	Door  atomic.Uint32 // futex word: bumped when something that could free a slot changed
+	Knock atomic.Uint32 // futex word: bumped when a consumer asks for something; the producer's housekeeper sleeps on it
+	_     [4096 - 520]byte
 }
 
 // Seat is a consumer's place in a pool. It is written by the consumer that holds
@@ -33,13 +33,14 @@ type Seat struct {
 	_ structs.HostLayout
 
 	Generation atomic.Uint32 // counts the seat's holders
-	State      atomic.Uint32 // SeatFree, SeatLatest, SeatEvery, SeatSuspended, SeatDraining
+	State      atomic.Uint32 // SeatFree, SeatLatest, SeatEvery, SeatSuspended, SeatDraining, SeatAsking, SeatJoining
 	Cursor     atomic.Uint64 // next sequence wanted
-	Quota      atomic.Uint32 // pins that the holder may have at once
+	Asked      atomic.Uint32 // PackAsked: how many pins the holder asks for, at most and at least
 	PID        atomic.Uint32 // in the consumer's PID namespace; for display only
 	Pins       atomic.Uint64 // bit i: slot i is being read
 	Waiting    atomic.Uint32 // 1: the consumer sleeps on Bell, or is about to
-	_          [28]byte
+	KeyFrames  atomic.Uint32 // counts the holder's requests for a key frame
+	_          [24]byte
 
 	Received atomic.Uint64 // frames delivered
 	Skipped  atomic.Uint64 // frames passed by in mode latest

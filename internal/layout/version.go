@@ -8,8 +8,11 @@ const (
 	// VersionMajor 2: fewer cache lines for each frame. Bell, State and Head share one, and
 	// so do a slot record's sequence and first fields, a seat's words, and Door with
 	// ProducerWaiting.
-	VersionMajor = 2
-	// VersionMinor 0: the first of major 2.
+	//
+	// VersionMajor 3: the end of a stream is a place and no entry, the producer grants pins,
+	// pools move.
+	VersionMajor = 3
+	// VersionMinor 0: the first of major 3.
 	VersionMinor = 0
 )
 

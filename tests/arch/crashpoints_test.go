@@ -15,7 +15,6 @@ var crashPoint = regexp.MustCompile(`crashpoint\.Hit\("([^"]*)"\)`)
 // pointless are steps without a crash point of their own, and why.
 var pointless = map[string]string{
 	"C4b": "the look between announcing and sleeping is optional, and not taken",
-	"D5":  "nobody bans an honest reader, and the crash tests have no others: tests/hostile has",
 }
 
 func crashPoints(t *testing.T) map[string]bool {
@@ -76,7 +75,7 @@ func instructionsOf(t *testing.T, file string, flags ...string) string {
 		t.Fatalf("%v: %v\n%s", build.Args, err, out)
 	}
 	code, err := exec.Command("go", "tool", "objdump", "-s", regexp.QuoteMeta(module+"/bips."), program).Output()
-	if err != nil || !strings.Contains(string(code), "signaler_produce.go") {
+	if err != nil || !strings.Contains(string(code), "produce.go") {
 		t.Fatalf("go tool objdump: %v, %d bytes", err, len(code))
 	}
 	var found strings.Builder

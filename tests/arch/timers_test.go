@@ -25,7 +25,7 @@ var timers = map[string][]string{
 
 // timersAllowed are uses that nobody waits for, and why.
 var timersAllowed = map[string]string{
-	"bips/housekeeper.go: time.NewTicker":  "it would keep a thread for each pool",
+	"bips/suspend.go: time.NewTicker":      "it would keep a thread for each consumer",
 	"internal/sys/open.go: time.AfterFunc": "it makes the runtime open the descriptors of its own timers",
 }
 

@@ -2,7 +2,6 @@ package crash
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -17,7 +16,6 @@ import (
 type segment struct {
 	pool, seats []byte
 	locked      []bool // seats that somebody has
-	admission   bool   // somebody is being admitted
 }
 
 // openSegment reads the pool that has the name now, or the last one that had. It is
@@ -29,7 +27,7 @@ func openSegment(dir, name string) (*segment, error) {
 		return nil, err
 	}
 	s := &segment{pool: pool}
-	path = fmt.Sprintf("%s.%016x.seats", path, s.instance())
+	path = fmt.Sprintf("%s.%016x.%d.seats", path, s.instance(), s.header("Move"))
 	if s.seats, err = os.ReadFile(path); err != nil {
 		return s, err
 	}
@@ -38,9 +36,6 @@ func openSegment(dir, name string) (*segment, error) {
 		return s, err
 	}
 	defer lock.Close()
-	if s.admission, err = lock.IsLocked(layout.AdmissionLock); err != nil {
-		return s, err
-	}
 	for i := range int64(stageSeats) {
 		locked, err := lock.IsLocked(layout.SeatLockBase + i)
 		if err != nil {
@@ -76,6 +71,13 @@ func (s *segment) verdict(i int) uint64 {
 	return field[layout.SeatWord](s.pool, s.header("SeatWordsOffset")+uint64(i)*s.header("SeatWordSize"), "Verdict")
 }
 
+// granted reports whether the seat's present holder has a grant.
+func (s *segment) granted(i int) bool {
+	word := field[layout.SeatWord](s.pool, s.header("SeatWordsOffset")+uint64(i)*s.header("SeatWordSize"), "Granted")
+	generation, pins := layout.UnpackGrant(word)
+	return s.seat(i, "State") != 0 && uint64(generation) == s.seat(i, "Generation") && pins > 0
+}
+
 func (s *segment) seat(i int, name string) uint64 {
 	offset := field[layout.SeatHeader](s.seats, 0, "SeatsOffset") + uint64(i)*field[layout.SeatHeader](s.seats, 0, "SeatSize")
 	return field[layout.Seat](s.seats, offset, name)
@@ -84,7 +86,7 @@ func (s *segment) seat(i int, name string) uint64 {
 // entry is what the ring says of a sequence.
 func (s *segment) entry(sequence uint64) (found uint64, slot int) {
 	at := s.header("RingOffset") + layout.RingWordSize*(sequence%s.header("RingLength"))
-	found, slot, _ = layout.UnpackRing(binary.LittleEndian.Uint64(s.pool[at:]))
+	found, slot = layout.UnpackRing(binary.LittleEndian.Uint64(s.pool[at:]))
 	return found, slot
 }
 
@@ -130,18 +132,15 @@ func (s *segment) checkQuiet(readers int, verdicts bool) error {
 			return fmt.Errorf("slot %d has entry %d, and the producer has that slot", i, sequence)
 		}
 	}
-	if s.admission {
-		return errors.New("somebody is being admitted")
-	}
 	taken := 0
 	for i, locked := range s.locked {
-		state, pins, quota, waiting := s.seat(i, "State"), s.seat(i, "Pins"), s.seat(i, "Quota"), s.seat(i, "Waiting")
+		state, pins, granted, waiting := s.seat(i, "State"), s.seat(i, "Pins"), s.granted(i), s.seat(i, "Waiting")
 		seated := state == uint64(layout.SeatLatest) || state == uint64(layout.SeatEvery)
 		if locked {
 			taken++
 		}
-		if pins != 0 || locked != seated || locked == (quota == 0) || !locked && (state != 0 || waiting != 0) || s.verdict(i) != 0 && !(verdicts && locked) {
-			return fmt.Errorf("seat %d (locked: %v) shows state %d, pins %b, quota %d, waiting %d, verdict %x", i, locked, state, pins, quota, waiting, s.verdict(i))
+		if pins != 0 || locked != seated || locked != granted || !locked && (state != 0 || waiting != 0) || s.verdict(i) != 0 && !(verdicts && locked) {
+			return fmt.Errorf("seat %d (locked: %v) shows state %d, pins %b, granted %v, waiting %d, verdict %x", i, locked, state, pins, granted, waiting, s.verdict(i))
 		}
 	}
 	if taken != readers {

@@ -108,7 +108,7 @@ func produce(args []string) error {
 		}
 		r.Frames++
 	}
-	if err := p.EndOfStream(patience); err != nil {
+	if err := p.EndOfStream(); err != nil {
 		return err
 	}
 	r.Demoted, r.Signals = p.Stats().Demoted > 0, signals.Load()

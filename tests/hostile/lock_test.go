@@ -29,21 +29,6 @@ func TestWhoLocksAllSeatsKeepsOthersFromJoiningAndHarmsNobodyElse(t *testing.T) 
 	}
 }
 
-func TestWhoHoldsTheAdmissionLockKeepsOthersFromJoiningAndHarmsNobodyElse(t *testing.T) {
-	s := newScene(t, bips.ProducerOptions{})
-	s.publish()
-	every, latest := s.read(bips.Every), s.read(bips.Latest)
-	v := send(t, "lock", fmt.Sprintf("--first=%d", layout.AdmissionLock))
-	if err := s.tryJoin(patience); !isFull(err) {
-		t.Errorf("got %v", err)
-	}
-	s.flows(every, latest)
-	v.Kill()
-	if err := s.tryJoin(patience); err != nil {
-		t.Error(err)
-	}
-}
-
 func TestWhoLocksTheNameKeepsTheNextProducerOutWithAnError(t *testing.T) {
 	testmain.Dir(t)
 	first, err := bips.NewProducer(poolName, bips.ProducerOptions{SlotSize: 1})

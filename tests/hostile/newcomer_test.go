@@ -23,7 +23,7 @@ func TestABannedReaderTakesNoRoomFromNewcomersWhileItLives(t *testing.T) {
 	s := newScene(t, bips.ProducerOptions{Slots: 8}) // room for four held frames
 	s.publish()
 	send(t, "claim-pins", "--max-held=4")
-	s.waitFor("the ban", func() bool { return s.pool.Stats().Banned == 1 })
+	s.waitFor("the ban", func() bool { return s.pool.Stats().Overdrawn == 1 })
 	latest := s.read(bips.Latest)
 	s.flows(latest)
 	for end := time.Now().Add(100 * time.Millisecond); time.Now().Before(end); {

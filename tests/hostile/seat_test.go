@@ -21,7 +21,7 @@ func TestWhoScribblesOverItsOwnSeatIsBannedAndReadersWhoAreThereDoNotNotice(t *t
 	for end := time.Now().Add(deed(t)); time.Now().Before(end); {
 		s.flows(every, latest)
 	}
-	s.waitFor("the ban", func() bool { return s.pool.Stats().Banned == 1 })
+	s.waitFor("the ban", func() bool { return s.pool.Stats().Overdrawn == 1 })
 	if err := s.tryJoin(patience); err != nil {
 		t.Errorf("nobody can join beside it: %v", err)
 	}
@@ -31,7 +31,7 @@ func TestWhoScribblesOverItsOwnSeatIsBannedAndReadersWhoAreThereDoNotNotice(t *t
 		t.Errorf("nobody can join when it is gone: %v", err)
 	}
 	s.end()
-	if stats := s.pool.Stats(); stats.Banned != 1 {
+	if stats := s.pool.Stats(); stats.Overdrawn != 1 {
 		t.Errorf("statistics %+v", stats)
 	}
 	t.Logf("%d frames were published, %d and %d read", s.published.Load(), every.Load(), latest.Load())

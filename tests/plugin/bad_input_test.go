@@ -1,14 +1,12 @@
 package plugin
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/bips-ipc/bips/bips"
 )
@@ -129,24 +127,11 @@ func TestNoSuchPool(t *testing.T) {
 	}
 }
 
-// connect-timeout=0 does not wait for a pool, and reads the one that is there: also where the streaming thread
-// is ahead of the change of state that lets the source take part.
+// connect-timeout=0 does not wait for a pool, and reads the one that is there.
 func TestAPoolThatIsThereIsFoundWithoutWaiting(t *testing.T) {
 	t.Parallel()
 	write(t, poolName(t), bips.ProducerOptions{}).frames(1)
 	launch(t, "bipssrc pool=%s connect-timeout=0 num-buffers=1 ! fakesink", poolName(t)).finish()
-	d := drive(t, nil)
-	d.do("make r bipssrc pool=" + poolName(t) + " connect-timeout=0 ! fakesink")
-	for i := range 300 {
-		d.do("set r playing")
-		for end := time.Now().Add(patience); d.do("count r") == fmt.Sprint(i); {
-			if _, failed := d.try("set r playing"); failed != "" || time.Now().After(end) {
-				t.Fatalf("start %d: no frame came %s", i, failed)
-			}
-		}
-		d.do("set r null")
-	}
-	d.quit()
 }
 
 // Pools that are not what they should be.

@@ -44,5 +44,5 @@ func TestReadersAreKilledAgainAndAgain(t *testing.T) {
 			t.Errorf("frame %d has the number %d, %d lost before it", i, f.Sequence, f.Lost)
 		}
 	}
-	p.stats("sink").want(t, counts{"dropped": 0, "demoted": 0, "banned": 0})
+	p.stats("sink").want(t, counts{"dropped": 0, "demoted": 0, "overdrawn": 0})
 }

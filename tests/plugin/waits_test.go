@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
 )
@@ -39,34 +38,6 @@ func seatsOf(t *testing.T, pool string) string {
 		t.Fatalf("%d files of seats", len(paths))
 	}
 	return filepath.Base(paths[0])
-}
-
-// A reader that was stopped while it joined keeps all others waiting. They do stop, and pause.
-func TestASourceThatWaitsToBeAdmittedStopsAtOnce(t *testing.T) {
-	t.Parallel()
-	write(t, poolName(t), bips.ProducerOptions{})
-	holdByte(t, seatsOf(t, poolName(t)), layout.AdmissionLock)
-	d := drive(t, nil)
-	d.do("make r bipssrc pool="+poolName(t)+" ! fakesink", "set r playing")
-	time.Sleep(settle)
-	start := time.Now()
-	d.do("set r paused", "set r playing", "set r null")
-	if took := time.Since(start); took > atOnce {
-		t.Errorf("it took %v", took)
-	}
-	d.quit()
-}
-
-func TestASourceThatIsNeverAdmittedSaysWhoKeepsItWaiting(t *testing.T) {
-	t.Parallel()
-	write(t, poolName(t), bips.ProducerOptions{})
-	holdByte(t, seatsOf(t, poolName(t)), layout.AdmissionLock)
-	start := time.Now()
-	p := launch(t, "bipssrc pool=%s ! fakesink", poolName(t))
-	p.fail("pool full", "another consumer began to join and does not go on", "end it")
-	if took := time.Since(start); took > impatience {
-		t.Errorf("it took %v", took)
-	}
 }
 
 // A sink waits for half a second for a name that is taken, unless it is stopped.

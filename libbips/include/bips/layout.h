@@ -31,9 +31,10 @@
  * what they may ignore. */
 /* VersionMajor 1: the first layout. VersionMajor 2: fewer cache lines for each frame. Bell, State
  * and Head share one, and so do a slot record's sequence and first fields, a seat's words, and Door
- * with ProducerWaiting. */
-#define BIPS_LAYOUT_VERSION_MAJOR 2
-/* VersionMinor 0: the first of major 2. */
+ * with ProducerWaiting. VersionMajor 3: the end of a stream is a place and no entry, the producer
+ * grants pins, pools move. */
+#define BIPS_LAYOUT_VERSION_MAJOR 3
+/* VersionMinor 0: the first of major 3. */
 #define BIPS_LAYOUT_VERSION_MINOR 0
 
 /* KnownRequired are the required feature bits that this code knows: none yet. */
@@ -46,7 +47,7 @@
 /* Sizes in bytes. */
 #define BIPS_LAYOUT_PAGE_SIZE 4096 /* alignment of tables and slots, whatever the machine's pages are */
 #define BIPS_LAYOUT_HEADER_SIZE 4096 /* of PoolHeader and of SeatHeader */
-#define BIPS_LAYOUT_RING_WORD_SIZE 8 /* sequence 48 bits, slot 8, kind 8, from the top */
+#define BIPS_LAYOUT_RING_WORD_SIZE 8 /* sequence 48 bits, slot 16, from the top */
 #define BIPS_LAYOUT_SLOT_RECORD_SIZE 192 /* this version's; readers step by the header's */
 #define BIPS_LAYOUT_SEAT_WORD_SIZE 64 /* likewise */
 #define BIPS_LAYOUT_SEAT_SIZE 128 /* likewise */
@@ -70,18 +71,15 @@
 
 /* States of a seat (Seat.State). */
 #define BIPS_LAYOUT_SEAT_FREE UINT32_C(0) /* nobody reads */
-#define BIPS_LAYOUT_SEAT_LATEST UINT32_C(1) /* wants the newest entry */
-#define BIPS_LAYOUT_SEAT_EVERY UINT32_C(2) /* wants every entry from Cursor on */
+#define BIPS_LAYOUT_SEAT_LATEST UINT32_C(1) /* wants the newest frame */
+#define BIPS_LAYOUT_SEAT_EVERY UINT32_C(2) /* wants every frame from Cursor on */
 #define BIPS_LAYOUT_SEAT_SUSPENDED UINT32_C(3) /* wants nothing, keeps its pins, will be back */
 #define BIPS_LAYOUT_SEAT_DRAINING UINT32_C(4) /* wants nothing, keeps its pins, is leaving */
-
-/* Kinds of an entry (SlotRecord.Kind and the kind of a ring word). */
-#define BIPS_LAYOUT_KIND_FRAME UINT32_C(1) /* bytes with caps */
-#define BIPS_LAYOUT_KIND_END_OF_STREAM UINT32_C(2) /* no bytes */
+#define BIPS_LAYOUT_SEAT_ASKING UINT32_C(5) /* wants nothing, has no pins, waits for a grant */
+#define BIPS_LAYOUT_SEAT_JOINING UINT32_C(6) /* wants every frame from Cursor on, and does not count as a reader yet */
 
 /* Verdicts of the producer on a seat (SeatWord.Verdict). */
 #define BIPS_LAYOUT_VERDICT_DEMOTED UINT32_C(1) /* `every` is no longer honoured: the seat counts as `latest` */
-#define BIPS_LAYOUT_VERDICT_BANNED UINT32_C(2) /* its pins are no longer honoured */
 
 /* Backends (PoolHeader.Backend). */
 #define BIPS_LAYOUT_BACKEND_SHM UINT32_C(0) /* POSIX shared memory, found by name */
@@ -89,14 +87,13 @@
 /* Bytes that are locked, as open file description locks. They need not exist. */
 #define BIPS_LAYOUT_PRODUCER_LOCK INT64_C(0) /* pool segment: its producer, for life */
 #define BIPS_LAYOUT_NAME_LOCK INT64_C(0) /* lock file: the producer of the name, for life */
-#define BIPS_LAYOUT_ADMISSION_LOCK INT64_C(0) /* seat segment: a joiner while it is admitted */
 #define BIPS_LAYOUT_SEAT_LOCK_BASE INT64_C(64) /* seat segment: SeatLockBase + i is seat i's holder */
 
 /* MaxSequence is the largest sequence a ring word holds. */
 #define BIPS_LAYOUT_MAX_SEQUENCE UINT64_C(0x0000ffffffffffff)
 
-/* PoolHeader is the first page of a pool segment. Fields up to ProducerPID are written before Magic
- * and immutable from then on; the others are written by the producer only. */
+/* PoolHeader is the first page of a pool segment. Fields up to First are written before Magic and
+ * immutable from then on; the others are written by the producer only. */
 struct bips_layout_pool_header {
   uint64_t magic; /* atomic; PoolMagic; stored last, when all else is in place */
   uint16_t version_major; /* another value: not readable */
@@ -104,7 +101,7 @@ struct bips_layout_pool_header {
   uint32_t header_size; /* bytes of this record */
   uint64_t required; /* feature bits a reader must know */
   uint64_t optional; /* feature bits a reader may ignore */
-  uint64_t instance; /* random id of this run of the producer, never 0 */
+  uint64_t instance; /* random id of this run of the producer, never 0; a move keeps it */
   uint64_t segment_size; /* bytes of the pool segment */
   uint64_t slot_size; /* bytes of a slot that may be used */
   uint64_t slot_stride; /* bytes from one slot to the next, a multiple of the page size */
@@ -124,14 +121,20 @@ struct bips_layout_pool_header {
   uint32_t seat_count; /* 1 to 64 */
   uint32_t backend; /* which backend made the segment: BackendShm */
   uint32_t producer_pid; /* in the producer's PID namespace; for display only */
-  uint8_t reserved0[360];
-  uint32_t bell; /* atomic; futex word: bumped at each publication and change of state */
+  uint32_t move; /* how often the instance has moved: 0, 1, 2, ... */
+  uint32_t reserved0;
+  uint64_t first; /* the first sequence that may be in this pool: what is older is in the pool before the move */
+  uint8_t reserved1[344];
+  uint32_t bell; /* atomic; futex word: bumped at each publication, end of stream, grant and change of state */
   uint32_t state; /* atomic; StateRunning, StateClosed, StateMoved */
-  uint64_t head; /* atomic; sequence of the newest entry; 0: none yet */
-  uint8_t reserved1[48];
+  uint64_t head; /* atomic; sequence of the newest frame; 0: none yet */
+  uint64_t ended; /* atomic; Head + 1 at the last end of a stream: the sequence that the next stream begins with; 0: none yet */
+  uint8_t reserved2[40];
   uint64_t latency; /* atomic; upstream latency of the producer's pipeline, nanoseconds; NoTime: unknown */
-  uint64_t dropped; /* atomic; frames dropped so far for want of a slot */
-  uint8_t reserved2[3504];
+  uint64_t dropped; /* atomic; frames dropped so far: no slot was free, or they did not fit */
+  uint8_t reserved3[48];
+  uint32_t producer_waiting; /* atomic; 1: the producer sleeps on SeatHeader.Door, or is about to */
+  uint8_t reserved4[3452];
 };
 BIPS_LAYOUT_ASSERT(sizeof(struct bips_layout_pool_header) == 4096, "bips_layout_pool_header");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, magic) == 0, "bips_layout_pool_header.magic");
@@ -160,22 +163,27 @@ BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, caps_count) == 136, 
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, seat_count) == 140, "bips_layout_pool_header.seat_count");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, backend) == 144, "bips_layout_pool_header.backend");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, producer_pid) == 148, "bips_layout_pool_header.producer_pid");
-BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, reserved0) == 152, "bips_layout_pool_header.reserved0");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, move) == 152, "bips_layout_pool_header.move");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, reserved0) == 156, "bips_layout_pool_header.reserved0");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, first) == 160, "bips_layout_pool_header.first");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, reserved1) == 168, "bips_layout_pool_header.reserved1");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, bell) == 512, "bips_layout_pool_header.bell");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, state) == 516, "bips_layout_pool_header.state");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, head) == 520, "bips_layout_pool_header.head");
-BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, reserved1) == 528, "bips_layout_pool_header.reserved1");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, ended) == 528, "bips_layout_pool_header.ended");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, reserved2) == 536, "bips_layout_pool_header.reserved2");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, latency) == 576, "bips_layout_pool_header.latency");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, dropped) == 584, "bips_layout_pool_header.dropped");
-BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, reserved2) == 592, "bips_layout_pool_header.reserved2");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, reserved3) == 592, "bips_layout_pool_header.reserved3");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, producer_waiting) == 640, "bips_layout_pool_header.producer_waiting");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_pool_header, reserved4) == 644, "bips_layout_pool_header.reserved4");
 
 /* SlotRecord describes a slot and the frame in it. Written by the producer only; a consumer reads
  * the fields after Sequence while it holds a validated pin, but for PublishTime, which it may also
  * look at to choose a slot. */
 struct bips_layout_slot_record {
-  uint64_t sequence; /* atomic; of the entry in the slot; 0: none, or being written */
-  uint32_t kind; /* KindFrame, KindEndOfStream */
-  uint32_t caps_index; /* caps record of the frame */
+  uint64_t sequence; /* atomic; of the frame in the slot; 0: none, or being written */
+  uint64_t stream; /* PoolHeader.Ended at publication: tells one stream from the next */
   uint64_t caps_version; /* version which that record must have */
   uint64_t size; /* bytes used */
   uint64_t pts; /* nanoseconds; NoTime: unknown */
@@ -189,15 +197,14 @@ struct bips_layout_slot_record {
   uint32_t flags; /* of the GstBuffer */
   uint32_t meta_length; /* bytes used of the slot's metadata area */
   uint32_t plane_count; /* 0: default layout */
-  uint32_t reserved0;
+  uint32_t caps_index; /* caps record of the frame */
   int32_t plane_stride[4]; /* bytes from row to row */
   uint64_t plane_offset[4]; /* bytes from the start of the slot */
-  uint8_t reserved1[32];
+  uint8_t reserved0[32];
 };
 BIPS_LAYOUT_ASSERT(sizeof(struct bips_layout_slot_record) == 192, "bips_layout_slot_record");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, sequence) == 0, "bips_layout_slot_record.sequence");
-BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, kind) == 8, "bips_layout_slot_record.kind");
-BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, caps_index) == 12, "bips_layout_slot_record.caps_index");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, stream) == 8, "bips_layout_slot_record.stream");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, caps_version) == 16, "bips_layout_slot_record.caps_version");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, size) == 24, "bips_layout_slot_record.size");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, pts) == 32, "bips_layout_slot_record.pts");
@@ -211,21 +218,23 @@ BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, dropped) == 88, "bip
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, flags) == 96, "bips_layout_slot_record.flags");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, meta_length) == 100, "bips_layout_slot_record.meta_length");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, plane_count) == 104, "bips_layout_slot_record.plane_count");
-BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, reserved0) == 108, "bips_layout_slot_record.reserved0");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, caps_index) == 108, "bips_layout_slot_record.caps_index");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, plane_stride) == 112, "bips_layout_slot_record.plane_stride");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, plane_offset) == 128, "bips_layout_slot_record.plane_offset");
-BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, reserved1) == 160, "bips_layout_slot_record.reserved1");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_slot_record, reserved0) == 160, "bips_layout_slot_record.reserved0");
 
 /* SeatWord is what the producer says of a seat. Written by the producer only. */
 struct bips_layout_seat_word {
-  uint64_t verdict; /* atomic; PackVerdict: the generation judged and VerdictDemoted or VerdictBanned; 0: none */
-  uint64_t granted; /* atomic; PackGrant: generation and quota as the producer copied them; 0: none, or banned */
-  uint8_t reserved0[48];
+  uint64_t verdict; /* atomic; PackVerdict: the generation judged, and VerdictDemoted; 0: none */
+  uint64_t granted; /* atomic; PackGrant: the generation that asked, and the pins it may have, 0: refused; 0 in all: no grant */
+  uint64_t reserved; /* atomic; PackReserved: whose place this is after a move, and whether its frames are kept; 0: the seat is open to all */
+  uint8_t reserved0[40];
 };
 BIPS_LAYOUT_ASSERT(sizeof(struct bips_layout_seat_word) == 64, "bips_layout_seat_word");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_word, verdict) == 0, "bips_layout_seat_word.verdict");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_word, granted) == 8, "bips_layout_seat_word.granted");
-BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_word, reserved0) == 16, "bips_layout_seat_word.reserved0");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_word, reserved) == 16, "bips_layout_seat_word.reserved");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_word, reserved0) == 24, "bips_layout_seat_word.reserved0");
 
 /* CapsRecord holds one caps string. Its bytes follow the record's head. */
 struct bips_layout_caps_record {
@@ -240,8 +249,8 @@ BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_caps_record, length) == 8, "bips_
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_caps_record, reserved0) == 12, "bips_layout_caps_record.reserved0");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_caps_record, text) == 16, "bips_layout_caps_record.text");
 
-/* SeatHeader is the first page of a seat segment. Fields up to SegmentSize are written by the
- * producer before Magic and immutable from then on. */
+/* SeatHeader is the first page of a seat segment. Fields up to Move are written by the producer
+ * before Magic and immutable from then on. */
 struct bips_layout_seat_header {
   uint64_t magic; /* atomic; SeatMagic; stored last */
   uint16_t version_major; /* as in PoolHeader */
@@ -252,9 +261,10 @@ struct bips_layout_seat_header {
   uint64_t seats_offset; /* of SeatCount seats */
   uint32_t seat_size; /* bytes from one seat to the next */
   uint32_t seat_count; /* the pool segment's */
-  uint8_t reserved0[464];
+  uint32_t move; /* the pool segment's */
+  uint8_t reserved0[460];
   uint32_t door; /* atomic; futex word: bumped when something that could free a slot changed */
-  uint32_t producer_waiting; /* atomic; 1: the producer sleeps on Door, or is about to */
+  uint32_t knock; /* atomic; futex word: bumped when a consumer asks for something; the producer's housekeeper sleeps on it */
   uint8_t reserved1[3576];
 };
 BIPS_LAYOUT_ASSERT(sizeof(struct bips_layout_seat_header) == 4096, "bips_layout_seat_header");
@@ -267,22 +277,24 @@ BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_header, segment_size) == 24,
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_header, seats_offset) == 32, "bips_layout_seat_header.seats_offset");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_header, seat_size) == 40, "bips_layout_seat_header.seat_size");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_header, seat_count) == 44, "bips_layout_seat_header.seat_count");
-BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_header, reserved0) == 48, "bips_layout_seat_header.reserved0");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_header, move) == 48, "bips_layout_seat_header.move");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_header, reserved0) == 52, "bips_layout_seat_header.reserved0");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_header, door) == 512, "bips_layout_seat_header.door");
-BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_header, producer_waiting) == 516, "bips_layout_seat_header.producer_waiting");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_header, knock) == 516, "bips_layout_seat_header.knock");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_header, reserved1) == 520, "bips_layout_seat_header.reserved1");
 
 /* Seat is a consumer's place in a pool. It is written by the consumer that holds the seat's lock,
  * and cleared by the producer under that lock. */
 struct bips_layout_seat {
   uint32_t generation; /* atomic; counts the seat's holders */
-  uint32_t state; /* atomic; SeatFree, SeatLatest, SeatEvery, SeatSuspended, SeatDraining */
+  uint32_t state; /* atomic; SeatFree, SeatLatest, SeatEvery, SeatSuspended, SeatDraining, SeatAsking, SeatJoining */
   uint64_t cursor; /* atomic; next sequence wanted */
-  uint32_t quota; /* atomic; pins that the holder may have at once */
+  uint32_t asked; /* atomic; PackAsked: how many pins the holder asks for, at most and at least */
   uint32_t pid; /* atomic; in the consumer's PID namespace; for display only */
   uint64_t pins; /* atomic; bit i: slot i is being read */
   uint32_t waiting; /* atomic; 1: the consumer sleeps on Bell, or is about to */
-  uint8_t reserved0[28];
+  uint32_t key_frames; /* atomic; counts the holder's requests for a key frame */
+  uint8_t reserved0[24];
   uint64_t received; /* atomic; frames delivered */
   uint64_t skipped; /* atomic; frames passed by in mode latest */
   uint64_t lost; /* atomic; frames wanted and not given */
@@ -292,11 +304,12 @@ BIPS_LAYOUT_ASSERT(sizeof(struct bips_layout_seat) == 128, "bips_layout_seat");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, generation) == 0, "bips_layout_seat.generation");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, state) == 4, "bips_layout_seat.state");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, cursor) == 8, "bips_layout_seat.cursor");
-BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, quota) == 16, "bips_layout_seat.quota");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, asked) == 16, "bips_layout_seat.asked");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, pid) == 20, "bips_layout_seat.pid");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, pins) == 24, "bips_layout_seat.pins");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, waiting) == 32, "bips_layout_seat.waiting");
-BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, reserved0) == 36, "bips_layout_seat.reserved0");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, key_frames) == 36, "bips_layout_seat.key_frames");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, reserved0) == 40, "bips_layout_seat.reserved0");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, received) == 64, "bips_layout_seat.received");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, skipped) == 72, "bips_layout_seat.skipped");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat, lost) == 80, "bips_layout_seat.lost");

@@ -55,9 +55,9 @@ func (r *Runs) See(l *line.Line) {
 // closed is P7: what the statistics say is what happened.
 func (r *Runs) closed(run *Run) {
 	stats := run.Closed
-	if stats.Published != run.Frames+run.Ends || stats.Dropped != stats.Drops || stats.Lent != 0 {
-		r.found("P7", "statistics of %d published, %d dropped, %d lent after %d frames, %d ends, %d drops",
-			stats.Published, stats.Dropped, stats.Lent, run.Frames, run.Ends, stats.Drops)
+	if stats.Published != run.Frames || stats.Dropped != stats.Drops || stats.Lent != 0 {
+		r.found("P7", "statistics of %d published, %d dropped, %d lent after %d frames, %d drops",
+			stats.Published, stats.Dropped, stats.Lent, run.Frames, stats.Drops)
 	}
 	if !r.Demotes && stats.Demoted != 0 {
 		r.found("P7", "demoted %d readers without a time-out", stats.Demoted)

@@ -189,17 +189,13 @@ func (p *producing) mustGoOn(call string, err error) {
 	}
 }
 
-// again closes the pool right after a frame, or after the end of the stream, and makes the next one.
+// again ends the pool and makes the next one.
 func (p *producing) again() error {
-	var err error
-	if p.random.IntN(4) > 0 {
-		err = p.endOfStream()
-	}
-	return errors.Join(err, p.shut(), p.open())
+	return errors.Join(p.endOfStream(), p.shut(), p.open())
 }
 
 func (p *producing) endOfStream() error {
-	if err := p.pool.EndOfStream(20 * time.Second); err != nil {
+	if err := p.pool.EndOfStream(); err != nil {
 		return err
 	}
 	p.next++

@@ -14,8 +14,6 @@ import (
 const (
 	doorLimit = 50 * time.Millisecond
 	bellLimit = 100 * time.Millisecond
-	// houseLimit is how often the producer looks for dead consumers when nothing else makes it.
-	houseLimit = 50 * time.Millisecond
 	// reclaimPause is how long it does not look again after it found none.
 	reclaimPause = 5 * time.Millisecond
 	// searchLimit is how often a consumer looks for a pool that is not there.
@@ -39,119 +37,75 @@ type eagerness struct{ atomic.Bool }
 // note remembers how long a wait took that began at start.
 func (e *eagerness) note(start time.Time) { e.Store(time.Since(start) < shortWait) }
 
-// deadline is a timeout turned into a point in time; the zero deadline is for ever.
-type deadline struct {
-	at      time.Time
-	limited bool
+// door is what consumers ring when something that could free a slot changed. The word lies with the
+// seats; whether a producer sleeps there, it says where only it can write.
+type door struct {
+	word    *atomic.Uint32 // layout.SeatHeader.Door
+	waiting *atomic.Uint32 // layout.PoolHeader.ProducerWaiting
 }
 
-func deadlineAfter(timeout time.Duration) deadline {
-	if timeout < 0 {
-		return deadline{}
+func doorOf(pool *layout.PoolHeader, seats *layout.SeatHeader) door {
+	return door{&seats.Door, &pool.ProducerWaiting}
+}
+
+// ring tells the producer that a slot may be free: bump, then wake it if it
+// announced itself (W1, W2).
+func (d door) ring() {
+	d.word.Add(1)
+	crashpoint.Hit("W1")
+	if d.waiting.Load() != 0 {
+		sys.FutexWakeAll(d.word)
+		crashpoint.Hit("W2")
 	}
-	return deadline{at: time.Now().Add(timeout), limited: true}
 }
 
-// left returns how long may be waited at once, at most limit, and false when the time is over.
-func (d deadline) left(limit time.Duration) (time.Duration, bool) {
-	if !d.limited {
-		return limit, true
-	}
-	left := time.Until(d.at)
-	return min(left, limit), left > 0
-}
-
-// stoppedFor is by how much a wait must be too long to say that the process was stopped.
-const stoppedFor = doorLimit
-
-// A blockade measures for how long consumers have kept every slot from coming free. Time in which
-// the process was stopped (SIGSTOP, a frozen container) does not count: those it waits for were
-// most likely stopped with it. The zero blockade is none.
-type blockade struct {
-	since  time.Time // zero: there is none
-	looked time.Time
-}
-
-func newBlockade() blockade {
-	now := time.Now()
-	return blockade{since: now, looked: now}
-}
-
-// look is called now and again, limit or less after the look before unless the process was stopped.
-func (b *blockade) look(limit time.Duration) {
-	if b.since.IsZero() {
-		return
-	}
-	now := time.Now()
-	if overslept := now.Sub(b.looked) - limit; overslept > stoppedFor {
-		b.since = b.since.Add(overslept)
-	}
-	b.looked = now
-}
-
-// left is how long it still is from the last look until the blockade has lasted for a time-out, and false
-// if it has. Negative time-outs are for ever.
-func (b *blockade) left(timeout time.Duration) (time.Duration, bool) {
-	if timeout < 0 || b.since.IsZero() {
-		return bellLimit, true
-	}
-	left := timeout - b.looked.Sub(b.since)
-	return left, left > 0
-}
-
-// doorbell is the producer's end of the door: the futex word that consumers ring
-// when something that could free a slot changed.
-type doorbell struct {
-	header   *layout.SeatHeader
+// ownDoor is the producer's end of the door.
+type ownDoor struct {
+	door
 	eager    eagerness
 	mu       sync.Mutex
 	sleepers int // protected by mu; shared memory only shows whether there are any
 }
 
 // look remembers the door's value (P4a), before the scan that finds nothing.
-func (d *doorbell) look() uint32 { return d.header.Door.Load() }
+func (d *ownDoor) look() uint32 { return d.word.Load() }
 
 // wait sleeps until the door rings after the value was remembered (P4e, P4f). The
 // whole scan starts again after it, whatever ended it.
-func (d *doorbell) wait(remembered uint32, limit time.Duration) {
+func (d *ownDoor) wait(remembered uint32, limit time.Duration) {
 	start := time.Now()
-	if d.eager.Load() && sys.Spin(&d.header.Door, remembered, start, min(limit, eagerSpin)) {
+	if d.eager.Load() && sys.Spin(d.word, remembered, start, min(limit, eagerSpin)) {
 		return // and the next wait may be as short
 	}
 	defer d.eager.note(start)
 	defer d.count(-1)
 	d.count(+1)
 	crashpoint.Hit("P4e")
-	sys.FutexWait(&d.header.Door, remembered, min(limit, doorLimit))
+	sys.FutexWait(d.word, remembered, min(limit, doorLimit))
 	crashpoint.Hit("P4f")
 }
 
 // count keeps ProducerWaiting up while any thread of the producer sleeps. The lock
 // is not held while sleeping.
-func (d *doorbell) count(change int) {
+func (d *ownDoor) count(change int) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.sleepers += change
 	if d.sleepers > 0 {
-		d.header.ProducerWaiting.Store(1)
+		d.waiting.Store(1)
 	} else {
-		d.header.ProducerWaiting.Store(0)
+		d.waiting.Store(0)
 	}
 }
 
-// ringDoor tells the producer that a slot may be free: bump, then wake it if it
-// announced itself (W1, W2). It is wait's counterpart on both sides.
-func ringDoor(header *layout.SeatHeader) {
-	header.Door.Add(1)
-	crashpoint.Hit("W1")
-	if header.ProducerWaiting.Load() != 0 {
-		sys.FutexWakeAll(&header.Door)
-		crashpoint.Hit("W2")
-	}
+// knock wakes the producer's housekeeper.
+func knock(seats *layout.SeatHeader) {
+	seats.Knock.Add(1)
+	sys.FutexWakeAll(&seats.Knock)
 }
 
-// ringBell tells consumers that there is news (P3e, P3f): bump, then one system
-// call if any seat announced a waiter.
+// ringBell tells consumers that there is news: bump, then one system
+// call if any seat announced a waiter (P3e, P3f).
 func ringBell(pool *layout.PoolHeader, seats []*layout.Seat) {
 	pool.Bell.Add(1)
 	crashpoint.Hit("P3e")

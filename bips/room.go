@@ -18,13 +18,13 @@ import (
 var roomGrace = time.Second
 
 // makeSegments makes both files, S4a and S4b. Where there is no room for two pools, the pool that a
-// dead producer left under the name makes way.
-func (s *shmProducer) makeSegments(ctx context.Context, g *geometry) error {
-	err := s.tryMakeSegments(g)
-	if !errors.Is(err, ErrNoSpace) || !s.unlinkDead(g.segmentSize+g.seatSegmentSize()) {
+// dead producer left under the name makes way; but not for a pool to move to.
+func (f *ownFiles) makeSegments(ctx context.Context, g *geometry) error {
+	err := f.tryMakeSegments(g)
+	if g.move > 0 || !errors.Is(err, ErrNoSpace) || !f.name.unlinkDead(g.segmentSize+g.seatSegmentSize()) {
 		return err
 	}
-	for end := time.Now().Add(roomGrace); errors.Is(err, ErrNoSpace); err = s.tryMakeSegments(g) {
+	for end := time.Now().Add(roomGrace); errors.Is(err, ErrNoSpace); err = f.tryMakeSegments(g) {
 		if time.Now().After(end) {
 			return fmt.Errorf("%w; the pool of the producer before, which died, still takes room: readers hold frames of it", err)
 		}
@@ -36,43 +36,32 @@ func (s *shmProducer) makeSegments(ctx context.Context, g *geometry) error {
 }
 
 // tryMakeSegments is one try. It leaves nothing behind when it fails.
-func (s *shmProducer) tryMakeSegments(g *geometry) (err error) {
+func (f *ownFiles) tryMakeSegments(g *geometry) (err error) {
 	defer func() {
 		if err != nil {
-			s.removeSegments()
-			err = s.explainNoRoom(err, g)
+			f.remove()
+			err = f.name.explainNoRoom(err, g)
 		}
 	}()
-	if err := s.checkSpace(g); err != nil {
+	if err := f.name.checkSpace(g); err != nil {
 		return err
 	}
-	if s.seatMap, s.seats, err = makeSegment(s.paths.seats(s.instance), g.seatSegmentSize()); err != nil {
+	if f.seatMap, f.seats, err = makeSegment(f.seatsPath(), g.seatSegmentSize()); err != nil {
 		return err
 	}
 	crashpoint.Hit("S4a")
-	if s.poolMap, s.pool, err = makeSegment(s.unnamed(s.instance), g.segmentSize); err != nil {
+	if f.poolMap, f.pool, err = makeSegment(f.unnamed(), g.segmentSize); err != nil {
 		return err
 	}
 	crashpoint.Hit("S4b")
 	return nil
 }
 
-// removeSegments undoes what makeSegments did. The name is still ours.
-func (s *shmProducer) removeSegments() {
-	if s.instance != 0 {
-		_ = os.Remove(s.unnamed(s.instance))
-		_ = os.Remove(s.paths.seats(s.instance))
-	}
-	s.unmap()
-	closeLock(&s.seats)
-	closeLock(&s.pool)
-}
-
 // unlinkDead takes the name from the pool that a dead producer left (S6), and reports whether there
 // was one that may make enough room for needed bytes by that. Its producer is dead, since we have the name's lock, and so nobody can attach to it any more;
 // those who are attached read on. Its memory is free when the last of them lets go.
-func (s *shmProducer) unlinkDead(needed uint64) bool {
-	dead, err := sys.OpenLockFile(s.paths.pool(), os.O_RDONLY, LockDescriptorHook)
+func (n *ownName) unlinkDead(needed uint64) bool {
+	dead, err := sys.OpenLockFile(n.paths.pool(), os.O_RDONLY, LockDescriptorHook)
 	if err != nil {
 		return false
 	}
@@ -84,13 +73,13 @@ func (s *shmProducer) unlinkDead(needed uint64) bool {
 	if err != nil {
 		return false
 	}
-	if _, free, err := sys.FreeSpace(s.dir); err != nil || needed > id.Allocated && needed-id.Allocated > free {
+	if _, free, err := sys.FreeSpace(n.dir); err != nil || needed > id.Allocated && needed-id.Allocated > free {
 		return false
 	}
 	if room, limited := sys.MemoryRoom(); limited && needed > room+id.Allocated {
 		return false // nor would the control group have enough
 	}
-	if os.Remove(s.paths.pool()) != nil {
+	if os.Remove(n.paths.pool()) != nil {
 		return false
 	}
 	crashpoint.Hit("S6")
@@ -99,12 +88,12 @@ func (s *shmProducer) unlinkDead(needed uint64) bool {
 
 // checkSpace says no before a byte is written. The allocation that follows is what
 // makes sure; it is slow to fail on a full file system.
-func (s *shmProducer) checkSpace(g *geometry) error {
+func (n *ownName) checkSpace(g *geometry) error {
 	needed := g.segmentSize + g.seatSegmentSize()
 	if needed > layout.MaxSegmentSize {
 		return fmt.Errorf("%w: the pool would need %s", ErrOption, megabytes(needed))
 	}
-	_, free, err := sys.FreeSpace(s.dir)
+	_, free, err := sys.FreeSpace(n.dir)
 	if err != nil {
 		return err
 	}
@@ -120,20 +109,20 @@ func (s *shmProducer) checkSpace(g *geometry) error {
 
 // explainNoRoom turns the system's "no space left" into an [ErrNoSpace] that says where, how much, and
 // what to do. Other errors stay what they are.
-func (s *shmProducer) explainNoRoom(err error, g *geometry) error {
+func (n *ownName) explainNoRoom(err error, g *geometry) error {
 	if !errors.Is(err, sys.ErrNoSpace) {
 		return err
 	}
 	needed := g.segmentSize + g.seatSegmentSize()
-	total, free, statErr := sys.FreeSpace(s.dir)
+	total, free, statErr := sys.FreeSpace(n.dir)
 	if statErr == nil && total == 0 {
-		return fmt.Errorf("%w: it needs %s, %s has no limit of its own, and the system has %s of memory to give: use fewer or smaller slots", ErrNoSpace, megabytes(needed), s.dir, megabytes(free))
+		return fmt.Errorf("%w: it needs %s, %s has no limit of its own, and the system has %s of memory to give: use fewer or smaller slots", ErrNoSpace, megabytes(needed), n.dir, megabytes(free))
 	}
 	if statErr != nil || needed <= free {
-		return fmt.Errorf("%w: %s has no room for a file, though %s are free: remove files there (df -i): %w", ErrNoSpace, s.dir, megabytes(free), err)
+		return fmt.Errorf("%w: %s has no room for a file, though %s are free: remove files there (df -i): %w", ErrNoSpace, n.dir, megabytes(free), err)
 	}
 	return fmt.Errorf("%w: it needs %s, %s has %s of which %s are free: use fewer or smaller slots, or give it more (containers: --shm-size)",
-		ErrNoSpace, megabytes(needed), s.dir, megabytes(total), megabytes(free))
+		ErrNoSpace, megabytes(needed), n.dir, megabytes(total), megabytes(free))
 }
 
 func megabytes(bytes uint64) string { return fmt.Sprintf("%d MiB", (bytes+1<<20-1)>>20) }

@@ -1,0 +1,401 @@
+package bips
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/crashpoint"
+	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/sys"
+)
+
+// attachment is a consumer's hold on one pool: its mapping, its seat,
+// its lock. It lives until the consumer has let go of it and the last frame is
+// given back, from whichever thread.
+type attachment struct {
+	files *peerFiles
+	pool  *poolSegment
+	seats *seatSegment
+	door  door
+
+	seat       *layout.Seat
+	index      int
+	generation uint32
+	granted    int       // pins that it may show at once
+	probed     time.Time // when the producer was found alive last, while it is asked for a grant
+
+	// references counts the consumer and each held frame. The last one leaves the seat.
+	references atomic.Int32
+	common     *common
+	// held is the sequence of the frame held in each slot; 0: none. Giving a frame back
+	// begins with swapping it out, so that it happens once.
+	held [MaxSlots]atomic.Uint64
+
+	// The rest belongs to the thread that pulls.
+	*reading
+	caps []capsText
+}
+
+// reading is what a reader knows of the instance that it reads. It goes with it over a move.
+type reading struct {
+	mode          Mode   // Latest or Every, also where the frames' caps decide
+	auto          bool   // they do
+	undecided     bool   // none came yet
+	modeCaps      string // that decided
+	joined        bool   // it has joined the instance
+	cursor        uint64 // next sequence wanted; the seat's cursor is a copy
+	last          uint64 // sequence delivered last; 0: none
+	owed          uint64 // the stream whose end is still to be told, or endTold
+	dropped       uint64 // the producer's count of dropped frames, as of last
+	discontinuity bool   // the next frame does not follow the last one
+	standing      standing
+	stall         stall
+	lost, skipped uint64 // frames passed by since the last one delivered
+}
+
+// capsText is a caps record as it was read.
+type capsText struct {
+	version uint64
+	text    string
+}
+
+// common is what all attachments of a consumer, one after the other, have in common.
+type common struct {
+	held    heldCount
+	maxAge  atomic.Int64 // ConsumerOptions.MaxAge in nanoseconds
+	ignored atomic.Bool  // SetBlocking(false) is in force
+}
+
+// heldCount counts frames that are held: what C0 compares with the grant.
+type heldCount struct{ atomic.Int32 }
+
+// discount is C11.
+func (c *heldCount) discount() {
+	c.Add(-1)
+	crashpoint.Hit("C11")
+}
+
+// newReading is what a reader knows of an instance that it was not in yet.
+func newReading(o *ConsumerOptions) *reading {
+	return &reading{mode: o.Mode, auto: o.Mode == Auto, undecided: true, discontinuity: true}
+}
+
+// ask opens the pool of a name, takes a seat, and asks for pins (A1 to A8). The grant is awaited afterwards. A reader
+// that was in the instance before goes on with what it knows of that.
+func ask(name string, o *ConsumerOptions, common *common, before *reading, instance uint64) (a *attachment, err error) {
+	files, pool, seats, err := openPool(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			files.close()
+		}
+	}()
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	switch state := pool.header.State.Load(); state {
+	case layout.StateRunning:
+	case layout.StateMoved:
+		return nil, fmt.Errorf("%w: it is just moving", errMoving)
+	default:
+		return nil, fmt.Errorf("%w: its producer is gone", ErrNoPool)
+	}
+	a = newAttachment(files, pool, seats, common)
+	if before != nil && pool.instance == instance {
+		a.reading = before
+	} else {
+		a.reading = newReading(o)
+	}
+	if err := a.takeSeat(o.MaxHeld, o.MinHeld); err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// errMoving: the pool under the name is being replaced by the next one. It is ErrNoPool for a moment.
+var errMoving = fmt.Errorf("%w", ErrNoPool)
+
+func newAttachment(files *peerFiles, pool *poolSegment, seats *seatSegment, common *common) *attachment {
+	a := &attachment{
+		files: files, pool: pool, seats: seats, door: doorOf(pool.header, seats.header), common: common,
+		caps: make([]capsText, pool.geometry.caps),
+	}
+	a.references.Store(1)
+	return a
+}
+
+// takeSeat takes a seat and asks for pins, at most and at least so many (A3 to A8). The seat's lock is held
+// when it returns.
+func (a *attachment) takeSeat(most, least int) error {
+	for i, seat := range a.seats.seats {
+		claimed, err := a.claim(i)
+		if err != nil {
+			return err
+		}
+		if !claimed {
+			continue
+		}
+		crashpoint.Hit("A3")
+		a.index, a.seat = i, seat
+		seat.State.Store(layout.SeatFree) // A4: clean what a predecessor left
+		crashpoint.Hit("A4a")
+		seat.Pins.Store(0)
+		crashpoint.Hit("A4b")
+		seat.Waiting.Store(0)
+		crashpoint.Hit("A4c")
+		seat.Asked.Store(layout.PackAsked(most, least)) // A5
+		seat.PID.Store(uint32(os.Getpid()))
+		crashpoint.Hit("A5")
+		a.generation = max(seat.Generation.Load()+1, 1) // 0 is nobody's
+		seat.Generation.Store(a.generation)             // A6: only the lock's holder writes it
+		crashpoint.Hit("A6")
+		seat.State.Store(layout.SeatAsking) // A7
+		crashpoint.Hit("A7")
+		a.probed = time.Now()
+		knock(a.seats.header) // A8
+		crashpoint.Hit("A8")
+		return nil
+	}
+	return fmt.Errorf("%w: all its %d seats are taken: raise max-consumers on the producer", ErrPoolFull, len(a.seats.seats))
+}
+
+// claim takes the lock of a seat that is open and that nobody has (A3). The word before the lock: whoever tried
+// the lock of a reserved seat would make its owner think that its place is gone.
+func (a *attachment) claim(i int) (bool, error) {
+	word := a.pool.words[i]
+	if word.Reserved.Load() != 0 || word.Verdict.Load() != 0 {
+		return false, nil
+	}
+	return a.files.seats.TryLock(layout.SeatLockBase + int64(i))
+}
+
+// answer is what an asking reader was told.
+type answer int
+
+const (
+	noAnswer answer = iota
+	answerGranted
+	answerRefused
+	answerGone // the producer is dead, closed, or moved
+)
+
+// answer looks for the grant (A9).
+func (a *attachment) answer() (answer, error) {
+	generation, pins := layout.UnpackGrant(a.pool.words[a.index].Granted.Load())
+	if generation == a.generation {
+		crashpoint.Hit("A9")
+		a.granted = int(min(pins, MaxSlots-1))
+		if a.granted == 0 {
+			return answerRefused, nil
+		}
+		return answerGranted, nil
+	}
+	if a.pool.header.State.Load() != layout.StateRunning {
+		return answerGone, nil
+	}
+	if time.Since(a.probed) >= bellLimit {
+		a.probed = time.Now()
+		if alive, err := a.files.producerAlive(); err != nil || !alive {
+			return answerGone, err
+		}
+	}
+	return noAnswer, nil
+}
+
+// withdraw gives up the seat of a reader that asked, and was refused (A10) or does not wait any longer.
+func (a *attachment) withdraw() {
+	var err error // a seat that cannot be written to needs no leaving
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	defer a.files.close()
+	a.seat.State.Store(layout.SeatFree)
+	a.door.ring()
+	crashpoint.Hit("A10")
+}
+
+// errRefused says why a reader was refused, and what would cure that.
+func (a *attachment) errRefused(least int) error {
+	room := a.pool.pinnable()
+	granted := a.grantedToAll()
+	return fmt.Errorf("%w: its %d slots leave room for %d held frames, others may hold %d and this consumer wants %d: "+
+		"give the producer %d slots or more, or let each consumer hold fewer frames", ErrPoolFull, a.pool.slots, room, granted, least, a.pool.slots+least-max(0, room-granted))
+}
+
+// grantedToAll is the sum of what the seats' present holders were granted.
+func (a *attachment) grantedToAll() (sum int) {
+	for i, seat := range a.seats.seats {
+		generation, pins := layout.UnpackGrant(a.pool.words[i].Granted.Load())
+		if seat.State.Load() != layout.SeatFree && generation == seat.Generation.Load() {
+			sum += int(min(pins, MaxSlots))
+		}
+	}
+	return sum
+}
+
+// letGo ends the consumer's own hold.
+func (a *attachment) letGo() {
+	var err error // a seat that cannot be written to needs no leaving
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	defer a.unreference()
+	a.drain()
+}
+
+// unreference ends one hold, and with the last one the attachment.
+func (a *attachment) unreference() {
+	if a.references.Add(-1) > 0 {
+		return
+	}
+	defer a.files.close()
+	var err error // as in letGo
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	a.leave()
+}
+
+// peerFiles are the two files of a pool that another process made, or another part of this one.
+type peerFiles struct {
+	pool    *sys.LockFile // probes layout.ProducerLock
+	seats   *sys.LockFile // holds the seat's lock
+	poolMap *sys.Mapping
+	seatMap *sys.Mapping
+}
+
+// openPool opens the pool of a name, whose producer is alive (A1, A2). It returns
+// ErrNoPool when there is none.
+func openPool(name string) (_ *peerFiles, _ *poolSegment, _ *seatSegment, err error) {
+	return openFiles(name, func(f *peerFiles) error {
+		alive, err := f.producerAlive()
+		if err == nil && !alive {
+			err = fmt.Errorf("%w: its producer is gone", ErrNoPool)
+		}
+		return err
+	})
+}
+
+// openFiles opens the pool of a name, if admit, which sees its lock, has nothing against it.
+func openFiles(name string, admit func(*peerFiles) error) (_ *peerFiles, _ *poolSegment, _ *seatSegment, err error) {
+	files := paths{shmDir(), name}
+	f := &peerFiles{}
+	defer func() {
+		if err != nil {
+			f.close()
+		}
+	}()
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	if err := sys.StartPoller(); err != nil {
+		return nil, nil, nil, err
+	}
+	if f.pool, err = sys.OpenLockFile(files.pool(), os.O_RDONLY, LockDescriptorHook); err != nil {
+		return nil, nil, nil, err
+	}
+	id, err := f.pool.Stat()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if err := checkOwner(id); err != nil {
+		return nil, nil, nil, err
+	}
+	if err := admit(f); err != nil {
+		return nil, nil, nil, err
+	}
+	if err := sys.CheckFutex(); err != nil {
+		return nil, nil, nil, err
+	}
+	pool, err := f.mapPool(files.pool(), id)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w: %w", errMoving, err) // it was replaced since it was opened
+	}
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	crashpoint.Hit("A1")
+	seats, err := f.mapSeats(files.seats(pool.instance, pool.move), &pool.geometry)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w: %w", errMoving, err) // or is ending
+	}
+	return f, pool, seats, err
+}
+
+// mapPool maps the pool segment, its first page alone before the others: what that says must
+// hold before memory is taken for it.
+func (f *peerFiles) mapPool(path string, id sys.FileID) (*poolSegment, error) {
+	g, err := readFirstPage(path, id, func(page []byte) (geometry, error) { return readGeometry(page, uint64(id.Size)) })
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAllocated(f.pool, id, g.segmentSize); err != nil {
+		return nil, err
+	}
+	if f.poolMap, err = sys.MapPath(path, id, int64(g.segmentSize), sys.ReadOnly); err != nil {
+		return nil, err
+	}
+	return newPoolSegment(f.poolMap.Bytes, g)
+}
+
+// readFirstPage lets read look at the first page of a segment, which is mapped for that.
+func readFirstPage[T any](path string, id sys.FileID, read func(page []byte) (T, error)) (found T, err error) {
+	if id.Size < layout.HeaderSize {
+		return found, fmt.Errorf("%w: cut short to %d bytes", ErrDamaged, id.Size)
+	}
+	page, err := sys.MapPath(path, id, layout.HeaderSize, sys.ReadOnly)
+	if err != nil {
+		return found, err
+	}
+	defer func() { _ = page.Unmap() }()
+	return read(page.Bytes)
+}
+
+// checkAllocated refuses a file in memory whose first size bytes have holes. To look at a hole
+// takes memory, which is the looker's own then, as much as whoever may write the file says.
+func checkAllocated(file *sys.LockFile, id sys.FileID, size uint64) error {
+	if id.Allocated >= size {
+		return nil
+	}
+	if inMemory, err := file.InMemory(); err != nil || !inMemory {
+		return err // on a disk a hole costs nothing, and a file may be compressed
+	}
+	return fmt.Errorf("%w: a segment of %d bytes of which only %d are there: somebody made holes in its file", ErrDamaged, size, id.Allocated)
+}
+
+// mapSeats opens and maps the seat segment of an instance (A2). If it is not there, the
+// instance is going.
+func (f *peerFiles) mapSeats(path string, g *geometry) (_ *seatSegment, err error) {
+	if f.seats, err = sys.OpenLockFile(path, os.O_RDWR, LockDescriptorHook); err != nil {
+		return nil, err
+	}
+	id, err := f.seats.Stat()
+	if err != nil {
+		return nil, err
+	}
+	table, err := readFirstPage(path, id, func(page []byte) (seatTable, error) { return readSeatTable(page, g, uint64(id.Size)) })
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAllocated(f.seats, id, table.end()); err != nil {
+		return nil, err
+	}
+	if f.seatMap, err = sys.MapPath(path, id, int64(table.end()), sys.ReadWrite); err != nil {
+		return nil, err
+	}
+	crashpoint.Hit("A2")
+	return newSeatSegment(f.seatMap.Bytes, table)
+}
+
+func (f *peerFiles) producerAlive() (bool, error) { return f.pool.IsLocked(layout.ProducerLock) }
+
+// close drops the locks, then the mappings. Nobody may look at the segments any more.
+func (f *peerFiles) close() {
+	for _, lock := range []*sys.LockFile{f.seats, f.pool} {
+		if lock != nil {
+			_ = lock.Close()
+		}
+	}
+	for _, mapping := range []*sys.Mapping{f.seatMap, f.poolMap} {
+		if mapping != nil {
+			_ = mapping.Unmap()
+		}
+	}
+}

@@ -1,0 +1,141 @@
+package bips
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/crashpoint"
+	"github.com/bips-ipc/bips/internal/layout"
+)
+
+// followPause is how long a reader waits before it looks again for the pool that its producer goes on in.
+const followPause = time.Millisecond
+
+// whereabouts is what a reader found that follows a move.
+type whereabouts int
+
+const (
+	notYet   whereabouts = iota // the producer has not come there yet, or somebody is just at the seat: look again
+	taken                       // the reader has its place
+	newcomer                    // there is none for it: it has to ask for a seat, as anybody
+	gone                        // the producer is lost
+)
+
+// follow goes to the pool that the producer of the present one has moved to (V). Where it has a place there, the consumer is
+// attached to that when follow returns; where it has none, to nothing, and search goes on. What is held of the old pool stays
+// valid, and keeps it. Called with pulling held.
+func (c *Consumer) follow() error {
+	a := c.attachment
+	next, found, err := a.findNext(c.name, c.suspended.Load())
+	if err != nil {
+		c.detach()
+		return fmt.Errorf("pool %q: %w", c.name, err)
+	}
+	switch found {
+	case taken:
+		c.replace(next) // V5
+		crashpoint.Hit("V5")
+	case newcomer:
+		c.before, c.beforeInstance = a.reading, a.pool.instance
+		c.detach()
+	case gone:
+		c.detach()
+		return fmt.Errorf("pool %q: its producer died while it moved: %w", c.name, ErrProducerLost)
+	}
+	return nil
+}
+
+// replace goes on in another pool of the instance.
+func (c *Consumer) replace(next *attachment) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.attachment
+	c.attachment = next
+	c.stats.Moves++
+	c.quietSince = time.Time{}
+	before.letGo()
+}
+
+// findNext opens the pool under the name, and takes this reader's place in it (V1 to V4). next is set if it has one.
+func (a *attachment) findNext(name string, suspended bool) (next *attachment, found whereabouts, err error) {
+	alive, err := a.files.producerAlive() // V1: before the name, else its last pool could be missed
+	if err != nil {
+		return nil, gone, err
+	}
+	files, pool, seats, err := openFiles(name, func(*peerFiles) error { return nil })
+	crashpoint.Hit("V1")
+	switch {
+	case errors.Is(err, errMoving):
+		return nil, notYet, nil // once more just now
+	case errors.Is(err, ErrNoPool):
+		return nil, gone, nil
+	case err != nil:
+		return nil, gone, err
+	}
+	defer func() {
+		if found != taken {
+			files.close()
+		}
+	}()
+	switch {
+	case pool.instance != a.pool.instance:
+		return nil, gone, nil
+	case pool.move == a.pool.move && (alive || a.pool.header.State.Load() == layout.StateRunning):
+		return nil, notYet, nil
+	case pool.move == a.pool.move:
+		return nil, gone, nil
+	case pool.move != a.pool.move+1 || a.index >= len(pool.words):
+		return nil, newcomer, nil
+	}
+	next = newAttachment(files, pool, seats, a.common)
+	next.reading = a.reading
+	found, err = next.takePlace(a, suspended)
+	return next, found, err
+}
+
+// takePlace takes the seat that is reserved for who has it in the pool before (V2 to V4).
+func (a *attachment) takePlace(before *attachment, suspended bool) (whereabouts, error) {
+	a.index, a.generation = before.index, before.generation
+	word := a.pool.words[a.index]
+	if owner, _ := layout.UnpackReserved(word.Reserved.Load()); owner != a.generation {
+		return newcomer, nil
+	}
+	if ours, err := a.files.seats.TryLock(layout.SeatLockBase + int64(a.index)); err != nil || !ours {
+		return notYet, err
+	}
+	crashpoint.Hit("V2")
+	owner, kept := layout.UnpackReserved(word.Reserved.Load()) // once more: now nobody takes it back
+	generation, pins := layout.UnpackGrant(word.Granted.Load())
+	if owner != a.generation || generation != a.generation || pins == 0 {
+		return newcomer, nil
+	}
+	a.seat, a.granted = a.seats.seats[a.index], int(min(pins, MaxSlots-1))
+	a.seat.PID.Store(before.seat.PID.Load())
+	a.seat.Received.Store(before.seat.Received.Load())
+	a.seat.Skipped.Store(before.seat.Skipped.Load())
+	a.seat.Lost.Store(before.seat.Lost.Load())
+	blocking := a.standing.blocking.Load()
+	if blocking && a.isJudged() {
+		a.standing.demote(a.pool.slots)
+		a.standing.blocking.Store(false)
+		a.standing.inRow = 0
+	}
+	switch {
+	case suspended:
+		a.setCursor(a.cursor)
+		a.seat.State.Store(layout.SeatSuspended)
+	case blocking && a.isJudged():
+		a.setCursor(a.cursor)
+		a.seat.State.Store(layout.SeatLatest)
+	case blocking && kept:
+		a.setCursor(a.cursor)
+		a.seat.State.Store(layout.SeatEvery)
+	default:
+		a.begin(following)
+	}
+	crashpoint.Hit("V3")
+	a.door.ring() // V4
+	crashpoint.Hit("V4")
+	return taken, nil
+}

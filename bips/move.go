@@ -1,0 +1,462 @@
+package bips
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/crashpoint"
+	"github.com/bips-ipc/bips/internal/layout"
+)
+
+// A producer moves when it makes a new pool under the same name and goes on there: with larger slots, or because its
+// names were deleted. Who reads every frame loses none: its place in the new pool is kept until it comes.
+
+// place is a seat of the new pool that is reserved for who has it in the pool before.
+type place struct {
+	pending bool      // its holder has not come yet
+	kept    bool      // and every frame from the new pool's first on is kept for it
+	since   time.Time // since when it is pending and not kept
+}
+
+const (
+	// placeLimit is how long a place is reserved that no frames are kept for.
+	placeLimit = time.Second
+	// followersLimit is how long Close waits for those who are on their way.
+	followersLimit = time.Second
+)
+
+// Grow makes the pool's slots as large as slotSize bytes, unless they are as large already: the producer moves
+// to a new pool. Consumers follow by themselves. Who reads every frame loses none; what consumers and upstream hold of the old
+// pool stays valid, and keeps that pool's memory until it is given back. Slots are lent from the new pool from now on.
+//
+// Consumers of mode [Every] that are still on their way from the move before are waited for as a slot is: with [Drop]
+// the error is [ErrDropped], and with [Block] they are demoted after BlockTimeout.
+//
+// Errors: [ErrOption], [ErrNoSpace] if there is no room for both pools while the old one is used, [ErrDropped], [ErrFlushing],
+// [ErrClosed], [ErrDamaged], and those of the file system. The pool stays as it was then.
+func (p *Producer) Grow(slotSize int) (err error) {
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
+	if err := checkSlotSize(slotSize); err != nil {
+		return fmt.Errorf("pool %q: %w", p.name, err)
+	}
+	p.moving.Lock()
+	defer p.moving.Unlock()
+	if slotSize <= p.SlotSize() {
+		return nil
+	}
+	if p.current() != nil {
+		if err := p.keepLock(); err != nil { // M0
+			return err
+		}
+		crashpoint.Hit("M0")
+	}
+	if err := p.awaitKept(); err != nil { // M1
+		return err
+	}
+	crashpoint.Hit("M1")
+	return p.move(slotSize)
+}
+
+// keepNames is N1 to N3. Called with p.moving held.
+func (p *Producer) keepNames() (err error) {
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
+	own := p.current()
+	if own == nil {
+		return nil
+	}
+	if err := p.keepLock(); err != nil {
+		return err
+	}
+	if own.files.areNamed() {
+		return nil
+	}
+	if !p.mayMove() {
+		return nil // once those are there who are on their way: at the next look
+	}
+	if err := p.move(int(own.pool.slotSize)); err != nil {
+		return err
+	}
+	crashpoint.Hit("N3")
+	return fmt.Errorf("pool %q: %w in %s while it was in use, and were made again (systemd does so at a logout: RemoveIPC=no in logind.conf, or run the producer as a system user)",
+		p.name, ErrNamesDeleted, p.named.dir)
+}
+
+// keepLock takes the lock of the name again if its file was deleted (N1, N2; M0). Where another producer has it, this one
+// ends. Called with p.moving held.
+func (p *Producer) keepLock() error {
+	if isNamed(p.named.lock, p.named.paths.lock()) {
+		return nil
+	}
+	crashpoint.Hit("N1")
+	lock, err := p.named.takeLock(context.Background())
+	switch {
+	case errors.Is(err, ErrPoolBusy):
+		return p.giveWay()
+	case err != nil:
+		return p.named.explain(err)
+	}
+	crashpoint.Hit("N2")
+	closeLock(&p.named.lock)
+	p.named.lock = lock
+	return nil
+}
+
+// current is the pool that is published in; nil: there is none any more.
+func (p *Producer) current() *ownPool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.usable() != nil {
+		return nil
+	}
+	return p.own
+}
+
+// giveWay ends a producer whose name another one has.
+func (p *Producer) giveWay() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.failure = fmt.Errorf("pool %q: %w in %s, and another producer took them: %w", p.name, ErrNamesDeleted, p.named.dir, ErrPoolBusy)
+	defer p.letGoOfNames(false)
+	p.endPool()
+	return p.failure
+}
+
+// mayMove reports whether nobody has to be waited for before a move. Called with p.moving held.
+func (p *Producer) mayMove() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.own.pending == 0 {
+		return true
+	}
+	return !p.lookAfterPlaces() && p.closePlaces()
+}
+
+// awaitKept waits for the places of the last move that are kept, as for a slot, and then closes the others (M1).
+func (p *Producer) awaitKept() error {
+	for blocked := newBlockade(); ; {
+		_, patient := blocked.left(p.patience())
+		ready, looked, err := p.tryMove(patient)
+		if err != nil || ready {
+			return err
+		}
+		p.waitAtDoor(looked, doorLimit)
+		blocked.look(doorLimit)
+	}
+}
+
+func (p *Producer) tryMove(patient bool) (ready bool, looked doorLook, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.interrupted(); err != nil {
+		return false, looked, err
+	}
+	if p.own.pending == 0 {
+		return true, looked, nil
+	}
+	looked = doorLook{p.own, p.own.door.look()}
+	p.reclaimDead()
+	switch kept := p.lookAfterPlaces(); {
+	case !kept:
+		return p.closePlaces(), looked, nil
+	case p.overflow == Drop:
+		return false, looked, ErrDropped
+	case !patient:
+		p.demoteKept()
+		return p.closePlaces(), looked, nil
+	}
+	return false, looked, nil
+}
+
+// awaitFollowers gives those who are on their way from the pool before a moment to come (Q0).
+func (p *Producer) awaitFollowers() {
+	for end := time.Now().Add(followersLimit); time.Now().Before(end); {
+		looked, pending := p.followers()
+		if !pending {
+			return
+		}
+		p.waitAtDoor(looked, doorLimit)
+	}
+}
+
+func (p *Producer) followers() (looked doorLook, pending bool) {
+	var err error // who does not find its place in a damaged pool is lost anyway
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.interrupted() != nil || p.own.pending == 0 {
+		return looked, false
+	}
+	looked = doorLook{p.own, p.own.door.look()}
+	p.reclaimDead()
+	p.lookAfterPlaces()
+	crashpoint.Hit("Q0")
+	return looked, p.own.pending > 0
+}
+
+// move makes a pool with slots of a size, and goes on there (M2 to M6). Called with p.moving held, when no place is pending.
+func (p *Producer) move(slotSize int) error {
+	g := p.own.pool.geometry.resized(slotSize)
+	next, err := makePool(context.Background(), p.named, &g)
+	if errors.Is(err, ErrNoSpace) {
+		next, err = p.moveWithoutRoom(&g, err)
+	}
+	if err != nil {
+		return err
+	}
+	crashpoint.Hit("M2a")
+	crashpoint.Hit("M2b")
+	if err := p.moveTo(next); err != nil {
+		next.files.remove()
+		return err
+	}
+	return nil
+}
+
+// moveTo is M3 to M6.
+func (p *Producer) moveTo(next *ownPool) (err error) {
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.usable(); err != nil {
+		return err
+	}
+	old := p.own
+	if !old.unmapped { // as it is after moveWithoutRoom
+		p.lookAtSeats() // grants and verdicts as of now
+		old.pool.header.State.Store(layout.StateMoved)
+		crashpoint.Hit("M3")
+		next.reservePlaces(old)
+	}
+	if err := next.takeOver(p); err != nil {
+		return p.fail(err)
+	}
+	crashpoint.Hit("M4b")
+	if err := next.files.publish(); err != nil {
+		return p.fail(fmt.Errorf("pool %q: %w", p.name, err))
+	}
+	crashpoint.Hit("M5a")
+	p.dropReserved()
+	p.own = next
+	p.stats.Moves++
+	if old.unmapped {
+		return nil
+	}
+	p.old = append(p.old, old)
+	old.tellMoved()
+	p.unmapIdle()
+	return nil
+}
+
+// tellMoved wakes all who sleep at the pool that was moved from (M5b, M6).
+func (o *ownPool) tellMoved() {
+	var err error // whoever cut it short sleeps to its limit
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	o.files.unlinkSeats()
+	crashpoint.Hit("M5b")
+	o.ringBell()
+	crashpoint.Hit("M6a")
+	o.door.ring()
+	crashpoint.Hit("M6b")
+}
+
+// fail ends a producer that has no pool any more. Called with p.mu held.
+func (p *Producer) fail(err error) error {
+	p.failure = err
+	if !p.own.unmapped {
+		p.endPool()
+		p.letGoOfNames(true)
+	} else {
+		p.named.giveUp()
+	}
+	return err
+}
+
+// reservePlaces gives each reader of the old pool its place in the new one (M4).
+func (o *ownPool) reservePlaces(old *ownPool) {
+	for i, seat := range old.seats.seats {
+		generation := seat.Generation.Load() // M4a: before the state
+		state := seat.State.Load()
+		crashpoint.Hit("M4a")
+		o.seats.seats[i].Generation.Store(generation)
+		was := &old.views[i]
+		switch {
+		case state == layout.SeatFree, state == layout.SeatDraining, state == layout.SeatAsking:
+			continue
+		case was.generation != generation || was.pins == 0:
+			continue // without a grant nobody has a place
+		}
+		v, word := &o.views[i], o.pool.words[i]
+		v.generation, v.pins, v.demoted = generation, was.pins, was.demoted
+		kept := (state == layout.SeatEvery || state == layout.SeatJoining) && !was.demoted
+		v.place = place{pending: true, kept: kept, since: time.Now()}
+		o.pending++
+		word.Granted.Store(layout.PackGrant(generation, uint32(was.pins)))
+		if was.demoted {
+			word.Verdict.Store(layout.PackVerdict(generation, layout.VerdictDemoted))
+		}
+		word.Reserved.Store(layout.PackReserved(generation, kept))
+	}
+	if o.pending > 0 {
+		o.before = old
+	}
+}
+
+// takeOver copies what goes on from one pool to the next (M4b).
+func (o *ownPool) takeOver(p *Producer) error {
+	h := o.pool.header
+	h.First, o.pool.first = p.head+1, p.head+1
+	h.Head.Store(p.head)
+	h.Ended.Store(p.ended)
+	h.Dropped.Store(p.stats.Dropped)
+	h.Latency.Store(p.latency.Nanoseconds())
+	return o.storeCaps(p.capsText)
+}
+
+// moveWithoutRoom makes the next pool where there is no room for two, if nobody uses the old one. Failed:
+// the error that there was before, with what both need.
+func (p *Producer) moveWithoutRoom(g *geometry, noRoom error) (_ *ownPool, err error) {
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.usable(); err != nil {
+		return nil, err
+	}
+	old := p.own
+	p.reclaimDead()
+	if old.isUsed() {
+		return nil, p.noRoomForBoth(g, noRoom)
+	}
+	old.pool.header.State.Store(layout.StateMoved)
+	if old.isUsed() { // by somebody who came just now
+		old.pool.header.State.Store(layout.StateRunning)
+		old.ringBell()
+		return nil, p.noRoomForBoth(g, noRoom)
+	}
+	p.dropReserved()
+	old.files.unlink()
+	old.unmap()
+	next, err := makePool(context.Background(), p.named, g)
+	if err != nil {
+		return nil, p.fail(err)
+	}
+	return next, nil
+}
+
+func (p *Producer) noRoomForBoth(g *geometry, noRoom error) error {
+	old := &p.own.pool.geometry
+	return fmt.Errorf("%w; the pool of %s that is in use stays until the new one of %s is there: make it larger from the start (slot-size)",
+		noRoom, megabytes(old.segmentSize+old.seatSegmentSize()), megabytes(g.segmentSize+g.seatSegmentSize()))
+}
+
+// isUsed reports whether anybody reads from the pool, has a slot of it, or waits for it.
+func (o *ownPool) isUsed() bool {
+	for _, seat := range o.seats.seats {
+		if seat.State.Load() != layout.SeatFree {
+			return true
+		}
+	}
+	return o.lent != 0 || o.inside != 0 || o.pending != 0
+}
+
+// lookAfterPlaces closes the places of those who have come or will not (K1 to K5), and reports whether any
+// is still kept. Called with p.mu held.
+func (p *Producer) lookAfterPlaces() (kept bool) {
+	o := p.own
+	for i := range o.views {
+		v := &o.views[i]
+		if !v.place.pending {
+			continue
+		}
+		if o.seats.seats[i].State.Load() != layout.SeatFree { // K1: it has come
+			o.closePlace(i)
+			crashpoint.Hit("K1")
+			continue
+		}
+		if !v.place.kept {
+			if time.Since(v.place.since) >= placeLimit {
+				o.cancelPlace(i)
+			}
+			continue
+		}
+		old := o.before.seats.seats[i]
+		state := old.State.Load()
+		if gone := old.Generation.Load() != v.generation; gone || state == layout.SeatFree || state == layout.SeatDraining {
+			o.closePlace(i) // K2: it has left, or died
+			crashpoint.Hit("K2")
+			continue
+		}
+		kept = true
+	}
+	crashpoint.Hit("K3")
+	p.letGoOfBefore()
+	crashpoint.Hit("H3")
+	return kept
+}
+
+// letGoOfBefore unmaps the pool before when nobody is on the way any more. Called with p.mu held.
+func (p *Producer) letGoOfBefore() {
+	if p.own.pending == 0 && p.own.before != nil {
+		p.own.before = nil
+		p.unmapIdle()
+	}
+}
+
+// closePlace opens a seat to all.
+func (o *ownPool) closePlace(i int) {
+	o.pool.words[i].Reserved.Store(0)
+	o.views[i].place = place{}
+	o.pending--
+}
+
+// cancelPlace takes a place back whose holder has not come (K5), and reports whether it could. With the seat's lock: its
+// holder takes that before it looks whether the place is still its own.
+func (o *ownPool) cancelPlace(i int) bool {
+	lock := layout.SeatLockBase + int64(i)
+	if free, err := o.files.seats.TryLock(lock); err != nil || !free {
+		return false // it is just coming
+	}
+	defer func() { _ = o.files.seats.Unlock(lock) }()
+	if o.seats.seats[i].State.Load() != layout.SeatFree {
+		return false // it has come, and died: the next look finds that
+	}
+	o.views[i].forgetGrant()
+	o.views[i].demoted = false
+	o.pool.words[i].Granted.Store(0)
+	o.pool.words[i].Verdict.Store(0)
+	o.closePlace(i)
+	crashpoint.Hit("K5")
+	return true
+}
+
+// closePlaces cancels all places that are pending and not kept, and reports whether none is left. Called with p.mu held.
+func (p *Producer) closePlaces() bool {
+	for i := range p.own.views {
+		if v := &p.own.views[i]; v.place.pending && !v.place.kept {
+			p.own.cancelPlace(i)
+		}
+	}
+	p.letGoOfBefore()
+	return p.own.pending == 0
+}
+
+// demoteKept demotes all who have a place that is kept (K4): the frames are no longer kept for them. Called with p.mu held.
+func (p *Producer) demoteKept() (demoted bool) {
+	o := p.own
+	for i := range o.views {
+		v := &o.views[i]
+		if !v.place.pending || !v.place.kept {
+			continue
+		}
+		v.demoted = true
+		o.pool.words[i].Verdict.Store(layout.PackVerdict(v.generation, layout.VerdictDemoted))
+		o.pool.words[i].Reserved.Store(layout.PackReserved(v.generation, false))
+		v.place = place{pending: true, since: time.Now()}
+		crashpoint.Hit("K4")
+		p.tellDemotion(int(o.before.seats.seats[i].PID.Load()))
+		demoted = true
+	}
+	return demoted
+}

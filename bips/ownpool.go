@@ -1,0 +1,138 @@
+package bips
+
+import (
+	"context"
+	"math/bits"
+	"runtime/debug"
+
+	"github.com/bips-ipc/bips/internal/crashpoint"
+	"github.com/bips-ipc/bips/internal/layout"
+)
+
+// ownPool is a pool as its producer has it: its files, its memory, and what the producer knows of it in
+// private memory. A producer publishes in one of them at a time; a move makes the next.
+//
+// Everything but door is protected by Producer.mu.
+type ownPool struct {
+	files *ownFiles
+	pool  *poolSegment
+	seats *seatSegment
+	door  ownDoor
+
+	inside    int              // calls that look at the segments without holding mu
+	unmapped  bool             // nobody may look at the segments any more
+	sequences [MaxSlots]uint64 // of the frame in each slot; 0: none
+	lent      uint64           // slots lent
+	published uint64           // of those, the ones published
+	loans     [MaxSlots]uint64 // counts each slot's lendings
+	views     []seatView       // by seat
+
+	capsIndex   int // of the caps in force
+	capsVersion uint64
+	slotCaps    [MaxSlots]int // caps record that each slot refers to
+
+	before  *ownPool // the pool that was moved from, while a place is pending
+	pending int      // places reserved for readers that are still in it
+}
+
+// seatView is what the producer knows of a seat, in private memory.
+type seatView struct {
+	// What the last look showed (P1a to P1c):
+	seen   uint32 // generation
+	state  uint32
+	cursor uint64
+
+	// The grant: so many pins of this generation count. 0, 0: none.
+	generation uint32
+	pins       int
+	overdrawn  bool // more were seen, and counted
+
+	demoted   bool // until D5
+	keyFrames uint32
+	place     place
+}
+
+// wantsEvery reports whether frames from cursor on must be kept.
+func (v *seatView) wantsEvery() bool {
+	return (v.state == layout.SeatEvery || v.state == layout.SeatJoining) && !v.demoted
+}
+
+// reads reports whether the seat counts as one that is read from.
+func (v *seatView) reads() bool { return v.state == layout.SeatLatest || v.state == layout.SeatEvery }
+
+// makePool makes a pool that is complete and has no name yet (S4).
+func makePool(ctx context.Context, n *ownName, g *geometry) (*ownPool, error) {
+	files, err := createFiles(ctx, n, g)
+	if err != nil {
+		return nil, err
+	}
+	o := &ownPool{files: files, views: make([]seatView, g.seats)}
+	if err := o.fill(g); err != nil {
+		files.remove()
+		return nil, err
+	}
+	return o, nil
+}
+
+// fill writes the fields of both headers, and then their magic numbers (S4e, S4f).
+//
+// Readers may open the seats by now, and cut them short.
+func (o *ownPool) fill(g *geometry) (err error) {
+	defer recoverFaultOf(o.files.name.name, &err, debug.SetPanicOnFault(true))
+	if o.seats, err = initSeatSegment(o.files.seatMap.Bytes, g); err != nil {
+		return err
+	}
+	if o.pool, err = newPoolSegment(o.files.poolMap.Bytes, *g); err != nil {
+		return err
+	}
+	o.door.door = doorOf(o.pool.header, o.seats.header)
+	g.store(o.pool.header)
+	o.pool.header.State.Store(layout.StateRunning)
+	o.pool.header.Latency.Store(layout.NoTime)
+	crashpoint.Hit("S4e")
+	o.seats.header.Magic.Store(layout.SeatMagic)
+	o.pool.header.Magic.Store(layout.PoolMagic)
+	crashpoint.Hit("S4f")
+	return nil
+}
+
+// ringBell rings the bell of all who read from the pool.
+func (o *ownPool) ringBell() { ringBell(o.pool.header, o.seats.seats) }
+
+// isIdle reports whether no part of the pool's memory is in use.
+func (o *ownPool) isIdle() bool { return o.lent == 0 && o.inside == 0 }
+
+// unmap gives the pool's memory back, once.
+func (o *ownPool) unmap() {
+	if !o.unmapped {
+		o.unmapped = true
+		o.files.close()
+		o.files.unmap()
+	}
+}
+
+// storeCaps writes caps to a record that no slot refers to; there is one more
+// record than slots.
+func (o *ownPool) storeCaps(caps string) error {
+	var used [MaxSlots + 1]bool
+	for i := range o.pool.slots {
+		if o.sequences[i] != 0 {
+			used[o.slotCaps[i]] = true
+		}
+	}
+	free := 0
+	for used[free] {
+		free++
+	}
+	version, length, text, err := o.pool.capsRecord(free)
+	if err != nil {
+		return err
+	}
+	length.Store(uint32(copy(text, caps)))
+	o.capsVersion++
+	version.Store(o.capsVersion)
+	o.capsIndex = free
+	return nil
+}
+
+func onesCount(set uint64) int { return bits.OnesCount64(set) }

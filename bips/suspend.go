@@ -1,0 +1,138 @@
+package bips
+
+import (
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/crashpoint"
+	"github.com/bips-ipc/bips/internal/layout"
+)
+
+// Who is suspended sleeps at no bell, and may not even be in Pull: so nothing tells it that its
+// producer is dead. Yet its mapping keeps the dead pool's memory, for which the next producer
+// may have to wait. So it looks now and then, and lets go (U6).
+
+// startWatch begins to look after the producer of a consumer that was just suspended. Called with
+// pulling held.
+func (c *Consumer) startWatch() {
+	if c.attachment != nil && c.watch == nil {
+		c.watch = make(chan struct{})
+		go c.watchProducer(c.watch)
+	}
+}
+
+// stopWatch ends that. Called with pulling held.
+func (c *Consumer) stopWatch() {
+	if c.watch != nil {
+		close(c.watch)
+		c.watch = nil
+	}
+}
+
+// tryLetGoOfDead is letGoOfDead, unless somebody pulls, who will do it.
+func (c *Consumer) tryLetGoOfDead() {
+	defer c.turn.pass() // when pulling is unlocked
+	if c.pulling.TryLock() {
+		defer c.pulling.Unlock()
+		c.letGoOfDead()
+	}
+}
+
+// watchProducer lets a suspended consumer notice what became of its producer (U6, U7).
+func (c *Consumer) watchProducer(done <-chan struct{}) {
+	// It is the one user of a timer of the Go runtime's here (pause.go): nobody waits for it, and a
+	// sleep of its own would keep a thread for each consumer.
+	ticker := time.NewTicker(bellLimit)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-done:
+			return
+		case <-ticker.C:
+			c.tryLetGoOfDead()
+		}
+	}
+}
+
+// followIfMoved is what a consumer does that is suspended or resumes, when its producer has moved (U7). Called with pulling held.
+func (c *Consumer) followIfMoved() {
+	if c.attachment.hasMoved() {
+		if err := c.follow(); err != nil {
+			c.owed = err
+		}
+		crashpoint.Hit("U7")
+	}
+}
+
+// letGoOfDead detaches a suspended consumer whose producer is dead, and remembers what Pull has to
+// say of it (U6). It follows one that has moved (U7). What is held stays valid; the last frame given back frees the memory. Called with
+// pulling held.
+func (c *Consumer) letGoOfDead() {
+	a := c.attachment
+	if a == nil || !c.suspended.Load() {
+		return
+	}
+	alive, err := a.files.producerAlive()
+	switch {
+	case err != nil:
+	case a.hasMoved():
+		c.followIfMoved()
+	case !alive:
+		if c.owed, err = a.lastWord(); err != nil {
+			c.owed = err // its memory is gone, too
+		}
+		if c.owed != nil {
+			c.owed = fmt.Errorf("pool %q: %w", c.name, c.owed)
+		}
+		c.detach()
+		crashpoint.Hit("U6")
+	}
+}
+
+// tellOwed returns, once, what is still to be said of an instance that was let go. Called with
+// pulling held.
+func (c *Consumer) tellOwed() error {
+	owed := c.owed
+	c.owed = nil
+	return owed
+}
+
+// lastWord is what a reader that resumed would be told of an instance whose producer is dead, or
+// nil: all was said.
+func (a *attachment) lastWord() (word, err error) {
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	seen := a.look()
+	switch {
+	case a.owesEnd(seen.ended):
+		return ErrEndOfStream, nil
+	case seen.ended == seen.head+1:
+		return nil, nil
+	case seen.state == layout.StateClosed:
+		return fmt.Errorf("it closed without an end of stream: %w", ErrProducerLost), nil
+	default:
+		return fmt.Errorf("its producer died: %w", ErrProducerLost), nil
+	}
+}
+
+// hasMoved reports whether the producer goes on elsewhere.
+func (a *attachment) hasMoved() (moved bool) {
+	var err error // whoever cut the pool short did not move it
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	return a.pool.header.State.Load() == layout.StateMoved
+}
+
+// suspend makes the seat need nothing while it keeps its pins (U1, U2). To resume is
+// to join again (U3).
+func (a *attachment) suspend() {
+	a.seat.State.Store(layout.SeatSuspended)
+	crashpoint.Hit("U1")
+	a.door.ring()
+	crashpoint.Hit("U2")
+}
+
+// resume is U3. An end that came meanwhile is told before any later frame.
+func (a *attachment) resume() {
+	a.stall = stall{} // who does not read misses no frames
+	a.begin(resuming)
+}
