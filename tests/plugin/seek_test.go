@@ -76,7 +76,7 @@ func TestASeekIntoAGroupOfPicturesGoesOnWithAKeyFrame(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "recording")
 			launch(t, "videotestsrc num-buffers=300 pattern=ball ! video/x-raw,format=I420,width=320,height=240,framerate=30/1 ! x264enc key-int-max=60 bframes=0 ! h264parse ! %s ! filesink location=%s", c.mux, path).finish()
 			d := drive(t, nil)
-			d.do("make sink filesrc location=" + path + " ! " + c.demux + " ! bipssink name=sink wait-for-consumers=1 pool=" + poolName(t))
+			d.do("make sink filesrc location=" + path + " ! " + c.demux + " ! bipssink name=sink wait-for-consumers=2 pool=" + poolName(t))
 			source := launch(t, "bipssrc pool=%s ! identity silent=false ! fakesink sync=false", poolName(t))
 			reader := consumer(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every})
 			d.do("set sink playing")
