@@ -67,16 +67,11 @@ func (s *segment) slot(i uint64) (sequence uint64) {
 	return field[layout.SlotRecord](s.pool, s.header("RecordsOffset")+i*s.header("RecordSize"), "Sequence")
 }
 
-func (s *segment) verdict(i int) uint64 {
-	return field[layout.SeatWord](s.pool, s.header("SeatWordsOffset")+uint64(i)*s.header("SeatWordSize"), "Verdict")
+func (s *segment) word(i int, name string) uint64 {
+	return field[layout.SeatWord](s.pool, s.header("SeatWordsOffset")+uint64(i)*s.header("SeatWordSize"), name)
 }
 
-// granted reports whether the seat's present holder has a grant.
-func (s *segment) granted(i int) bool {
-	word := field[layout.SeatWord](s.pool, s.header("SeatWordsOffset")+uint64(i)*s.header("SeatWordSize"), "Granted")
-	generation, pins := layout.UnpackGrant(word)
-	return s.seat(i, "State") != 0 && uint64(generation) == s.seat(i, "Generation") && pins > 0
-}
+func (s *segment) verdict(i int) uint64 { return s.word(i, "Verdict") }
 
 func (s *segment) seat(i int, name string) uint64 {
 	offset := field[layout.SeatHeader](s.seats, 0, "SeatsOffset") + uint64(i)*field[layout.SeatHeader](s.seats, 0, "SeatSize")
@@ -134,13 +129,14 @@ func (s *segment) checkQuiet(readers int, verdicts bool) error {
 	}
 	taken := 0
 	for i, locked := range s.locked {
-		state, pins, granted, waiting := s.seat(i, "State"), s.seat(i, "Pins"), s.granted(i), s.seat(i, "Waiting")
+		state, pins, waiting := s.seat(i, "State"), s.seat(i, "Pins"), s.seat(i, "Waiting")
+		generation, granted := layout.UnpackGrant(s.word(i, "Granted"))
 		seated := state == uint64(layout.SeatLatest) || state == uint64(layout.SeatEvery)
 		if locked {
 			taken++
 		}
-		if pins != 0 || locked != seated || locked != granted || !locked && (state != 0 || waiting != 0) || s.verdict(i) != 0 && !(verdicts && locked) {
-			return fmt.Errorf("seat %d (locked: %v) shows state %d, pins %b, granted %v, waiting %d, verdict %x", i, locked, state, pins, granted, waiting, s.verdict(i))
+		if pins != 0 || locked != seated || locked && (granted == 0 || uint64(generation) != s.seat(i, "Generation")) || s.word(i, "Reserved") != 0 || !locked && (state != 0 || waiting != 0) || s.verdict(i) != 0 && !(verdicts && locked) {
+			return fmt.Errorf("seat %d (locked: %v) shows state %d, pins %b, %d granted to generation %d, waiting %d, verdict %x, reserved %x", i, locked, state, pins, granted, generation, waiting, s.verdict(i), s.word(i, "Reserved"))
 		}
 	}
 	if taken != readers {

@@ -158,11 +158,7 @@ func (g *stage) drained(d dead) {
 
 // readAll reports whether what was read of a dead producer's pool is all that it had published.
 func (g *stage) readAll(s drive.Span, head uint64, latest bool) bool {
-	if s.Ended && !s.Unwaited {
-		return s.Last+s.Ends == head // each end is an entry
-	}
-	// Mode latest may read an entry before it is the head, and pass by others to reach an end.
-	return s.Last == head || latest && s.Last == head+1 || s.Ended && s.Last < head
+	return s.Last == head || latest && s.Last == head+1 // who reads the latest may read a frame before it is the head
 }
 
 // flows checks that frames come to the survivors: of one instance, unless that is "".

@@ -15,6 +15,8 @@ type producerPlan struct {
 	Overflow     bips.Overflow
 	BlockTimeout time.Duration
 	Pause        time.Duration // at most, between frames; 0: as fast as it can
+	Ends         int           // ends its stream about once in so many frames; 0: not before it closes
+	Brief        int           // closes its pool, and makes it again, after up to so many frames; 0: as it is told
 	Lend         bool          // half of the frames are written into slots that were lent before
 }
 
@@ -35,8 +37,8 @@ type plan struct {
 }
 
 func (p plan) String() string {
-	text := fmt.Sprintf("tempo %v, %d slots of %d, overflow %d after %v, lend %v, pause %v;", p.tempo, p.producer.Slots, p.producer.SlotSize,
-		p.producer.Overflow, p.producer.BlockTimeout, p.producer.Lend, p.producer.Pause)
+	text := fmt.Sprintf("tempo %v, %d slots of %d, overflow %d after %v, brief %d, lend %v, pause %v;", p.tempo, p.producer.Slots, p.producer.SlotSize,
+		p.producer.Overflow, p.producer.BlockTimeout, p.producer.Brief, p.producer.Lend, p.producer.Pause)
 	for _, c := range p.consumers {
 		text += fmt.Sprintf(" mode %d held %d pause %v;", c.Mode, c.MaxHeld, c.Pause)
 	}
@@ -50,6 +52,8 @@ func makePlan(random *rand.Rand) plan {
 		BlockTimeout: pick(random, bips.Forever, bips.Forever, 5*time.Millisecond, 30*time.Millisecond),
 		Overflow:     pick(random, bips.Block, bips.Block, bips.Block, bips.Drop),
 		Pause:        pick(random, 0, 0, 50*time.Microsecond, time.Millisecond),
+		Ends:         pick(random, 0, 20, 500),
+		Brief:        pick(random, 0, 0, 0, 300),
 		Lend:         random.IntN(2) == 0,
 	}}
 	quotas := 0
@@ -103,6 +107,12 @@ func (p producerPlan) args(seed uint64) []string {
 	args := []string{
 		fmt.Sprintf("--slots=%d", p.Slots), fmt.Sprintf("--slot-size=%d", p.SlotSize), "--seats=8", "--overflow=" + overflow,
 		"--block-timeout=" + micros(p.BlockTimeout), "--pause=" + micros(p.Pause), "--busy=" + micros(patience), fmt.Sprintf("--seed=%d", seed),
+	}
+	if p.Ends > 0 {
+		args = append(args, fmt.Sprintf("--ends=%d", p.Ends))
+	}
+	if p.Brief > 0 {
+		args = append(args, fmt.Sprintf("--brief=%d", p.Brief))
 	}
 	if p.Lend {
 		args = append(args, "--lend=1")

@@ -17,8 +17,7 @@ type Span struct {
 	Token    string // "": the frames are not a peer's
 	Last     uint64 // sequence of the last frame
 	Ended    bool   // the end of the stream was told after it
-	Ends     uint64 // how often
-	Unwaited bool   // the producer had not waited for it all the time when that was told
+	Ends     uint64 // how many were told, in all
 	Over     bool   // there is no more of it: it was lost, or another instance began
 }
 
@@ -34,16 +33,19 @@ type Judge struct {
 	Span               Span   // of the last frame; zero: there was none since it joined
 	Last               *line.Line
 
-	tokens   map[string]string // of the instances
-	known    bool              // the next frame follows the last one
-	ordered  bool              // it comes after it, at least
-	dropped  uint64            // before the last frame
-	gone     int               // of so many frames to come some may be missing: the producer had not waited
-	alone    bool              // the producer did not wait at the last line
-	slots    int               // of the pool
-	received uint64            // since it joined
-	skipped  uint64
-	lost     uint64
+	tokens     map[string]string // of the instances
+	known      bool              // the next frame follows the last one
+	ordered    bool              // it comes after it, at least
+	dropped    uint64            // before the last frame
+	gone       int               // of so many frames to come some may be missing: the producer had not waited
+	alone      bool              // the producer did not wait at the last line
+	slots      int               // of the pool
+	received   uint64            // since it joined
+	skipped    uint64
+	lost       uint64
+	mayPrecede int // of so many frames to come a drop may be from before it joined, and is not lost for it
+	// What was passed by before an end, since the last frame.
+	skippedBefore, lostBefore uint64
 }
 
 // See judges the next line.
@@ -54,12 +56,21 @@ func (j *Judge) See(l *line.Line) {
 	case line.Instance:
 		j.instance(l)
 	case line.End:
-		waited := j.waited(l)
-		if l.Instance != j.Span.Instance {
-			break // it came into a pool whose first frame is still to come
+		if l.Instance != j.Span.Instance { // it came into a pool whose first frame is still to come
+			j.alone = j.alone || l.Unwaited || l.Demoted > 0
+			break
 		}
-		j.Span.Unwaited, j.Span.Ended = !waited, true
+		j.waited(l)
+		if j.Span.Ended && j.known {
+			j.found("P5", "the end of the stream after frame %d was told twice", j.Span.Last)
+		}
+		j.Span.Ended = true
 		j.Span.Ends++
+		j.skippedBefore += l.Skipped
+		j.lostBefore += l.Lost
+		j.skipped += l.Skipped
+		j.lost += l.Lost
+		j.Lost += l.Lost
 	case line.Lost:
 		j.over()
 		j.known = false
@@ -129,28 +140,48 @@ func (j *Judge) frame(l *line.Line) {
 	last := j.Span.Last
 	between := l.Sequence - last - 1
 	dropped := l.Dropped - j.dropped
+	skipped, lost := l.Skipped+j.skippedBefore, l.Lost+j.lostBefore
+	j.skippedBefore, j.lostBefore = 0, 0
+	if j.known && j.mayPrecede > 0 {
+		others := uint64(0) // lost, but not dropped
+		if j.Every {
+			others = min(between, lost)
+		}
+		dropped = j.droppedSinceJoined(dropped, lost-others)
+	}
 	switch {
 	case j.ordered && l.Sequence <= last:
 		j.found("P3", "frame %d after %d", l.Sequence, last)
 	case !j.known && !l.Discont:
 		j.found("P6", "frame %d is the first one and no discontinuity", l.Sequence)
-	case j.known && j.Span.Ended && waited && between > j.Span.Ends:
-		j.found("P4", "frame %d after %d and %d ends of a stream", l.Sequence, last, j.Span.Ends)
-	case !j.known, j.Span.Ended: // the end of a stream is one of those between, and counted by itself
-	case !j.Every && (l.Skipped != between || l.Lost != dropped):
-		j.found("P6", "frame %d after %d: %d skipped, %d lost, %d were dropped", l.Sequence, last, l.Skipped, l.Lost, dropped)
-	case j.Every && l.Lost != between+dropped:
-		j.found("P6", "frame %d after %d: %d lost, %d were dropped", l.Sequence, last, l.Lost, dropped)
+	case !j.known:
+	case !j.Every && (skipped != between || lost != dropped):
+		j.found("P6", "frame %d after %d: %d skipped, %d lost, %d were dropped", l.Sequence, last, skipped, lost, dropped)
+	case j.Every && lost != between+dropped:
+		j.found("P6", "frame %d after %d: %d lost, %d were dropped", l.Sequence, last, lost, dropped)
 	case waited && between != 0:
 		j.found("P4", "frame %d after %d", l.Sequence, last)
 	}
-	j.Span.Last, j.Span.Ended, j.Span.Ends, j.Span.Over, j.dropped = l.Sequence, false, 0, false, l.Dropped
+	j.Span.Last, j.Span.Ended, j.Span.Over, j.dropped = l.Sequence, false, false, l.Dropped
+	if !j.known {
+		j.mayPrecede = j.slots
+	}
 	j.known, j.ordered = true, true
 	j.Frames++
 	j.Lost += l.Lost
 	j.received++
 	j.skipped += l.Skipped
 	j.lost += l.Lost
+}
+
+// droppedSinceJoined is how many of the frames that were dropped before one were lost for the reader. The first
+// frame that a reader gets may be older than its joining, and drops before that are not lost for it.
+func (j *Judge) droppedSinceJoined(dropped, lost uint64) uint64 {
+	j.mayPrecede--
+	if dropped > 0 && lost > 0 {
+		j.mayPrecede = 0
+	}
+	return min(dropped, lost)
 }
 
 // closed is P7: what the statistics say is what happened.

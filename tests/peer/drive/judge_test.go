@@ -3,6 +3,8 @@ package drive
 import (
 	"strings"
 	"testing"
+
+	"github.com/bips-ipc/bips/tests/peer/line"
 )
 
 // Each conversation has one thing that is wrong, or none, as its name says.
@@ -37,6 +39,8 @@ func TestAJudgeFindsWhatIsWrong(t *testing.T) {
 		"the last frame was read":             {lines: `{"event":"frame","sequence":5}` + "\n" + `{"event":"lost"}`},
 		"it was not read before the next run": {lines: `{"event":"instance","instance":"b","token":"2","slots":3}`, want: "P5"},
 		"an end that is told too early":       {lines: `{"event":"end","instance":"a"}` + "\n" + `{"event":"lost"}`, want: "P5"},
+		"an end that is told twice":           {lines: `{"event":"frame","sequence":5}` + "\n" + `{"event":"end","instance":"a"}` + "\n" + `{"event":"end","instance":"a"}`, want: "P5"},
+		"a frame is missing behind an end":    {lines: `{"event":"end","instance":"a"}` + "\n" + `{"event":"frame","sequence":6,"lost":1}`, want: "P4"},
 		"another producer in one instance":    {lines: `{"event":"instance","instance":"a","token":"2","slots":3}`, want: "P1"},
 		"a torn frame":                        {lines: `{"event":"wrong","what":"whole","text":"torn"}`, want: "P1"},
 		"a frame that changed":                {lines: `{"event":"wrong","what":"held","text":"changed"}`, want: "P2"},
@@ -74,10 +78,10 @@ func TestARunIsCheckedToItsEnd(t *testing.T) {
 	}{
 		"killed, one more than told":      {Run{Published: 5}, Span{Last: 6}, true},
 		"killed, two more than told":      {Run{Published: 5}, Span{Last: 7}, false},
-		"ended and told":                  {Run{Published: 5, Ended: true}, Span{Last: 5, Ended: true}, true},
+		"ended and told":                  {Run{Published: 5, Ended: true, Ends: 1, Closed: &line.Line{}}, Span{Last: 5, Ended: true, Ends: 1}, true},
+		"told once more than ended":       {Run{Published: 5, Ended: true, Ends: 1, Closed: &line.Line{}}, Span{Last: 5, Ended: true, Ends: 2}, false},
 		"ended and not told":              {Run{Published: 5, Ended: true}, Span{Last: 5}, false},
 		"the end hid the last frame":      {Run{Published: 5, Ended: true}, Span{Last: 4, Ended: true}, false},
-		"it passed the last frame by":     {Run{Published: 5, Ended: true}, Span{Last: 4, Ended: true, Unwaited: true}, true},
 		"one frame less":                  {Run{Published: 5}, Span{Last: 4}, false},
 		"killed before it told of an end": {Run{Published: 5}, Span{Last: 5, Ended: true}, true},
 	} {

@@ -42,8 +42,10 @@ func (r *Runs) See(l *line.Line) {
 		run.Published, run.Ended = l.Sequence, false
 		run.Frames++
 	case line.Ended:
-		run.Ended = true
-		run.Ends++
+		if !run.Ended { // an end without a frame since the last one is the same end
+			run.Ended = true
+			run.Ends++
+		}
 	case line.Closed:
 		run.Closed = l
 		r.closed(run)
@@ -86,13 +88,11 @@ func (r *Run) Check(s Span) (Finding, bool) {
 	closed := r.Closed != nil
 	switch {
 	case s.Last > r.Published+1, closed && s.Last > r.Published:
-	case s.Ended && closed && !r.Ended:
-	case s.Ended && s.Unwaited:
-		return Finding{}, true // how many frames it passed by to reach the end, its own lines tell
-	case s.Last < r.Published, r.Ended && !s.Ended:
+	case s.Ended && closed && !r.Ended, closed && s.Ends > r.Ends:
+	case s.Last < r.Published, r.Ended && !s.Ended && s.Last == r.Published:
 	default:
 		return Finding{}, true
 	}
-	return Finding{"P5", fmt.Sprintf("the run %s ended at frame %d (end of stream: %v, closed: %v), what was read of it ended at %d (end of stream: %v)",
-		r.Token, r.Published, r.Ended, closed, s.Last, s.Ended)}, false
+	return Finding{"P5", fmt.Sprintf("the run %s ended at frame %d (end of stream: %v, %d in all, closed: %v), what was read of it ended at %d (end of stream: %v, %d in all)",
+		r.Token, r.Published, r.Ended, r.Ends, closed, s.Last, s.Ended, s.Ends)}, false
 }

@@ -42,6 +42,8 @@ type consuming struct {
 	instance uint64 // of the last frame; 0: there was none since the pool was joined
 	token    uint64
 	demoted  uint64
+	skipped  uint64 // in all, as far as it was told
+	lost     uint64
 }
 
 // holding is a frame that is held.
@@ -106,7 +108,7 @@ func (c *consuming) open() error {
 	}
 	c.setPool(pool)
 	c.held, c.released = make(chan holding, bips.MaxSlots), make(chan struct{})
-	c.instance, c.demoted = 0, 0
+	c.instance, c.demoted, c.skipped, c.lost = 0, 0, 0, 0
 	c.left = 1 + c.random.IntN(max(c.brief, 1))
 	c.out.write(line.Line{Event: line.Opened})
 	go c.release(pool, c.held, c.released, rand.New(rand.NewPCG(c.random.Uint64(), 3)))
@@ -263,7 +265,11 @@ func (c *consuming) seeError(err error) {
 	switch {
 	case errors.Is(err, bips.ErrEndOfStream):
 		info, _ := c.pool.Pool()
-		c.out.write(c.standing(line.Line{Event: line.End, Instance: line.Hex(info.Instance)}))
+		stats := c.pool.Stats()
+		c.out.write(c.standing(line.Line{
+			Event: line.End, Instance: line.Hex(info.Instance), Skipped: stats.Skipped - c.skipped, Lost: stats.Lost - c.lost,
+		}))
+		c.skipped, c.lost = stats.Skipped, stats.Lost
 	case errors.Is(err, bips.ErrProducerLost):
 		c.out.write(line.Line{Event: line.Lost})
 	case errors.Is(err, bips.ErrStalled):
@@ -297,6 +303,8 @@ func (c *consuming) see(f bips.Frame) (holding, bool) {
 		}
 	}
 	c.count++
+	c.skipped += f.Skipped
+	c.lost += f.Lost
 	c.left--
 	if f.Instance != c.instance || h.payload.Token != c.token {
 		c.instance, c.token = f.Instance, h.payload.Token

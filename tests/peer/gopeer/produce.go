@@ -189,16 +189,19 @@ func (p *producing) mustGoOn(call string, err error) {
 	}
 }
 
-// again ends the pool and makes the next one.
+// again closes the pool right after a frame, or after the end of the stream, and makes the next one.
 func (p *producing) again() error {
-	return errors.Join(p.endOfStream(), p.shut(), p.open())
+	var err error
+	if p.random.IntN(4) > 0 {
+		err = p.endOfStream()
+	}
+	return errors.Join(err, p.shut(), p.open())
 }
 
 func (p *producing) endOfStream() error {
 	if err := p.pool.EndOfStream(); err != nil {
 		return err
 	}
-	p.next++
 	p.out.write(line.Line{Event: line.Ended, Token: line.Hex(p.token)})
 	return nil
 }

@@ -83,7 +83,7 @@ func (c *consuming) giveBack(h *holding, lease bool) error {
 		return err
 	}
 	if err := giveBack(); !errors.Is(err, bips.ErrStale) {
-		return fmt.Errorf("frame %d was given back twice: %w", h.frame.Sequence, err)
+		return fmt.Errorf("frame %d was given back twice, and the second time said %v", h.frame.Sequence, err)
 	}
 	return nil
 }

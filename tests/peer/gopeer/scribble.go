@@ -81,7 +81,7 @@ func (v *villain) claimQuota() error {
 	if err != nil {
 		return err
 	}
-	s.setField("Quota", layout.MaxSlots)
+	s.setField("Asked", uint64(layout.PackAsked(layout.MaxSlots-1, layout.MaxSlots-1)))
 	return nil
 }
 
@@ -91,7 +91,7 @@ func (v *villain) claimPins() error {
 	if err != nil {
 		return err
 	}
-	s.setField("Quota", layout.MaxSlots)
+	s.setField("Asked", uint64(layout.PackAsked(layout.MaxSlots-1, layout.MaxSlots-1)))
 	s.setField("Pins", ^uint64(0))
 	return nil
 }
