@@ -9,10 +9,11 @@
 //
 // # Words
 //
-// A pool is a fixed number of equally sized slots, made once and never grown. A
+// A pool is a fixed number of equally sized slots. A producer whose frames become larger moves to a new pool
+// under the same name ([Producer.Grow]), and its consumers follow. A
 // frame is a published slot with its sequence number, times, flags and caps. A seat
 // is a consumer's place in a pool, a pin its mark that it is reading a slot: a pinned
-// slot is never written. The quota (MaxHeld) is how many pins a consumer may have.
+// slot is never written. The grant ([Consumer.Quota]) is how many pins the producer allows a consumer.
 // The Signaler is what synchronises both sides; docs/protocol.md specifies it, and
 // the step ids in comments (P2, C7, ...) are that document's.
 //

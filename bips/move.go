@@ -186,7 +186,7 @@ func (p *Producer) followers() (looked doorLook, pending bool) {
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.interrupted() != nil || p.own.pending == 0 {
+	if p.usable() != nil || p.own.pending == 0 {
 		return looked, false
 	}
 	looked = doorLook{p.own, p.own.door.look()}

@@ -393,3 +393,32 @@ func TestAStreamEndsAtOnceWhateverReadersDo(t *testing.T) {
 	_, err := c.Pull(patience)
 	wantError(t, err, bips.ErrEndOfStream)
 }
+
+// A GStreamer element is flushing when it is stopped.
+func TestAProducerThatIsFlushingWhenItClosesWaitsForThoseWhoAreOnTheirWayToo(t *testing.T) {
+	testmain.Dir(t)
+	p, c := newProducer(t, bips.ProducerOptions{}), newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
+	join(t, c)
+	push(t, p, 1)
+	grow(t, p, 128)
+	push(t, p, 2)
+	if err := p.EndOfStream(); err != nil {
+		t.Fatal(err)
+	}
+	p.SetFlushing(true)
+	closed := make(chan error, 1)
+	go func() { closed <- p.Close() }()
+	select {
+	case <-closed:
+		t.Fatal("it did not wait")
+	case <-time.After(100 * time.Millisecond):
+	}
+	for _, want := range []byte{1, 2} {
+		if v := pullValue(t, c); v != want {
+			t.Errorf("got %d, want %d", v, want)
+		}
+	}
+	_, err := c.Pull(patience)
+	wantError(t, err, bips.ErrEndOfStream)
+	returns(t, "Close", func() { <-closed })
+}

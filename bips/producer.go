@@ -486,7 +486,7 @@ func (o *ownPool) seated() (n int) {
 func (p *Producer) enter(o *ownPool) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.interrupted() != nil || o != p.own {
+	if p.usable() != nil || o != p.own {
 		return false
 	}
 	o.inside++
