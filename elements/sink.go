@@ -25,6 +25,7 @@ type sink struct {
 	counts   sinkCounts
 	told     told
 	latency  atomic.Uint64 // of upstream; all bits set: not live
+	hasKeys  atomic.Bool   // upstream makes key frames, and can be asked for them
 	endAsked atomic.Bool   // an application wants the stream to end, and it has not ended yet
 
 	// mu protects what follows.

@@ -37,6 +37,7 @@ func (s *sink) setCaps(caps string, sizes gstglue.FrameSizes, notShared string) 
 		return err
 	}
 	s.caps, s.sizes = caps, sizes
+	s.hasKeys.Store(hasKeyFrames(caps))
 	if pool == nil {
 		return nil // the first frame will tell
 	}

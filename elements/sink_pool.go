@@ -15,7 +15,8 @@ import (
 // sinkPool is the pool that a sink made, and what upstream sees of it.
 type sinkPool struct {
 	*lender
-	slots *gstglue.Slots
+	slots     *gstglue.Slots
+	keyFrames *keyFramePasser
 }
 
 // Room for frames of which neither the size nor a limit is known: they vary, and the first is
@@ -107,7 +108,7 @@ func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error
 		return nil, err
 	}
 	l := &lender{producer: producer}
-	pool := &sinkPool{l, gstglue.NewSlots(l, producer.SlotSize())}
+	pool := &sinkPool{l, gstglue.NewSlots(l, producer.SlotSize()), s.passKeyFrameRequests(producer.KeyFrameRequests())}
 	if s.isLive() {
 		producer.SetLatency(bips.TimeFromNanoseconds(s.latency.Load()))
 	}
@@ -139,6 +140,7 @@ func (s *sink) closePool() {
 		return
 	}
 	gstglue.OfferSlots(s, nil)
+	pool.keyFrames.close()
 	s.counts.keep(pool.producer.Stats())
 	if err := pool.producer.Close(); err != nil {
 		logf(gstglue.LevelWarning, s, "close: %v", err)

@@ -22,6 +22,7 @@ type sinkCounts struct {
 	// hold what their caps tell of.
 	tooLarge, malformed atomic.Uint64
 	beforePool          atomic.Uint64 // of these, those that came when there was no pool yet
+	keyFrames           keyFrameCounts
 	// metas and tags were dropped, but not what they were about.
 	metas, tags namedCounts
 
@@ -39,6 +40,7 @@ func (c *sinkCounts) reset() {
 	c.tooLarge.Store(0)
 	c.malformed.Store(0)
 	c.beforePool.Store(0)
+	c.keyFrames.reset()
 	c.metas.reset()
 	c.tags.reset()
 	c.keep(bips.ProducerStats{})
@@ -111,6 +113,8 @@ func (s *sink) stats() []gstglue.Count {
 		gstglue.Count{Name: "demoted", Value: producer.Demoted},
 		gstglue.Count{Name: "overdrawn", Value: producer.Overdrawn},
 		gstglue.Count{Name: "reclaimed", Value: producer.Reclaimed},
+		gstglue.Count{Name: "key-frame-requests", Value: s.counts.keyFrames.requests.Load()},
+		gstglue.Count{Name: "key-frame-events", Value: s.counts.keyFrames.events.Load()},
 		gstglue.Count{Name: "metas-dropped", Of: s.counts.metas.counts()},
 		gstglue.Count{Name: "tags-dropped", Of: s.counts.tags.counts()},
 	)

@@ -24,8 +24,11 @@ type source struct {
 	counts   sourceCounts
 	told     told
 	latency  sourceLatency
+	wantedAt keyFrameTimes
 	// pausing is set while the state changes from PLAYING to PAUSED.
 	pausing atomic.Bool
+	// plays counts how often the source went to PLAYING.
+	plays atomic.Uint32
 	// played is how long the source was in PLAYING; it runs while it is.
 	played stopwatch
 	// ended is set from the end of the stream on until a flush.
@@ -52,6 +55,7 @@ type reading struct {
 	instance      uint64        // of the pool that the last frame is from
 	line          timeline
 	startTime     time.Duration // running time at which the source began to play last; -1: not yet
+	playCount     uint32        // how often it began to
 	begins        bool          // a frame that begins a stream was passed by
 	gap           bool          // and one that does not follow the frame given last
 	full          int           // how many frames in a row found the pool full of others: see giveWay
@@ -59,8 +63,9 @@ type reading struct {
 	givesWay      bool          // and the producer does not wait for this reader
 	standing      standing
 	waitingForKey time.Duration // since when, on CLOCK_MONOTONIC; 0: it is not
-	found         bool          // the pool was there; since then on-producer-loss says what to do without
-	searching     bool          // for a pool, since searchedSince of played
+	keyFrame      keyFrameNeed
+	found         bool // the pool was there; since then on-producer-loss says what to do without
+	searching     bool // for a pool, since searchedSince of played
 	searchedSince time.Duration
 	waits         bool // there is no pool, since waitsSince of played
 	waitsSince    time.Duration
@@ -93,6 +98,7 @@ func initSourceClass(class *gstbase.PushSrcClass) {
 
 func (s *source) init() {
 	s.settings.reset(sourceDefaults)
+	s.wantedAt.reset()
 	gstglue.AttachSource(s, s)
 	s.SetLive(true)
 	s.SetFormat(gst.FormatTime)
@@ -133,6 +139,7 @@ func (s *source) start() (ok bool) {
 	s.told.reset()
 	s.ended.Store(false)
 	s.latency.reset(limited(values.processingDeadline))
+	s.wantedAt.reset()
 	s.reading = reading{startTime: -1}
 	addProcessors()
 	s.mu.Lock()
@@ -167,6 +174,7 @@ func (s *source) changeState(transition gst.StateChange) (result gst.StateChange
 	}
 	result = s.ParentChangeState(transition)
 	if transition == gst.StateChangePausedToPlaying {
+		s.plays.Add(1)
 		s.played.start() // not before: what Create returns to a base class that does not play is lost
 	}
 	s.takePart()

@@ -24,7 +24,10 @@ func (s *source) isEarly(out *gstglue.Frame, frame *bips.Frame, values *sourceSe
 		out.PTS, out.DTS = forever, forever
 		return false
 	}
-	s.playsSince(clock.Start)
+	s.playsSince(clock.Start, s.plays.Load())
+	if s.wantedAt.due(clock.Running(clock.Now)) {
+		s.requestKeyFrame(s.asked)
+	}
 	if frame.Mode == bips.Latest {
 		pts, dts := s.line.latest(frame, clock, limited(values.processingDeadline))
 		out.PTS, out.DTS = pts.Nanoseconds(), dts.Nanoseconds()
@@ -38,12 +41,14 @@ func (s *source) isEarly(out *gstglue.Frame, frame *bips.Frame, values *sourceSe
 	return early
 }
 
-// playsSince notes when the source began to play last: if it was paused, it reads on from where the stream
-// is now, and has not waited meanwhile.
-func (r *reading) playsSince(start time.Duration) {
-	if start != r.startTime {
-		r.startTime, r.waitingForKey = start, 0
+// playsSince notes when the source began to play last, and how often it did: if it was paused, it reads on from
+// where the stream is now, and has not waited meanwhile. The time alone does not tell: GStreamer changes it when the
+// pause begins, when a last frame may come.
+func (r *reading) playsSince(start time.Duration, plays uint32) {
+	if start != r.startTime || plays != r.playCount {
+		r.startTime, r.playCount, r.waitingForKey = start, plays, 0
 		r.line.begin()
+		r.keyFrame.begins()
 	}
 }
 
@@ -55,6 +60,7 @@ func (s *source) waitsForKey(frame *bips.Frame, pool string) bool {
 	}
 	if s.waitingForKey == 0 {
 		s.waitingForKey = frame.PublishTime
+		s.keyFrame.begins()
 	}
 	if frame.PublishTime-s.waitingForKey < keyFrameLimit {
 		return true

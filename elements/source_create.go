@@ -25,6 +25,8 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 	if out.Begins != 0 {
 		s.begins = true
 		s.line.begin()
+		s.keyFrame.begins()
+		s.wantedAt.reset()
 	}
 	for {
 		consumer, values := s.reader()
@@ -92,6 +94,9 @@ func (s *source) handOut(out *gstglue.Frame, frame *bips.Frame, consumer *bips.C
 	if frame.Lost > 0 || frame.Blocking != s.standing.blocking {
 		s.noteLoss(out, frame, consumer, values.pool)
 	}
+	if !s.standAlone {
+		s.askForKeyFrame(frame, consumer)
+	}
 	if early {
 		s.counts.early.Add(1)
 		return errorOr(gst.FlowOK, consumer.Push(*frame)), true
@@ -146,6 +151,7 @@ func (s *source) changeInstance(instance uint64, consumer *bips.Consumer) {
 		s.latency.attached(pool.Room)
 	}
 	s.line.begin()
+	s.keyFrame.begins()
 }
 
 // errorOr returns flow, unless a frame could not even be given back.

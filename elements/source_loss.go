@@ -20,6 +20,9 @@ type standing struct {
 // noteLoss tells of frames that are missing before this one, and of a producer that no longer
 // waits for this reader, or waits again.
 func (s *source) noteLoss(out *gstglue.Frame, frame *bips.Frame, consumer *bips.Consumer, pool string) {
+	if frame.Lost > 0 {
+		s.keyFrame.lost()
+	}
 	stats := consumer.Stats()
 	told := &s.standing
 	switch {

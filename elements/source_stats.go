@@ -16,6 +16,8 @@ type sourceCounts struct {
 	early  atomic.Uint64 // of before the reader's beginning
 	stalls atomic.Uint64 // that were told
 
+	keyFrames atomic.Uint64 // that the producer was asked for
+
 	mu     sync.Mutex
 	former []*bips.Consumer   // that the source has left, as long as frames of theirs are held
 	past   bips.ConsumerStats // of those before them
@@ -26,6 +28,7 @@ func (c *sourceCounts) reset() {
 	c.packed.Store(0)
 	c.early.Store(0)
 	c.stalls.Store(0)
+	c.keyFrames.Store(0)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.former, c.past = nil, bips.ConsumerStats{}
@@ -85,5 +88,6 @@ func (s *source) stats() []gstglue.Count {
 		{Name: "instances", Value: stats.Instances},
 		{Name: "demoted", Value: stats.Demoted},
 		{Name: "stalls", Value: s.counts.stalls.Load()},
+		{Name: "key-frame-requests", Value: s.counts.keyFrames.Load()},
 	}
 }

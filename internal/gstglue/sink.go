@@ -1,5 +1,6 @@
 package gstglue
 
+// #include "keyframe.h"
 // #include "sink.h"
 // #include "slotmemory.h"
 import "C"
@@ -96,6 +97,12 @@ func OfferSlots(sink gstbase.BaseSink, s *Slots) {
 // Renegotiate has upstream ask anew what the sink offers. For the streaming thread.
 func Renegotiate(sink gstbase.BaseSink) {
 	C.gst_bips_sink_renegotiate((*C.GstBaseSink)(gstbase.UnsafeBaseSinkToGlibNone(sink)))
+}
+
+// AskForKeyFrame asks the elements before the sink for a key frame, and for the headers that a decoder needs with
+// it; false: none of them takes such a request. It may be called from any thread.
+func AskForKeyFrame(sink gstbase.BaseSink) bool {
+	return C.gst_bips_ask_for_key_frame((*C.GstBaseSink)(gstbase.UnsafeBaseSinkToGlibNone(sink)).sinkpad) != 0
 }
 
 // HoldFirst has Hold called with the first frame. For a sink that is in READY.

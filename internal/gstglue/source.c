@@ -2,6 +2,7 @@
 
 #include "caps.h"
 #include "forked.h"
+#include "keyframe.h"
 #include "layout.h"
 
 #include "_cgo_export.h"
@@ -120,15 +121,20 @@ source_query (GstBaseSrc * source, GstQuery * query)
   return TRUE;
 }
 
-/* What the pipeline decided from all its elements' answers to the LATENCY query. */
+/* What the pipeline decided from all its elements' answers to the LATENCY query, and key frames that
+ * downstream asks for. */
 static gboolean
 source_event (GstBaseSrc * source, GstEvent * event)
 {
-  GstClockTime latency;
+  GstClockTime latency, running_time;
 
   if (GST_EVENT_TYPE (event) == GST_EVENT_LATENCY) {
     gst_event_parse_latency (event, &latency);
     gstBipsSourceConfigured (gst_bips_source_state (source)->handle, latency);
+  }
+  if (gst_bips_asks_for_key_frame (GST_ELEMENT (source), event, &running_time)) {
+    gstBipsSourceKeyFrameWanted (gst_bips_source_state (source)->handle, running_time);
+    return TRUE;
   }
   return parent_class->event (source, event);
 }

@@ -25,6 +25,9 @@ type Source interface {
 	// Ended is told when an end of stream goes downstream, whoever ends it, and false when a
 	// flush takes it back. It is called from any thread.
 	Ended(bool)
+	// KeyFrameWanted is told when downstream wants a key frame at a running time in nanoseconds that
+	// is still to come, all bits set: at once. It is called from any thread.
+	KeyFrameWanted(at uint64)
 	// Packed is told of each frame that was copied because downstream knows only the
 	// layout that follows from the caps.
 	Packed()
@@ -105,6 +108,14 @@ func gstBipsSourceEnded(handle C.guint64, ended C.gboolean) {
 	defer rescue(nil, "end the stream")
 	if s, ok := sources.get(uint64(handle)); ok {
 		s.Ended(ended != 0)
+	}
+}
+
+//export gstBipsSourceKeyFrameWanted
+func gstBipsSourceKeyFrameWanted(handle C.guint64, at C.GstClockTime) {
+	defer rescue(nil, "ask for a key frame")
+	if s, ok := sources.get(uint64(handle)); ok {
+		s.KeyFrameWanted(uint64(at))
 	}
 }
 

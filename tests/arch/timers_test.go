@@ -25,8 +25,9 @@ var timers = map[string][]string{
 
 // timersAllowed are uses that nobody waits for, and why.
 var timersAllowed = map[string]string{
-	"bips/suspend.go: time.NewTicker":      "it would keep a thread for each consumer",
-	"internal/sys/open.go: time.AfterFunc": "it makes the runtime open the descriptors of its own timers",
+	"bips/suspend.go: time.NewTicker":          "it would keep a thread for each consumer",
+	"elements/sink_keyframe.go: time.NewTimer": "it keeps requests for key frames apart, which may be a moment late",
+	"internal/sys/open.go: time.AfterFunc":     "it makes the runtime open the descriptors of its own timers",
 }
 
 func TestNobodyWaitsForATimerOfTheGoRuntime(t *testing.T) {

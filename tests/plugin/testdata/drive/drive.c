@@ -13,6 +13,7 @@
  *   end NAME              end its stream, as gst-launch-1.0 -e does
  *   seek NAME [RATE [NS]] seek its sinks to the beginning, or a position, with a flush
  *   flush NAME            flush it from its sources on
+ *   key NAME [NS]         ask its sinks' upstream for a key frame, now or at a running time
  *   latency NAME          let it ask all its elements for their latency anew
  *   eos NAME              wait for the end of the stream
  *   error NAME            wait for an error, and tell it
@@ -407,6 +408,16 @@ seek (Driven * driven, const gchar * rest)
       position, GST_SEEK_TYPE_NONE, 0);
 }
 
+/* By hand: the program is not linked with libgstvideo. */
+static GstEvent *
+force_key_unit (const gchar * running_time)
+{
+  return gst_event_new_custom (GST_EVENT_CUSTOM_UPSTREAM, gst_structure_new ("GstForceKeyUnit",
+          "running-time", GST_TYPE_CLOCK_TIME,
+          *running_time ? g_ascii_strtoull (running_time, NULL, 10) : GST_CLOCK_TIME_NONE,
+          "all-headers", G_TYPE_BOOLEAN, TRUE, "count", G_TYPE_UINT, 0, NULL));
+}
+
 static void
 with_pipeline (Driven * driven, const gchar * command, const gchar * rest)
 {
@@ -425,6 +436,8 @@ with_pipeline (Driven * driven, const gchar * command, const gchar * rest)
   else if (g_strcmp0 (command, "flush") == 0)
     answer (gst_element_send_event (driven->pipeline, gst_event_new_flush_start ())
         && gst_element_send_event (driven->pipeline, gst_event_new_flush_stop (TRUE)) ? "ok" : "failed");
+  else if (g_strcmp0 (command, "key") == 0)
+    answer (gst_element_send_event (driven->pipeline, force_key_unit (rest)) ? "ok" : "failed");
   else if (g_strcmp0 (command, "latency") == 0)
     answer (gst_bin_recalculate_latency (GST_BIN (driven->pipeline)) ? "ok" : "failed");
   else if (g_strcmp0 (command, "eos") == 0)
