@@ -107,6 +107,13 @@ func (v *villain) takeLocks() error {
 	if err != nil {
 		return err
 	}
+	if v.file == "name" { // it is there only while a producer is
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return err
+		}
+		_ = file.Close()
+	}
 	if v.lock, err = sys.OpenLockFile(path, os.O_RDWR, nil); err != nil {
 		return err
 	}
