@@ -201,6 +201,9 @@ func (p *Producer) lookAtSeats() (minCursor uint64) {
 	for i, seat := range o.seats.seats {
 		v := &o.views[i]
 		v.look(seat)
+		if v.state == layout.SeatFree && v.generation == 0 && !v.demoted {
+			continue
+		}
 		if !v.place.pending {
 			if v.demoted && v.state != layout.SeatEvery && v.state != layout.SeatJoining {
 				o.endDemotion(i) // D5
@@ -230,6 +233,9 @@ func (v *seatView) look(seat *layout.Seat) {
 		crashpoint.Hit("P1a")
 		v.state = seat.State.Load()
 		crashpoint.Hit("P1b")
+		if v.state == layout.SeatFree {
+			return // it has no cursor
+		}
 		v.cursor = seat.Cursor.Load()
 		crashpoint.Hit("P1c")
 		if seat.Generation.Load() == v.seen {
