@@ -201,7 +201,7 @@ func TestTooLittleSharedMemory(t *testing.T) {
 	t.Parallel()
 	dir := smallTmpfs(t)
 	const line = "videotestsrc num-buffers=3 ! video/x-raw,format=I420,width=640,height=480 ! bipssink pool=p sync=false"
-	launchWith(t, dir.use, line).fail("it needs 8 MiB", "has 4 MiB", "fewer or smaller slots")
+	launchWith(t, dir.use, line).fail("it needs 10 MiB", "has 4 MiB", "fewer or smaller slots")
 	dir.isClean(t, "after ENOSPC")
 	launchWith(t, dir.use, line+" slots=4").finish()
 	dir.isClean(t, "after success")

@@ -8,7 +8,7 @@ import (
 // Of these pools smallTmpfs has room for one and a half.
 const roomy = "videotestsrc ! video/x-raw,format=I420,width=480,height=320,framerate=4/1 ! bipssink pool=p slots=10"
 
-// The default of a container's /dev/shm, 64 MiB, is too little for two pools of 16 pictures of
+// The default of a container's /dev/shm, 64 MiB, is too little for two pools of 20 pictures of
 // 1920x1080: a producer that was killed has to come up again all the same.
 func TestAProducerThatWasKilledPlaysAgainWhereThereIsNoRoomForTwoPools(t *testing.T) {
 	t.Run("nobody reads", func(t *testing.T) {
@@ -59,6 +59,8 @@ func TestAProducerThatWasKilledPlaysAgainWhereThereIsNoRoomForTwoPools(t *testin
 func TestAProducerHasNoRoomWhileAPipelineKeepsAFrameOfTheDeadOneAndSaysSo(t *testing.T) {
 	t.Parallel()
 	dir := smallTmpfs(t)
+	// As large, with enough slots for a reader that copies nothing.
+	const roomy = "videotestsrc ! video/x-raw,format=I420,width=320,height=240,framerate=4/1 ! bipssink pool=p slots=22"
 	killed := launchWith(t, dir.use, roomy)
 	reader := launchWith(t, dir.use, "bipssrc name=src pool=p ! identity silent=false ! fakesink sync=false enable-last-sample=true")
 	reader.waitFor(2, passed)
