@@ -102,9 +102,11 @@ func TestAStrangerCannotTakeOverAName(t *testing.T) {
 	}
 	_ = p.Close()
 	// What a killed producer leaves.
-	if err := os.WriteFile(filepath.Join(dir, "bips.camera.lock"), nil, 0o600); err != nil {
+	left := filepath.Join(dir, "bips.camera.lock")
+	if err := os.WriteFile(left, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
+	defer os.Remove(left)
 	out := stranger(t, dir, "produce")
 	for _, says := range []string{"refused: true", "bips.camera.lock", "of user 0 (root)", "remove the file"} {
 		if !strings.Contains(out, says) {

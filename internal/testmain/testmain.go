@@ -45,7 +45,7 @@ func Run(m interface{ Run() int }) {
 }
 
 // Dir gives one test its own directory for pools, which BIPS_SHM_DIR names. When
-// the test ends only lock files may be in it.
+// the test ends nothing may be in it.
 func Dir(t testing.TB) string {
 	t.Helper()
 	dir, err := makeDir()
@@ -81,17 +81,14 @@ func fuzzing() bool {
 	return false
 }
 
-// Names returns what lies in a directory for pools that must not outlive their
-// producers: all but the lock files.
+// Names returns what lies in a directory for pools, of which nothing must outlive the producers.
 func Names(dir string) (leaks []string) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return []string{err.Error()}
 	}
 	for _, entry := range entries {
-		if !strings.HasSuffix(entry.Name(), ".lock") {
-			leaks = append(leaks, "name "+filepath.Join(dir, entry.Name()))
-		}
+		leaks = append(leaks, "name "+filepath.Join(dir, entry.Name()))
 	}
 	return leaks
 }

@@ -24,7 +24,7 @@ func ownDir(t *testing.T) ownDirectory {
 // use is for launchWith.
 func (d ownDirectory) use(c *exec.Cmd) { c.Env = append(c.Env, "BIPS_SHM_DIR="+string(d)) }
 
-// isClean looks for what must not be there, all but lock files.
+// isClean looks for what must not be there.
 func (d ownDirectory) isClean(t *testing.T, when string) {
 	t.Helper()
 	for _, leak := range testmain.Names(string(d)) {

@@ -36,8 +36,8 @@ func TestTheProducerIsKilledFiftyTimes(t *testing.T) {
 				r.comesTo(had[r])
 			}
 		}
-		if names := testmain.Names(string(dir)); len(names) != 2 {
-			t.Errorf("producer %d: want a pool and its seats, got %v", n, names)
+		if names := testmain.Names(string(dir)); len(names) != 3 {
+			t.Errorf("producer %d: want a pool, its seats and its lock file, got %v", n, names)
 		}
 		p.kill()
 	}
