@@ -55,7 +55,7 @@ func (a *attachment) begin(why occasion) (head uint64) {
 		crashpoint.Hit("J2")
 	}
 	head = a.head()
-	from := max(head, a.pool.first, a.last+1)
+	from := max(head, a.pool.first, a.cursor) // nothing again, and nothing of a stream whose end was told (C8a)
 	if state == layout.SeatEvery {
 		from = head + 1
 	}

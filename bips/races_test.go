@@ -138,3 +138,45 @@ func TestADemotedReaderThatMissedNothingFindsOutWhenItHasReadAll(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// The first frame of the next stream is found in its slot (P3b) before it is the head (P3d), so that the end is told; then the
+// reader is suspended and resumes while the head still is the last frame of the stream that has ended.
+func TestTheLastFrameIsNotReadAgainAfterTheEndThatWasTold(t *testing.T) {
+	testmain.Dir(t)
+	p, c := newTestProducer(t), newTestConsumer(t)
+	publishOne(t, p)
+	f, err := c.Pull(watchdog)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Push(f); err != nil {
+		t.Fatal(err)
+	}
+	publishOne(t, p) // 2, which is passed by
+	if err := p.EndOfStream(); err != nil {
+		t.Fatal(err)
+	}
+	publishOne(t, p) // 3
+	head := &p.own.pool.header.Head
+	head.Store(2)
+	a := c.attachment
+	pinned, err := a.pin(3, true)
+	if err != nil || pinned.sequence != 3 {
+		t.Fatalf("got %d, %v", pinned.sequence, err)
+	}
+	if got, err := a.deliver(pinned, 2, &f); got != gotEndOfStream || err != nil {
+		t.Fatalf("outcome %d, %v", got, err)
+	}
+	c.Suspend()
+	c.Resume()
+	if f, err := c.Pull(0); !errors.Is(err, ErrTimeout) {
+		t.Errorf("got frame %d, %v, after the end of its stream", f.Sequence, err)
+	}
+	head.Store(3)
+	if f, err = c.Pull(watchdog); err != nil || f.Sequence != 3 {
+		t.Fatalf("got frame %d, %v", f.Sequence, err)
+	}
+	if err := c.Push(f); err != nil {
+		t.Fatal(err)
+	}
+}
