@@ -303,9 +303,9 @@ func TestNamesThatWereDeletedAreTakenAgainAndNoFrameIsLost(t *testing.T) {
 }
 
 func TestAProducerWhoseDeletedNameAnotherOneTookGivesWay(t *testing.T) {
-	for name, notice := range map[string]func(p *bips.Producer){
-		"by itself": func(*bips.Producer) {},
-		"to move":   func(p *bips.Producer) { _ = p.Grow(128) },
+	for name, notice := range map[string]func(t *testing.T, p *bips.Producer){
+		"by itself": func(*testing.T, *bips.Producer) {},
+		"to move":   func(t *testing.T, p *bips.Producer) { wantError(t, p.Grow(128), bips.ErrPoolBusy) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := testmain.Dir(t)
@@ -316,7 +316,7 @@ func TestAProducerWhoseDeletedNameAnotherOneTookGivesWay(t *testing.T) {
 				_ = os.Remove(file)
 			}
 			p := newProducer(t, bips.ProducerOptions{})
-			notice(old)
+			notice(t, old)
 			var err error
 			eventually(t, "the old producer to give way", func() bool {
 				err = old.EndOfStream()
