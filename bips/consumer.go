@@ -137,7 +137,7 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 			bell = c.attachment.pool.header.Bell.Load() // C1
 			crashpoint.Hit("C1")
 			got, err = c.attachment.next(&f)
-			if done, err := c.settle(got, err, &f); done {
+			if done, err := c.resultOf(got, err, &f); done {
 				return f, err
 			}
 		}
@@ -175,9 +175,9 @@ func (c *Consumer) interrupted() error {
 	return nil
 }
 
-// settle turns what a look at the pool ended with into Pull's result; done false:
+// resultOf turns what a look at the pool ended with into Pull's result; done false:
 // wait.
-func (c *Consumer) settle(got outcome, failure error, f *Frame) (done bool, err error) {
+func (c *Consumer) resultOf(got outcome, failure error, f *Frame) (done bool, err error) {
 	if failure != nil {
 		c.detach()
 		return true, fmt.Errorf("pool %q: %w", c.name, failure)

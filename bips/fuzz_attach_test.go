@@ -161,7 +161,7 @@ func grantAndJoin(p *Producer, a *attachment) (granted bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.own.views = make([]seatView, len(p.own.views))
-	p.lookAtSeats()
+	p.readSeats()
 	told, err := a.answer()
 	if err != nil || told != answerGranted {
 		return false, err

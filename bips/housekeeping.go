@@ -53,7 +53,7 @@ func (p *Producer) cleanUp() (seats *layout.SeatHeader, knocks uint32) {
 	p.dropping.look(houseLimit)
 	p.reclaimDead()
 	crashpoint.Hit("H1")
-	p.lookAtSeats() // H2, and H3
+	p.readSeats() // H2, and H3
 	crashpoint.Hit("H2")
 	p.lookForKeyFrameRequests()
 	crashpoint.Hit("H5")

@@ -225,7 +225,7 @@ func (p *Producer) moveTo(next *ownPool) (err error) {
 	}
 	old := p.own
 	if !old.unmapped { // as it is after moveWithoutRoom
-		p.lookAtSeats() // grants and verdicts as of now
+		p.readSeats() // grants and verdicts as of now
 		old.pool.header.State.Store(layout.StateMoved)
 		crashpoint.Hit("M3")
 		next.reservePlaces(old)

@@ -161,7 +161,7 @@ func (p *Producer) interrupted() error {
 func (p *Producer) scan(d demand) scanResult {
 	o := p.own
 	found := scanResult{slot: -1, oldest: ^uint64(0)}
-	minCursor := p.lookAtSeats()
+	minCursor := p.readSeats()
 	if (d == forUpstream || d == forReserve) && o.upstreamIsFull() {
 		found.full = true
 		return found
@@ -189,9 +189,9 @@ func (p *Producer) scan(d demand) scanResult {
 	}
 }
 
-// lookAtSeats takes a view of each seat (P1), answers those that ask, and returns the lowest
+// readSeats takes a view of each seat (P1), answers those that ask, and returns the lowest
 // sequence that a consumer still needs. Called with p.mu held.
-func (p *Producer) lookAtSeats() (minCursor uint64) {
+func (p *Producer) readSeats() (minCursor uint64) {
 	o := p.own
 	minCursor = ^uint64(0)
 	if o.pending > 0 && p.lookAfterPlaces() {

@@ -466,7 +466,7 @@ func (p *Producer) countSeated() (seated int, looked doorLook, err error) {
 		return 0, looked, err
 	}
 	looked = doorLook{p.own, p.own.door.look()}
-	p.lookAtSeats()
+	p.readSeats()
 	return p.own.seated(), looked, nil
 }
 
@@ -559,7 +559,7 @@ func (p *Producer) Stats() (stats ProducerStats) {
 		stats.Lent--
 	}
 	if p.usable() == nil {
-		p.lookAtSeats()
+		p.readSeats()
 		stats.Consumers = p.own.seated()
 	}
 	return stats

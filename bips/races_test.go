@@ -60,7 +60,7 @@ func TestANewcomerIsNotDemotedForWhatItsPredecessorWanted(t *testing.T) {
 	seat.Generation.Store(7)
 	seat.Cursor.Store(1)
 	seat.State.Store(layout.SeatEvery)
-	p.lookAtSeats()
+	p.readSeats()
 	seat.Generation.Store(8) // the seat changes hands
 	seat.Cursor.Store(9)
 	if p.demoteBlockers(1) || v.demoted || p.own.pool.words[0].Verdict.Load() != 0 {
@@ -104,7 +104,7 @@ func TestADemotedReaderThatMissedNothingFindsOutWhenItHasReadAll(t *testing.T) {
 		t.Fatal(c.lastSearch)
 	}
 	p.mu.Lock()
-	p.lookAtSeats()
+	p.readSeats()
 	judged := p.demote(a.index, a.generation)
 	p.mu.Unlock()
 	if !judged || !c.Stats().Blocking {
@@ -115,7 +115,7 @@ func TestADemotedReaderThatMissedNothingFindsOutWhenItHasReadAll(t *testing.T) {
 		t.Fatal("it does not know")
 	}
 	p.mu.Lock()
-	p.lookAtSeats() // D5
+	p.readSeats() // D5
 	p.mu.Unlock()
 	for range p.Slots() {
 		slot, err := p.Pull(0)
