@@ -85,12 +85,16 @@ func (p *Producer) wakeHousekeeper() {
 // checkNames looks whether the names are still the producer's own, and takes them again if not (N1 to N3). A
 // producer that came to the name meanwhile keeps it: who finds the named lock taken gives way.
 func (p *Producer) checkNames() {
-	var err error
-	if p.moving.TryLock() { // else a move looks itself
+	if err := p.keepNamesBetweenMoves(); err != nil && p.warn != nil && !errors.Is(err, ErrClosed) {
+		p.warn(err) // with no lock held
+	}
+}
+
+// keepNamesBetweenMoves does nothing during a move, which looks itself.
+func (p *Producer) keepNamesBetweenMoves() error {
+	if p.moving.TryLock() {
 		defer p.moving.Unlock()
-		err = p.keepNames()
+		return p.keepNames()
 	}
-	if err != nil && p.warn != nil && !errors.Is(err, ErrClosed) {
-		p.warn(err)
-	}
+	return nil
 }

@@ -326,7 +326,9 @@ func (p *Producer) moveWithoutRoom(g *geometry, noRoom error) (_ *ownPool, err e
 	}
 	old := p.own
 	p.reclaimDead()
-	if old.isUsed() {
+	p.dropReserved()
+	needed, freed := g.segmentSize+g.seatSegmentSize(), old.pool.geometry.segmentSize+old.pool.geometry.seatSegmentSize()
+	if old.isUsed() || !p.named.mayHaveRoom(needed, freed) {
 		return nil, p.noRoomForBoth(g, noRoom)
 	}
 	old.pool.header.State.Store(layout.StateMoved)
@@ -335,7 +337,6 @@ func (p *Producer) moveWithoutRoom(g *geometry, noRoom error) (_ *ownPool, err e
 		old.ringBell()
 		return nil, p.noRoomForBoth(g, noRoom)
 	}
-	p.dropReserved()
 	old.files.unlink()
 	old.unmap()
 	next, err := makePool(context.Background(), p.named, g)

@@ -126,7 +126,13 @@ func TestWhatIsHeldStaysAsItIsOverAMove(t *testing.T) {
 		t.Fatal(err)
 	}
 	lent.Data[0] = 2
+	if p.HasMovedFrom(lent) {
+		t.Error("a slot of the pool that is published in counts as one of a pool before")
+	}
 	grow(t, p, 128)
+	if !p.HasMovedFrom(lent) {
+		t.Error("a slot that was lent before the move counts as one of the new pool")
+	}
 	if err := p.Push(lent, bips.FrameInfo{Size: 1}); err != nil {
 		t.Fatal(err)
 	}

@@ -287,6 +287,13 @@ func (p *Producer) Publish(s Slot, f FrameInfo) (sequence uint64, err error) {
 	return p.publishCopy(s, &f)
 }
 
+// HasMovedFrom reports whether a slot was lent before the pool moved last, so that publishing it takes a copy.
+func (p *Producer) HasMovedFrom(s Slot) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return s.own != p.own
+}
+
 // publishCopy publishes what is in a slot of a pool that was moved from.
 func (p *Producer) publishCopy(s Slot, f *FrameInfo) (sequence uint64, err error) {
 	fresh, err := p.acquire(forFrame, Forever)

@@ -73,17 +73,21 @@ func (n *ownName) unlinkDead(needed uint64) bool {
 	if err != nil {
 		return false
 	}
-	if _, free, err := sys.FreeSpace(n.dir); err != nil || needed > id.Allocated && needed-id.Allocated > free {
-		return false
-	}
-	if room, limited := sys.MemoryRoom(); limited && needed > room+id.Allocated {
-		return false // nor would the control group have enough
-	}
-	if os.Remove(n.paths.pool()) != nil {
+	if !n.mayHaveRoom(needed, id.Allocated) || os.Remove(n.paths.pool()) != nil {
 		return false
 	}
 	crashpoint.Hit("S6")
 	return true
+}
+
+// mayHaveRoom reports whether there is room for needed bytes once so many more are free, in the file system and in the
+// control group.
+func (n *ownName) mayHaveRoom(needed, freed uint64) bool {
+	if _, free, err := sys.FreeSpace(n.dir); err != nil || needed > free+freed {
+		return false
+	}
+	room, limited := sys.MemoryRoom()
+	return !limited || needed <= room+freed
 }
 
 // checkSpace says no before a byte is written. The allocation that follows is what

@@ -150,8 +150,8 @@ func TestContradictingCapsAreBothNamed(t *testing.T) {
 	}
 }
 
-func TestFramesThatOutgrowTheSlotsAreAnErrorWithBothSizes(t *testing.T) {
-	writer := launch(t, "concat name=c ! bipssink pool=POOL sync=false "+
+func TestFramesThatOutgrowASlotSizeThatWasSetAreAnErrorWithBothSizes(t *testing.T) {
+	writer := launch(t, "concat name=c ! bipssink pool=POOL slot-size=4096 sync=false "+
 		"videotestsrc num-buffers=5 ! video/x-raw,format=GRAY8,width=64,height=64 ! c. "+
 		"videotestsrc num-buffers=5 ! video/x-raw,format=GRAY8,width=128,height=128 ! c.")
 	writer.set(gst.StatePlaying)

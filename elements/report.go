@@ -79,6 +79,7 @@ func faultOf(err error) *fault {
 		{bips.ErrBackend, gst.ResourceErrorSettings, "Set backend=shm."},
 		{bips.ErrPoolBusy, gst.ResourceErrorBusy, ""},
 		{bips.ErrNoSpace, gst.ResourceErrorNoSpaceLeft, ""},
+		{bips.ErrNamesDeleted, gst.ResourceErrorNotFound, ""},
 		{bips.ErrPoolFull, gst.ResourceErrorBusy, ""},
 		{bips.ErrVersion, gst.ResourceErrorOpenRead, ""},
 		{bips.ErrPermission, gst.ResourceErrorNotAuthorized, ""},

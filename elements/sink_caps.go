@@ -11,7 +11,7 @@ import (
 )
 
 // SetCaps implements gstglue.Sink: it makes the pool when the caps tell how large a frame
-// is, and keeps it over changes of caps as long as the frames fit.
+// is, and lets it grow when that changes.
 func (s *sink) SetCaps(caps string, sizes gstglue.FrameSizes, notShared string) bool {
 	if err := s.setCaps(caps, sizes, notShared); err != nil {
 		if caps != s.refused { // upstream tries the same caps several times
@@ -60,12 +60,7 @@ func (s *sink) ForeignOnly(memory string) {
 // no pool yet.
 func (s *sink) poolFor(sizes gstglue.FrameSizes) (*sinkPool, error) {
 	if pool := s.currentPool(); pool != nil {
-		if have := uint64(pool.producer.SlotSize()); sizes.Frame > have {
-			return nil, resource(gst.ResourceErrorSettings,
-				fmt.Sprintf("the caps changed: frames have %d bytes now, the slots of pool %q only %d", sizes.Frame, pool.producer.Name(), have),
-				fmt.Sprintf("Set slot-size=%d, and start anew.", sizes.Frame))
-		}
-		return pool, nil
+		return pool, s.growForCaps(pool, sizes)
 	}
 	values := s.settings.load()
 	switch {

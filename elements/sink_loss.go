@@ -1,11 +1,13 @@
 package elements
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
+	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/gstglue"
 )
 
@@ -25,9 +27,9 @@ func (p *pacer) lets() bool {
 	return true
 }
 
-// warnOfNoSlot tells of the first frame that was dropped because no slot was free.
-func (s *sink) warnOfNoSlot(pool *sinkPool) {
-	if s.told.first("no-slot") {
+// noteNoSlot tells of the first frame that was dropped because no slot was free.
+func (s *sink) noteNoSlot(pool *sinkPool, err error) {
+	if errors.Is(err, bips.ErrDropped) && s.told.first("no-slot") {
 		warn(s, resource(gst.ResourceErrorBusy,
 			fmt.Sprintf("a frame was dropped, as no slot of pool %q was free: a reader of every frame keeps them", pool.producer.Name()),
 			"Make that reader faster, let it read the latest frames (read-mode=latest), or set more slots. The property \"stats\" counts such frames (dropped)."))

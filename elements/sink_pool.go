@@ -85,6 +85,7 @@ func (s *sink) newProducer(values *sinkSettings, slotSize uint64) (*bips.Produce
 	s.setGiveUp(giveUp)
 	defer s.setGiveUp(nil)
 	options := values.options(slotSize)
+	options.Warn = s.tellOfNames
 	if values.group != "" {
 		var err error
 		if options.Group, err = groupNumber(values.group); err != nil {
@@ -107,7 +108,7 @@ func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error
 	if err != nil {
 		return nil, err
 	}
-	l := &lender{producer: producer}
+	l := newLender(producer)
 	pool := &sinkPool{l, gstglue.NewSlots(l, producer.SlotSize()), s.passKeyFrameRequests(producer.KeyFrameRequests())}
 	if s.isLive() {
 		producer.SetLatency(bips.TimeFromNanoseconds(s.latency.Load()))

@@ -43,7 +43,7 @@ var sinkProperties = []property[sinkSettings]{
 		field: func(s *sinkSettings) any { return &s.slots },
 	}, {
 		name:  "slot-size",
-		blurb: "Room for each frame in bytes (0: what the caps call for; where they do not tell, four times the first frame, at least 1 MiB)",
+		blurb: "Room for each frame in bytes; larger frames are dropped then (0: what the caps call for; where they do not tell, four times the first frame, at least 1 MiB; and more when frames get larger)",
 		field: func(s *sinkSettings) any { return &s.slotSize },
 	}, {
 		name:  "perms",

@@ -39,13 +39,17 @@ func (s *sink) dropMalformed(what string) error {
 	return s.drop(s.currentPool())
 }
 
-// dropTooLarge drops a frame for which no slot is large enough. What follows may fit again.
-func (s *sink) dropTooLarge(pool *sinkPool, size uint64) error {
+// dropTooLarge drops a frame for which no slot is large enough. why is why the pool does not grow; nil: slot-size
+// is set. What follows may fit again.
+func (s *sink) dropTooLarge(pool *sinkPool, size uint64, why error) error {
 	s.counts.tooLarge.Add(1)
 	if s.told.first("too-large") {
-		warn(s, resource(gst.ResourceErrorSettings,
-			fmt.Sprintf("a frame of %d bytes was dropped: the slots of pool %q have room for %d", size, pool.producer.Name(), pool.producer.SlotSize()),
-			fmt.Sprintf("Set slot-size to at least %d, and start anew. The property \"stats\" counts such frames (too-large).", size)))
+		text := fmt.Sprintf("a frame of %d bytes was dropped: the slots of pool %q have room for %d", size, pool.producer.Name(), pool.producer.SlotSize())
+		if why != nil {
+			text += fmt.Sprintf(", and larger ones cannot be made: %v", why)
+		}
+		warn(s, resource(gst.ResourceErrorSettings, text,
+			fmt.Sprintf("Set slot-size to at least %d, and start anew. The property \"stats\" counts such frames (too-large).", size)).because(why))
 	}
 	return s.drop(pool)
 }

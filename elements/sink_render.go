@@ -29,7 +29,7 @@ func (s *sink) Render(f *gstglue.Frame, b gstglue.Buffer) gst.FlowReturn {
 		case errors.Is(err, bips.ErrClosed):
 			return gst.FlowFlushing
 		default:
-			fail(s, err)
+			s.failOnce(err)
 			return gst.FlowError
 		}
 	}
@@ -56,16 +56,27 @@ func (s *sink) publish(f *gstglue.Frame, b gstglue.Buffer) error {
 			return s.passEarly()
 		}
 	}
-	if f.Size > uint64(pool.producer.SlotSize()) && f.Planes == 0 { // with planes it can be packed
-		return s.dropTooLarge(pool, f.Size)
+	if room := s.roomFor(f); room > uint64(pool.producer.SlotSize()) {
+		if err := s.growForFrame(pool, room); err != nil {
+			return err
+		}
 	}
 	if f.Reason != gstglue.CopyNone {
 		return s.publishCopy(pool, f, b)
 	}
-	if err := pool.publish(int(f.Slot), frameInfo(f)); err != nil {
-		return err
+	copied, err := pool.publish(int(f.Loan), frameInfo(f))
+	if copied {
+		s.noteDemotions(pool)
 	}
-	s.counts.inPlace.Add(1)
+	switch {
+	case err != nil:
+		s.noteNoSlot(pool, err)
+		return err
+	case copied:
+		s.countCopy(gstglue.CopyMoved)
+	default:
+		s.counts.inPlace.Add(1)
+	}
 	s.makeRoom(pool)
 	return nil
 }
@@ -76,9 +87,7 @@ func (s *sink) publishCopy(pool *sinkPool, f *gstglue.Frame, b gstglue.Buffer) e
 	slot, err := pool.producer.Pull(bips.Forever)
 	s.noteDemotions(pool)
 	if err != nil {
-		if errors.Is(err, bips.ErrDropped) {
-			s.warnOfNoSlot(pool)
-		}
+		s.noteNoSlot(pool, err)
 		return err
 	}
 	if n := b.CopyTo(slot.Data[:pool.producer.SlotSize()]); n < 0 || (n == 0 && f.Size > 0) {
@@ -90,13 +99,18 @@ func (s *sink) publishCopy(pool *sinkPool, f *gstglue.Frame, b gstglue.Buffer) e
 		_ = pool.producer.Return(slot) // what went wrong first is what counts
 		return err
 	}
-	if s.counts.copied[f.Reason].Add(1) == 1 {
-		s.explainCopies(f.Reason)
-	}
+	s.countCopy(f.Reason)
 	if fromOurPool(f.Reason) {
 		s.makeRoom(pool)
 	}
 	return nil
+}
+
+// countCopy counts a frame that was copied, and tells of the first for each reason.
+func (s *sink) countCopy(reason gstglue.CopyReason) {
+	if s.counts.copied[reason].Add(1) == 1 {
+		s.explainCopies(reason)
+	}
 }
 
 // fromOurPool reports whether a frame copied for this reason shows that upstream uses

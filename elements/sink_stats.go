@@ -73,6 +73,7 @@ var sinkReasons = []struct {
 	{gstglue.CopySeveralMemories, "several-memories", "its bytes lie in several pieces"},
 	{gstglue.CopyPartialMemory, "partial-memory", "it is only a part of a slot"},
 	{gstglue.CopyLayout, "layout", "its rows lie in an order that readers do not know"},
+	{gstglue.CopyMoved, "moved", "an element before it had the slot since before the pool moved"},
 }
 
 // explainCopies tells, once for each reason, that frames are copied.
@@ -110,6 +111,7 @@ func (s *sink) stats() []gstglue.Count {
 		gstglue.Count{Name: "malformed", Value: s.counts.malformed.Load()},
 		gstglue.Count{Name: "consumers", Value: uint64(producer.Consumers)},
 		gstglue.Count{Name: "lent", Value: uint64(producer.Lent)},
+		gstglue.Count{Name: "moves", Value: producer.Moves},
 		gstglue.Count{Name: "demoted", Value: producer.Demoted},
 		gstglue.Count{Name: "overdrawn", Value: producer.Overdrawn},
 		gstglue.Count{Name: "reclaimed", Value: producer.Reclaimed},

@@ -134,7 +134,7 @@ func (s *source) explainQuota(consumer *bips.Consumer, values *sourceSettings) {
 	if slots := slotsFor(&pool, quota, asked); slots <= bips.MaxSlots {
 		advice = fmt.Sprintf("Nothing is lost; slots=%d on the producer saves the copies.", slots)
 	}
-	warn(s, resource(gst.ResourceErrorSettings, fmt.Sprintf("frames are copied: this reader may hold %d frames of the %d slots of pool %q, of which others may hold %d, and max-held asks for %d",
+	warn(s, resource(gst.ResourceErrorSettings, fmt.Sprintf("frames are copied: this reader may hold %d of the %d slots of pool %q, others may hold %d, and max-held asks for %d",
 		quota, pool.Slots, values.pool, pool.Granted-quota, asked), advice))
 }
 

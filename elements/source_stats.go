@@ -64,6 +64,7 @@ func add(sum *bips.ConsumerStats, stats bips.ConsumerStats) {
 	sum.Skipped += stats.Skipped
 	sum.Lost += stats.Lost
 	sum.Instances += stats.Instances
+	sum.Moves += stats.Moves
 	sum.Held += stats.Held
 	sum.Demoted += stats.Demoted
 }
@@ -86,6 +87,7 @@ func (s *source) stats() []gstglue.Count {
 		{Name: "layout", Value: packed},
 		{Name: "held", Value: uint64(stats.Held)},
 		{Name: "instances", Value: stats.Instances},
+		{Name: "moves", Value: stats.Moves},
 		{Name: "demoted", Value: stats.Demoted},
 		{Name: "stalls", Value: s.counts.stalls.Load()},
 		{Name: "key-frame-requests", Value: s.counts.keyFrames.Load()},

@@ -11,7 +11,7 @@ import (
 // CopyReason says why a frame's bytes have to be copied; [CopyNone]: they need not be.
 type CopyReason uint32
 
-// The reasons. The first six are found by the sink, quota by the source, layout by both.
+// The reasons. The first six and moved are found by the sink, quota by the source, layout by both.
 const (
 	CopyNone            CopyReason = C.GST_BIPS_COPY_NONE
 	CopyPoolExhausted   CopyReason = C.GST_BIPS_COPY_POOL_EXHAUSTED
@@ -22,8 +22,9 @@ const (
 	CopyPartialMemory   CopyReason = C.GST_BIPS_COPY_PARTIAL_MEMORY
 	CopyQuota           CopyReason = C.GST_BIPS_COPY_QUOTA
 	CopyLayout          CopyReason = C.GST_BIPS_COPY_LAYOUT
+	CopyMoved           CopyReason = C.GST_BIPS_COPY_MOVED
 
-	CopyReasons = int(CopyLayout) + 1
+	CopyReasons = int(CopyMoved) + 1
 )
 
 // Refusal says why a frame cannot be published at all; [RefuseNothing]: it can.
@@ -58,7 +59,7 @@ type Frame struct {
 	Capture   uint64 // on CLOCK_MONOTONIC
 	Flags     uint32 // of the GstBuffer, only those that another process may see
 	Reason    CopyReason
-	Slot      int32  // sink: the slot the frame lies in, when Reason is CopyNone
+	Loan      int32  // sink: the lender's number for the slot the frame lies in, when Reason is CopyNone
 	Lease     uint32 // source: given to the lease freer when the last buffer is gone
 	Begins    uint32 // source: 1: downstream begins with this frame; given to Create: it was flushed
 	Planes    uint32 // 0: the layout that follows from the caps

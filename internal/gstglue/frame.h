@@ -19,7 +19,8 @@ typedef enum
   GST_BIPS_COPY_SEVERAL_MEMORIES,
   GST_BIPS_COPY_PARTIAL_MEMORY,
   GST_BIPS_COPY_QUOTA,
-  GST_BIPS_COPY_LAYOUT
+  GST_BIPS_COPY_LAYOUT,
+  GST_BIPS_COPY_MOVED           /* package elements finds it */
 } GstBipsCopyReason;
 
 /* Why a frame cannot be published at all. Package elements says so to users. */
@@ -47,7 +48,7 @@ typedef struct
   guint64 capture;              /* on CLOCK_MONOTONIC */
   guint32 flags;                /* of the GstBuffer, masked */
   guint32 reason;               /* a GstBipsCopyReason */
-  gint32 slot;                  /* sink only: the slot the frame lies in, or -1 */
+  gint32 loan;                  /* sink only: the lender's number for the slot the frame lies in, or -1 */
   guint32 lease;                /* source only */
   guint32 begins;               /* source only: downstream begins with this frame; given: it was flushed */
   guint32 n_planes;             /* 0: the layout that follows from the caps */

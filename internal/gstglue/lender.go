@@ -8,11 +8,12 @@ import "unsafe"
 // Lender lends slots to the buffer pools that upstream elements fill. Its methods are
 // called from any thread, also when the element that made it is gone.
 type Lender interface {
-	// Lend returns an empty slot and its memory, or ok = false: upstream gets ordinary
-	// memory instead. It waits for a short time only, and not at all unless wait.
-	Lend(wait bool) (slot int, data []byte, ok bool)
+	// Lend returns an empty slot's memory and a number for it, or ok = false: upstream gets ordinary
+	// memory instead. It waits for a short time only, and not at all unless wait. No other slot has
+	// the number until Return.
+	Lend(wait bool) (loan int, data []byte, ok bool)
 	// Return takes a slot back that upstream no longer sees.
-	Return(slot int)
+	Return(loan int)
 	// Gone is the last call: nothing of the lender is in use any more.
 	Gone()
 }
@@ -28,6 +29,11 @@ func NewSlots(l Lender, slotSize int) *Slots {
 	return &Slots{C.gst_bips_slot_allocator_new(C.guint64(lenders.add(l)), C.gsize(slotSize))}
 }
 
+// Grow says that the lender lends slots of a larger size from now on.
+func (s *Slots) Grow(slotSize int) {
+	C.gst_bips_slot_allocator_grow(s.allocator, C.gsize(slotSize))
+}
+
 // Unref gives up the caller's part.
 func (s *Slots) Unref() {
 	C.gst_object_unref(C.gpointer(s.allocator))
@@ -35,27 +41,27 @@ func (s *Slots) Unref() {
 }
 
 //export gstBipsSlotLend
-func gstBipsSlotLend(lender C.guint64, wait C.gboolean, data **C.guint8) (slot C.gint) {
+func gstBipsSlotLend(lender C.guint64, wait C.gboolean, data **C.guint8) (loan C.gint) {
 	defer rescue(nil, "lend a slot")
-	slot = -1
+	loan = -1
 	l, ok := lenders.get(uint64(lender))
 	if !ok {
 		return -1
 	}
-	index, bytes, ok := l.Lend(wait != 0)
+	number, bytes, ok := l.Lend(wait != 0)
 	if !ok {
 		return -1
 	}
 	// SAFETY: the slot's memory is not Go's, and stays mapped while the slot is lent.
 	*data = (*C.guint8)(unsafe.Pointer(unsafe.SliceData(bytes)))
-	return C.gint(index)
+	return C.gint(number)
 }
 
 //export gstBipsSlotReturn
-func gstBipsSlotReturn(lender C.guint64, slot C.guint) {
+func gstBipsSlotReturn(lender C.guint64, loan C.guint) {
 	defer rescue(nil, "return a slot")
 	if l, ok := lenders.get(uint64(lender)); ok {
-		l.Return(int(slot))
+		l.Return(int(loan))
 	}
 }
 

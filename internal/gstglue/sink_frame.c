@@ -11,7 +11,7 @@
 /* Whether buffer is a slot that can be published as it is. If so the slot is sealed:
  * upstream may still hold it and must not write to it any more. */
 static GstBipsCopyReason
-take_slot (GstBipsSinkState * state, GstBuffer * buffer, gint * slot)
+take_slot (GstBipsSinkState * state, GstBuffer * buffer, gint * loan)
 {
   GstBipsSlotMemory *root;
   GstMemory *mem;
@@ -29,7 +29,7 @@ take_slot (GstBipsSinkState * state, GstBuffer * buffer, gint * slot)
     return GST_BIPS_COPY_REPEATED;
   if (!gst_bips_slot_memory_seal (root))
     return GST_BIPS_COPY_STILL_MAPPED;
-  *slot = root->slot;
+  *loan = root->loan;
   return GST_BIPS_COPY_NONE;
 }
 
@@ -90,7 +90,7 @@ gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer 
 {
   frame->data = NULL;
   frame->lease = 0;
-  frame->slot = -1;
+  frame->loan = -1;
   frame->size = gst_buffer_get_size (buffer);
   frame->offset = GST_BUFFER_OFFSET (buffer);
   frame->offset_end = GST_BUFFER_OFFSET_END (buffer);
@@ -101,7 +101,7 @@ gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer 
   gst_bips_metas_look (sink, state, buffer, frame);
   if (frame->refusal != GST_BIPS_REFUSE_NOTHING)
     return;
-  frame->reason = take_slot (state, buffer, &frame->slot);
+  frame->reason = take_slot (state, buffer, &frame->loan);
   if (frame->reason == GST_BIPS_COPY_NONE && frame->repack)
     frame->reason = GST_BIPS_COPY_LAYOUT;
 }

@@ -37,7 +37,7 @@ slot_memory_share (GstMemory * mem, gssize offset, gssize size)
       GST_MINI_OBJECT_FLAGS (root) | GST_MINI_OBJECT_FLAG_LOCK_READONLY, mem->allocator, root,
       mem->maxsize, mem->align, mem->offset + offset, size);
   part->data = ((GstBipsSlotMemory *) mem)->data;
-  part->slot = ((GstBipsSlotMemory *) mem)->slot;
+  part->loan = ((GstBipsSlotMemory *) mem)->loan;
   return GST_MEMORY_CAST (part);
 }
 
@@ -54,7 +54,7 @@ slot_allocator_free (GstAllocator * allocator, GstMemory * mem)
   GstBipsSlotMemory *slot = (GstBipsSlotMemory *) mem;
 
   if (slot->lent)
-    gstBipsSlotReturn (((GstBipsSlotAllocator *) allocator)->lender, slot->slot);
+    gstBipsSlotReturn (((GstBipsSlotAllocator *) allocator)->lender, slot->loan);
   g_slice_free (GstBipsSlotMemory, slot);
 }
 
@@ -95,17 +95,36 @@ gst_bips_slot_allocator_new (guint64 lender, gsize slot_size)
   return gst_object_ref_sink (self);
 }
 
+void
+gst_bips_slot_allocator_grow (GstAllocator * allocator, gsize slot_size)
+{
+  GST_OBJECT_LOCK (allocator);
+  ((GstBipsSlotAllocator *) allocator)->slot_size = slot_size;
+  GST_OBJECT_UNLOCK (allocator);
+}
+
+gsize
+gst_bips_slot_allocator_slot_size (GstAllocator * allocator)
+{
+  gsize size;
+
+  GST_OBJECT_LOCK (allocator);
+  size = ((GstBipsSlotAllocator *) allocator)->slot_size;
+  GST_OBJECT_UNLOCK (allocator);
+  return size;
+}
+
 GstMemory *
-gst_bips_slot_memory_new (GstAllocator * allocator, guint slot, guint8 * data, gsize size)
+gst_bips_slot_memory_new (GstAllocator * allocator, guint loan, guint8 * data, gsize size)
 {
   GstBipsSlotMemory *mem = g_slice_new0 (GstBipsSlotMemory);
 
   /* Slots are page-aligned. */
   gst_memory_init (GST_MEMORY_CAST (mem), 0, allocator, NULL,
-      ((GstBipsSlotAllocator *) allocator)->slot_size, 4095, 0, size);
+      gst_bips_slot_allocator_slot_size (allocator), 4095, 0, size);
   GST_MINI_OBJECT_CAST (mem)->dispose = slot_memory_dispose;
   mem->data = data;
-  mem->slot = slot;
+  mem->loan = loan;
   return GST_MEMORY_CAST (mem);
 }
 

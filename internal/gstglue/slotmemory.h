@@ -6,21 +6,21 @@
 
 G_BEGIN_DECLS
 
-/* Makes the memories of one pool instance. It stands for the Go object that lends the
+/* Makes the memories of one producer's slots. It stands for the Go object that lends the
  * slots (the lender): every memory holds a reference to it, and the lender is told
  * when the last is gone. */
 typedef struct
 {
   GstAllocator parent;
   guint64 lender;               /* handle */
-  gsize slot_size;
+  gsize slot_size;              /* guarded by the object lock: it grows with the producer's pool */
 } GstBipsSlotAllocator;
 
 typedef struct
 {
   GstMemory parent;
   guint8 *data;
-  guint slot;
+  guint loan;                   /* the lender's number for the slot, while it is lent */
   gboolean lent;                /* the slot has to be returned when this memory goes */
   gboolean sealed;              /* published: a lock of ours keeps writers off */
 } GstBipsSlotMemory;
@@ -29,8 +29,12 @@ GType gst_bips_slot_allocator_get_type (void);
 
 GstAllocator *gst_bips_slot_allocator_new (guint64 lender, gsize slot_size);
 
+/* The slots that are lent from now on are of this size, which is not less than before. */
+void gst_bips_slot_allocator_grow (GstAllocator * allocator, gsize slot_size);
+gsize gst_bips_slot_allocator_slot_size (GstAllocator * allocator);
+
 /* A memory of size bytes over a slot that was lent. */
-GstMemory *gst_bips_slot_memory_new (GstAllocator * allocator, guint slot, guint8 * data,
+GstMemory *gst_bips_slot_memory_new (GstAllocator * allocator, guint loan, guint8 * data,
     gsize size);
 
 /* The slot memory that mem is or is a part of, if allocator made it; else NULL. */

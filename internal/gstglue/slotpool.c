@@ -8,7 +8,9 @@
 
 #include "_cgo_export.h"
 
-#define MAX_SLOTS 64
+/* Buffers are kept for so many of the lender's numbers: these are the slots' own, unless the
+ * producer has moved just now. */
+#define MAX_KEPT 64
 /* Stand-ins that are kept for the next time, so that a pool that is exhausted for good
  * does not get its pages from the kernel for every frame. */
 #define MAX_STAND_INS 4
@@ -22,7 +24,7 @@ typedef struct
   gboolean video_meta;
 
   GMutex lock;                  /* guards what follows */
-  GstBuffer *buffers[MAX_SLOTS];        /* of slots that are not lent by this pool, as far as made */
+  GstBuffer *buffers[MAX_KEPT]; /* of slots that are not lent by this pool, by the loan's number */
   GstBuffer *stand_ins[MAX_STAND_INS];
   guint n_stand_ins;
 } GstBipsSlotPool;
@@ -74,7 +76,7 @@ slot_pool_stop (GstBufferPool * base)
   guint i;
 
   g_mutex_lock (&pool->lock);
-  for (i = 0; i < MAX_SLOTS; i++)
+  for (i = 0; i < MAX_KEPT; i++)
     gst_clear_buffer (&pool->buffers[i]);
   while (pool->n_stand_ins > 0)
     gst_buffer_unref (pool->stand_ins[--pool->n_stand_ins]);
@@ -100,17 +102,31 @@ new_buffer (GstBipsSlotPool * pool, GstMemory * mem)
   return buffer;
 }
 
+/* The buffer that was kept of a slot, if any. After a move of the producer the number is that of
+ * a slot elsewhere, and the buffer kept is around memory that may be gone. */
 static GstBuffer *
-slot_buffer (GstBipsSlotPool * pool, guint slot, guint8 * data)
+kept_buffer (GstBipsSlotPool * pool, guint loan, const guint8 * data)
 {
   GstBuffer *buffer;
 
+  if (loan >= MAX_KEPT)
+    return NULL;
   g_mutex_lock (&pool->lock);
-  buffer = pool->buffers[slot];
-  pool->buffers[slot] = NULL;
+  buffer = pool->buffers[loan];
+  pool->buffers[loan] = NULL;
   g_mutex_unlock (&pool->lock);
+  if (buffer && ((GstBipsSlotMemory *) gst_buffer_peek_memory (buffer, 0))->data != data)
+    gst_clear_buffer (&buffer);
+  return buffer;
+}
+
+static GstBuffer *
+slot_buffer (GstBipsSlotPool * pool, guint loan, guint8 * data)
+{
+  GstBuffer *buffer = kept_buffer (pool, loan, data);
+
   if (!buffer)
-    buffer = new_buffer (pool, gst_bips_slot_memory_new (pool->allocator, slot, data, pool->size));
+    buffer = new_buffer (pool, gst_bips_slot_memory_new (pool->allocator, loan, data, pool->size));
   ((GstBipsSlotMemory *) gst_buffer_peek_memory (buffer, 0))->lent = TRUE;
   return buffer;
 }
@@ -153,14 +169,14 @@ slot_pool_acquire (GstBufferPool * base, GstBuffer ** buffer, GstBufferPoolAcqui
   GstBipsSlotAllocator *allocator = (GstBipsSlotAllocator *) pool->allocator;
   gboolean wait = !params || !(params->flags & GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT);
   guint8 *data = NULL;
-  gint slot = -1;
+  gint loan = -1;
 
   if (GST_BUFFER_POOL_IS_FLUSHING (base))
     return GST_FLOW_FLUSHING;
-  if (pool->size <= allocator->slot_size && !gst_bips_forked ())
-    slot = gstBipsSlotLend (allocator->lender, wait, &data);
-  if (slot >= 0 && slot < MAX_SLOTS)
-    *buffer = slot_buffer (pool, slot, data);
+  if (pool->size <= gst_bips_slot_allocator_slot_size (pool->allocator) && !gst_bips_forked ())
+    loan = gstBipsSlotLend (allocator->lender, wait, &data);
+  if (loan >= 0)
+    *buffer = slot_buffer (pool, loan, data);
   else
     *buffer = stand_in (pool);
   return *buffer ? GST_FLOW_OK : GST_FLOW_ERROR;
@@ -178,15 +194,16 @@ is_whole (GstBipsSlotPool * pool, GstBuffer * buffer, GstMemory * mem)
 static GstBuffer *
 keep_slot_buffer (GstBipsSlotPool * pool, GstBuffer * buffer, GstBipsSlotMemory * mem)
 {
+  guint loan = mem->loan;
   GstBuffer *old;
 
   gst_bips_slot_memory_unseal (mem);
   mem->lent = FALSE;
   g_mutex_lock (&pool->lock);
-  old = pool->buffers[mem->slot];
-  pool->buffers[mem->slot] = buffer;
+  old = pool->buffers[loan];
+  pool->buffers[loan] = buffer;
   g_mutex_unlock (&pool->lock);
-  gstBipsSlotReturn (((GstBipsSlotAllocator *) pool->allocator)->lender, mem->slot);
+  gstBipsSlotReturn (((GstBipsSlotAllocator *) pool->allocator)->lender, loan);
   return old;
 }
 
@@ -202,7 +219,8 @@ keep_stand_in (GstBipsSlotPool * pool, GstBuffer * buffer)
   return buffer;
 }
 
-/* A buffer that is not whole is dropped; its slot is returned when its memory is freed. */
+/* A buffer that is not whole, or has a number beyond those that are kept, is dropped; its slot is
+ * returned when its memory is freed. */
 static void
 slot_pool_release (GstBufferPool * base, GstBuffer * buffer)
 {
@@ -213,7 +231,7 @@ slot_pool_release (GstBufferPool * base, GstBuffer * buffer)
       is_whole (pool, buffer, mem)) {
     GstBipsSlotMemory *slot = gst_bips_slot_memory_root (mem, pool->allocator);
 
-    if (slot && slot->lent)
+    if (slot && slot->lent && slot->loan < MAX_KEPT)
       buffer = keep_slot_buffer (pool, buffer, slot);
     else if (!slot && gst_bips_slot_pool_is_stand_in (mem))
       buffer = keep_stand_in (pool, buffer);

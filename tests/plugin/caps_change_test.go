@@ -38,12 +38,12 @@ func TestTheCapsChangeAndTheFramesFit(t *testing.T) {
 	source.waitFor(1, `src: caps = .*width=\(int\)160`)
 }
 
-// Frames of new caps that do not fit are an error that says what to do; with slots
+// Frames of new caps that do not fit a slot-size that was set are an error that says what to do; with slots
 // large enough from the start they go on.
-func TestTheCapsChangeAndTheFramesDoNotFit(t *testing.T) {
+func TestTheCapsChangeAndTheFramesDoNotFitTheSlotSize(t *testing.T) {
 	t.Parallel()
 	change := "concat name=c " + smaller + " ! c. " + large + " ! c. c."
-	launch(t, "%s ! bipssink pool=%s sync=false", change, poolName(t)).
+	launch(t, "%s ! bipssink pool=%s slot-size=28800 sync=false", change, poolName(t)).
 		fail("115200 bytes", "28800", "slot-size=115200")
 	want := reference(t, change)
 	r := read(t, poolName(t), bips.ConsumerOptions{Mode: bips.Every}, nil)

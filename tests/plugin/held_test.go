@@ -64,7 +64,7 @@ func TestAnEncoderWithLookahead(t *testing.T) {
 			}
 			source.stats("src").want(t, counts{"received": 60, "lost": 0})
 			if name == "x264enc" { // which holds the frames themselves
-				source.waitFor(1, "WARNING.*rames are copied: this reader may hold 2 frames of the 8 slots .* slots=20 ")
+				source.waitFor(1, "WARNING.*rames are copied: this reader may hold 2 of the 8 slots .* slots=20 ")
 			}
 		})
 	}
