@@ -177,13 +177,13 @@ func (s *source) changeState(transition gst.StateChange) (result gst.StateChange
 		s.plays.Add(1)
 		s.played.start() // not before: what Create returns to a base class that does not play is lost
 	}
-	s.takePart()
+	s.suspendOrResume()
 	return result
 }
 
-// takePart suspends the seat while paused and after the end of the stream: a producer must not
+// suspendOrResume suspends the seat while paused and after the end of the stream: a producer must not
 // wait for who does not read.
-func (s *source) takePart() {
+func (s *source) suspendOrResume() {
 	s.seat.Lock()
 	defer s.seat.Unlock()
 	switch consumer, _ := s.current(); {
@@ -198,7 +198,7 @@ func (s *source) takePart() {
 // Ended implements gstglue.Source.
 func (s *source) Ended(ended bool) {
 	s.ended.Store(ended)
-	s.takePart()
+	s.suspendOrResume()
 }
 
 // unlock makes Create return from any wait, until unlockStop. But for a pause Create waits
@@ -209,7 +209,7 @@ func (s *source) unlock() bool {
 	switch consumer, _ := s.current(); {
 	case consumer == nil:
 	case s.pausing.Load():
-		s.takePart()
+		s.suspendOrResume()
 	default:
 		s.setFlushing(true)
 	}

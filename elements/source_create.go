@@ -56,7 +56,7 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 		if errors.Is(err, bips.ErrClosed) && s.isSwitched(consumer) {
 			continue
 		}
-		if flow, again := s.settle(err, consumer, &values); !again {
+		if flow, again := s.flowWithoutFrame(err, consumer, &values); !again {
 			return flow
 		}
 	}
@@ -209,8 +209,8 @@ func (s *source) patience(consumer *bips.Consumer, connectTimeout int64) time.Du
 	return max(0, limit-(s.played.total()-s.searchedSince))
 }
 
-// settle decides what a Pull without a frame means; again: try again.
-func (s *source) settle(err error, consumer *bips.Consumer, values *sourceSettings) (flow gst.FlowReturn, again bool) {
+// flowWithoutFrame decides what a Pull without a frame means; again: try again.
+func (s *source) flowWithoutFrame(err error, consumer *bips.Consumer, values *sourceSettings) (flow gst.FlowReturn, again bool) {
 	switch {
 	case errors.Is(err, bips.ErrFlushing), errors.Is(err, bips.ErrClosed):
 		return gst.FlowFlushing, false

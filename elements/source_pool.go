@@ -24,7 +24,7 @@ func (s *source) switchPool() {
 	if before == nil {
 		return
 	}
-	s.takePart() // or not, before Create asks: it turns to the new consumer when the old one is closed
+	s.suspendOrResume() // or not, before Create asks: it turns to the new consumer when the old one is closed
 	s.counts.leave(before)
 	if err := before.Close(); err != nil {
 		logf(gstglue.LevelWarning, s, "close: %v", err)
