@@ -48,6 +48,7 @@ type reading struct {
 	undecided     bool   // none came yet
 	modeCaps      string // that decided
 	joined        bool   // it has joined the instance
+	rested        bool   // it was suspended, and has not joined since
 	cursor        uint64 // next sequence wanted; the seat's cursor is a copy
 	last          uint64 // sequence delivered last; 0: none
 	owed          uint64 // the stream whose end is still to be told, or endTold
@@ -314,9 +315,22 @@ func openFiles(name string, admit func(*peerFiles) error) (_ *peerFiles, _ *pool
 	crashpoint.Hit("A1")
 	seats, err := f.mapSeats(files.seats(pool.instance, pool.move), &pool.geometry)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf("%w: %w", errMoving, err) // or is ending
+		err = f.explainNoSeats(files.pool(), id, err)
 	}
 	return f, pool, seats, err
+}
+
+// explainNoSeats says what it means that a pool has no seats: its producer has just moved, or is ending; or it is dead and somebody deleted
+// them. A producer that has moved, and let go of the pool since, has given the name to the next one before.
+func (f *peerFiles) explainNoSeats(pool string, id sys.FileID, missing error) error {
+	alive, err := f.producerAlive()
+	if err != nil {
+		return err
+	}
+	if named, err := sys.StatPath(pool); !alive && err == nil && named.Same(id) {
+		return fmt.Errorf("%w: its producer is dead, and its seats were deleted: %w", ErrNoPool, missing)
+	}
+	return fmt.Errorf("%w: %w", errMoving, missing)
 }
 
 // mapPool maps the pool segment, its first page alone before the others: what that says must

@@ -97,7 +97,9 @@ func (a *attachment) next(f *Frame) (outcome, error) {
 // nothingNew is what there is to say when all was read (C3c, C3d).
 func (a *attachment) nothingNew(seen *sight, f *Frame) outcome {
 	if a.owesEnd(seen.ended) {
-		a.noteDropped(a.pool.header.Dropped.Load())
+		if dropped := a.pool.header.Dropped.Load(); a.head() == seen.head { // else some of them may lie behind later frames
+			a.noteDropped(dropped)
+		}
 		a.reportEnd(f)
 		crashpoint.Hit("C3c")
 		return gotEndOfStream

@@ -37,6 +37,7 @@ func (c *Consumer) follow() error {
 		c.replace(next) // V5
 		crashpoint.Hit("V5")
 	case newcomer:
+		a.heedClosedPlace()
 		c.before, c.beforeInstance = a.reading, a.pool.instance
 		c.detach()
 	case gone:
@@ -68,6 +69,8 @@ func (a *attachment) findNext(name string, suspended bool) (next *attachment, fo
 	switch {
 	case errors.Is(err, errMoving):
 		return nil, notYet, nil // once more just now
+	case errors.Is(err, ErrNoPool) && alive && a.pool.header.State.Load() == layout.StateRunning:
+		return nil, notYet, nil // it could not move
 	case errors.Is(err, ErrNoPool):
 		return nil, gone, nil
 	case err != nil:
@@ -117,9 +120,7 @@ func (a *attachment) takePlace(before *attachment, suspended bool) (whereabouts,
 	a.seat.Lost.Store(before.seat.Lost.Load())
 	blocking := a.standing.blocking.Load()
 	if blocking && a.isJudged() {
-		a.standing.demote(a.pool.slots)
-		a.standing.blocking.Store(false)
-		a.standing.inRow = 0
+		a.noteDemotion()
 	}
 	switch {
 	case suspended:
@@ -138,4 +139,20 @@ func (a *attachment) takePlace(before *attachment, suspended bool) (whereabouts,
 	a.door.ring() // V4
 	crashpoint.Hit("V4")
 	return taken, nil
+}
+
+// heedClosedPlace does what a demoted reader has to do, if this one had a place that was kept: the producer closes such a place
+// only when it does not wait for its reader any more (K4). Who has read a frame since the producer began to
+// wait for it was counted on when it moved.
+func (a *attachment) heedClosedPlace() {
+	if s := &a.standing; a.seat.State.Load() == layout.SeatEvery && s.blocking.Load() && s.stayed && a.cursor > s.sure {
+		a.noteDemotion()
+	}
+}
+
+// noteDemotion makes the reader one of mode latest that knows that it was demoted, in the pool that it goes to.
+func (a *attachment) noteDemotion() {
+	a.standing.demote(a.pool.slots)
+	a.standing.blocking.Store(false)
+	a.standing.inRow = 0
 }

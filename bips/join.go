@@ -17,7 +17,11 @@ const (
 // join begins to read, with a new seat (J1 to J7). It reports false if the producer has gone without having seen us: then
 // there is nothing to read, and nobody will tell.
 func (a *attachment) join() (bool, error) {
-	if a.joined {
+	switch {
+	case a.rested: // over a move, and it has no place any more
+		a.begin(resuming)
+		return true, nil
+	case a.joined:
 		a.begin(following)
 		return true, nil
 	}
@@ -39,7 +43,7 @@ func (a *attachment) join() (bool, error) {
 // for us, else with the newest one. It returns the newest one's sequence.
 func (a *attachment) begin(why occasion) (head uint64) {
 	if why != following { // before we count: what is dropped from then on is lost for us
-		a.dropped, a.discontinuity = a.pool.header.Dropped.Load(), true
+		a.dropped, a.discontinuity, a.rested = a.pool.header.Dropped.Load(), true, false
 	}
 	if why != following {
 		a.standing.blocking.Store(a.wantsToBlock() && !a.isJudged())

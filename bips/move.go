@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"runtime/debug"
 	"time"
 
@@ -196,8 +197,24 @@ func (p *Producer) followers() (looked doorLook, pending bool) {
 	return looked, p.own.pending > 0
 }
 
+// moveTries is how often a pool is made again whose names are deleted while it is made.
+const moveTries = 3
+
 // move makes a pool with slots of a size, and goes on there (M2 to M6). Called with p.moving held, when no place is pending.
-func (p *Producer) move(slotSize int) error {
+func (p *Producer) move(slotSize int) (err error) {
+	for range moveTries {
+		if err = p.tryMoveTo(slotSize); !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := p.keepLock(); err != nil { // by who has the name now, maybe
+			return err
+		}
+	}
+	return err
+}
+
+// tryMoveTo is move. The error is fs.ErrNotExist, and the pool stays as it was, if the new one's names were deleted meanwhile.
+func (p *Producer) tryMoveTo(slotSize int) error {
 	g := p.own.pool.geometry.resized(slotSize)
 	next, err := makePool(context.Background(), p.named, &g)
 	if errors.Is(err, ErrNoSpace) {
@@ -235,7 +252,13 @@ func (p *Producer) moveTo(next *ownPool) (err error) {
 	}
 	crashpoint.Hit("M4b")
 	if err := next.files.publish(); err != nil {
-		return p.fail(fmt.Errorf("pool %q: %w", p.name, err))
+		err = fmt.Errorf("pool %q: %w", p.name, err)
+		if old.unmapped || !errors.Is(err, fs.ErrNotExist) {
+			return p.fail(err)
+		}
+		old.pool.header.State.Store(layout.StateRunning) // nothing of it was changed
+		old.ringBell()
+		return err
 	}
 	crashpoint.Hit("M5a")
 	p.dropReserved()
@@ -283,10 +306,10 @@ func (o *ownPool) reservePlaces(old *ownPool) {
 		o.seats.seats[i].Generation.Store(generation)
 		was := &old.views[i]
 		switch {
-		case state == layout.SeatFree, state == layout.SeatDraining, state == layout.SeatAsking:
+		case state == layout.SeatFree, state == layout.SeatDraining:
 			continue
 		case was.generation != generation || was.pins == 0:
-			continue // without a grant nobody has a place
+			continue // without a grant nobody has a place; who asks and has one will join the old pool
 		}
 		v, word := &o.views[i], o.pool.words[i]
 		v.generation, v.pins, v.demoted = generation, was.pins, was.demoted

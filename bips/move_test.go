@@ -190,9 +190,11 @@ func TestAReaderThatIsSuspendedOverAMoveHoldsNobodyUpAndResumesInTheNewPool(t *t
 			_, err := c.Pull(patience)
 			wantError(t, err, bips.ErrEndOfStream)
 			push(t, p, 3)
-			if v := pullValue(t, c); v != 3 {
-				t.Errorf("got %d", v)
+			f := pull(t, c)
+			if first := mode == bips.Every; f.Data[0] != 3 || first && !f.Discontinuity || f.Lost+f.Skipped > 0 {
+				t.Errorf("got %d, discontinuity %v, %d lost, %d skipped", f.Data[0], f.Discontinuity, f.Lost, f.Skipped)
 			}
+			_ = c.Push(f)
 		})
 	}
 }
@@ -222,6 +224,9 @@ func TestAReaderThatDoesNotComeIsDemotedLikeAnyThatHoldsUpTheProducer(t *testing
 	f := pull(t, c)
 	if f.Data[0] != 3 || f.Lost != 10 {
 		t.Errorf("got %d, lost %d", f.Data[0], f.Lost)
+	}
+	if s := c.Stats(); s.Demoted != 1 || s.Blocking {
+		t.Errorf("the one that did not come knows nothing of its demotion: %+v", s)
 	}
 	_ = c.Push(f)
 }
@@ -426,4 +431,35 @@ func TestAProducerThatIsFlushingWhenItClosesWaitsForThoseWhoAreOnTheirWayToo(t *
 	_, err := c.Pull(patience)
 	wantError(t, err, bips.ErrEndOfStream)
 	returns(t, "Close", func() { <-closed })
+}
+
+// The second move closes the place that the first one reserved: nobody waits for who is suspended.
+func TestAReaderThatIsSuspendedOverTwoMovesHasLostNothingWhenItResumes(t *testing.T) {
+	testmain.Dir(t)
+	p, c := newProducer(t, bips.ProducerOptions{}), newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
+	join(t, c)
+	push(t, p, 1)
+	if v := pullValue(t, c); v != 1 {
+		t.Fatal(v)
+	}
+	c.Suspend()
+	for i := range 2 {
+		push(t, p, 2)
+		grow(t, p, 128+64*i)
+	}
+	push(t, p, 2)
+	c.Resume()
+	for info, _ := c.Pool(); info.Moves < 2; info, _ = c.Pool() {
+		_, err := c.Pull(0)
+		wantError(t, err, bips.ErrTimeout)
+	}
+	push(t, p, 3)
+	f := pull(t, c)
+	if f.Data[0] != 3 || !f.Discontinuity || f.Lost > 0 {
+		t.Errorf("got %d, discontinuity %v, lost %d", f.Data[0], f.Discontinuity, f.Lost)
+	}
+	_ = c.Push(f)
+	if s := c.Stats(); s.Lost > 0 || s.Demoted > 0 {
+		t.Errorf("%+v", s)
+	}
 }

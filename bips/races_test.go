@@ -3,6 +3,7 @@ package bips
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/testmain"
@@ -178,5 +179,70 @@ func TestTheLastFrameIsNotReadAgainAfterTheEndThatWasTold(t *testing.T) {
 	}
 	if err := c.Push(f); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// It asks while the producer is busy, is granted while nobody looks for the answer, and the producer moves and ends.
+func TestAReaderThatWasGrantedItsPinsJustBeforeAMoveHasAPlaceInTheNewPoolAndIsToldOfTheEnd(t *testing.T) {
+	testmain.Dir(t)
+	p, c := newTestProducer(t), newTestConsumer(t)
+	func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if _, err := c.Pull(0); !errors.Is(err, ErrTimeout) || c.asking == nil {
+			t.Fatalf("it does not ask: %v", err)
+		}
+	}()
+	if err := p.Grow(p.SlotSize() + 1); err != nil {
+		t.Fatal(err)
+	}
+	publishOne(t, p)
+	if err := p.EndOfStream(); err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan error, 1)
+	go func() { closed <- p.Close() }()
+	f, err := c.Pull(10 * time.Second)
+	if err != nil || f.Sequence != 1 {
+		t.Fatalf("frame %d, %v", f.Sequence, err)
+	}
+	if err := c.Push(f); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Pull(10 * time.Second); !errors.Is(err, ErrEndOfStream) {
+		t.Errorf("got %v", err)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+}
+
+// It is slow to tell the end that it saw, and the producer goes on meanwhile.
+func TestAFrameDroppedAfterTheNextStreamBeganIsNotCountedBeforeTheEnd(t *testing.T) {
+	testmain.Dir(t)
+	p, c := newTestProducer(t), newTestConsumer(t)
+	c.options.Mode = Every
+	if _, err := c.Pull(0); !errors.Is(err, ErrTimeout) {
+		t.Fatal(err)
+	}
+	if err := p.EndOfStream(); err != nil {
+		t.Fatal(err)
+	}
+	a := c.attachment
+	seen := a.look()
+	publishOne(t, p)
+	if err := p.Drop(); err != nil {
+		t.Fatal(err)
+	}
+	publishOne(t, p)
+	var f Frame
+	if got := a.nothingNew(&seen, &f); got != gotEndOfStream || f.Lost != 0 {
+		t.Errorf("outcome %d, %d lost before the end", got, f.Lost)
+	}
+	for i := range 2 {
+		if got, err := a.next(&f); got != gotFrame || err != nil || f.Lost != uint64(i) {
+			t.Errorf("outcome %d, frame %d, lost %d, %v", got, f.Sequence, f.Lost, err)
+		}
+		_ = f.Lease().Release()
 	}
 }

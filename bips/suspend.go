@@ -125,6 +125,7 @@ func (a *attachment) hasMoved() (moved bool) {
 // suspend makes the seat need nothing while it keeps its pins (U1, U2). To resume is
 // to join again (U3).
 func (a *attachment) suspend() {
+	a.rested = true
 	a.seat.State.Store(layout.SeatSuspended)
 	crashpoint.Hit("U1")
 	a.door.ring()

@@ -284,7 +284,11 @@ inline move() {
         st = state[K(cur,k)];                                     /* M4a then the state */
 #endif
         d_step { gen[K(n,k)] = g;                                 /* M4b */
-        if :: st != FREE && st != DRAINING && st != ASKING ->
+#ifdef GRANT
+        if :: st != FREE && st != DRAINING && (st != ASKING || gg[K(cur,k)] == g && gn[K(cur,k)] != 0) ->
+#else
+        if :: st != FREE && st != DRAINING ->
+#endif
               rsv[K(n,k)] = g; kept[K(n,k)] = WANTS(st) && verd[K(cur,k)] != g;
               if :: verd[K(cur,k)] == g -> verd[K(n,k)] = g :: else fi;
 #ifdef GRANT

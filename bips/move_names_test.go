@@ -1,0 +1,91 @@
+package bips
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/testmain"
+)
+
+func TestAMoveWhosePoolIsDeletedBeforeItHasItsNameLeavesAllAsItWas(t *testing.T) {
+	testmain.Dir(t)
+	p, c := newTestProducer(t), newTestConsumer(t)
+	c.options.Mode = Every
+	if _, err := c.Pull(0); !errors.Is(err, ErrTimeout) {
+		t.Fatal(err)
+	}
+	if err := p.WaitConsumers(1, 10*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	publishOne(t, p)
+	func() {
+		p.moving.Lock()
+		defer p.moving.Unlock()
+		g := p.own.pool.geometry.resized(100)
+		next, err := makePool(context.Background(), p.named, &g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(next.files.unnamed()); err != nil {
+			t.Fatal(err)
+		}
+		err = p.moveTo(next)
+		next.files.remove()
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Fatalf("got %v", err)
+		}
+	}()
+	publishOne(t, p)
+	if err := p.Grow(100); err != nil {
+		t.Fatal(err)
+	}
+	publishOne(t, p)
+	for want := uint64(1); want <= 3; want++ {
+		f, err := c.Pull(10 * time.Second)
+		if err != nil || f.Sequence != want || f.Lost > 0 {
+			t.Fatalf("frame %d, lost %d, %v, want %d", f.Sequence, f.Lost, err, want)
+		}
+		if err := c.Push(f); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestAReaderWhoseDeadProducersSeatsWereDeletedAfterAMoveDoesNotLookForThemForEver(t *testing.T) {
+	dir := testmain.Dir(t)
+	p, c := newTestProducer(t), newTestConsumer(t)
+	if _, err := c.Pull(0); !errors.Is(err, ErrTimeout) {
+		t.Fatal(err)
+	}
+	if err := p.Grow(100); err != nil {
+		t.Fatal(err)
+	}
+	// As the kernel does when it dies: all its locks are free.
+	func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, o := range append(p.old, p.own) {
+			_ = o.files.pool.Unlock(layout.ProducerLock)
+		}
+	}()
+	p.moving.Lock() // and it makes no names again
+	defer p.moving.Unlock()
+	seats, _ := filepath.Glob(filepath.Join(dir, "*.seats"))
+	for _, path := range seats {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Pull(10 * time.Second); !errors.Is(err, ErrProducerLost) {
+		t.Errorf("got %v", err)
+	}
+	if err := os.Remove(filepath.Join(dir, "bips.camera")); err != nil {
+		t.Error(err)
+	}
+}
