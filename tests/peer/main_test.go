@@ -39,12 +39,17 @@ c< {"event":"instance","instance":"INSTANCE","token":"TOKEN","slots":6}
 c< {"event":"done","order":"pull","sequence":1,"discont":true,"hold":1,"info":{"size":51,"pts":1,"dts":-1,"duration":NUMBER,"capture":-1,"offset":"0000000000000001","offset_end":"TOKEN","flags":NUMBER,"strides":[NUMBER],"offsets":[0],META"caps":"application/x-peer,part=0","latency":-1,"published":NUMBER,"sha256":"SUM"}}
 c> {"do":"pool"}
 c< {"event":"done","order":"pool","instance":"INSTANCE","slots":6}
+c> {"do":"key-frame"}
+c< {"event":"done","order":"key-frame"}
+p> {"do":"grow","size":512}
+p< {"event":"moved","sequence":2,"size":512}
+p< {"event":"done","order":"grow"}
 p> {"do":"hold","timeout":0}
 p< {"event":"done","order":"hold","slots":5}
 c> {"do":"block","on":true}
 c< {"event":"done","order":"block"}
 p> {"do":"stats"}
-p< {"event":"done","order":"stats","published":1,"lent":5,"consumers":1}
+p< {"event":"done","order":"stats","published":1,"lent":5,"consumers":1,"moves":1MORE}
 p> {"do":"go"}
 p< {"event":"done","order":"go"}
 p> {"do":"pause"}
@@ -63,7 +68,7 @@ c< {"event":"done","order":"flush"}
 c> {"do":"pull","timeout":-1}
 c< {"event":"done","order":"pull","error":"flushing","text":TEXT}
 c> {"do":"close"}
-c< {"event":"closed","received":1}
+c< {"event":"closed","received":1,"moves":1}
 c< {"event":"done","order":"close"}
 c.
 p> {"do":"end"}

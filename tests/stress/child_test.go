@@ -23,6 +23,10 @@ type child struct {
 	frames  uint64    // published or delivered, as far as the log was read
 	stopped time.Time // until when; zero: it runs
 	killed  bool
+	opened  bool // a producer: it told of a pool
+	gone    bool // it told that another producer took its name
+	deleted bool // names of its pool were deleted while it lived
+	rivaled bool // and then another producer was started
 }
 
 func start(t *testing.T, kind, log string, args []string) *child {
@@ -66,8 +70,13 @@ func (c *child) read(t *testing.T) {
 	}
 	c.lines = append(c.lines, lines...)
 	for _, l := range lines {
-		if l.Event == line.Frame || l.Event == line.Published {
+		switch l.Event {
+		case line.Frame, line.Published:
 			c.frames++
+		case line.Opened:
+			c.opened = true
+		case line.GaveWay:
+			c.gone = true
 		}
 	}
 }

@@ -16,6 +16,7 @@ type producerPlan struct {
 	BlockTimeout time.Duration
 	Pause        time.Duration // at most, between frames; 0: as fast as it can
 	Ends         int           // ends its stream about once in so many frames; 0: not before it closes
+	Moves        int           // moves to larger slots about once in so many frames; 0: never
 	Brief        int           // closes its pool, and makes it again, after up to so many frames; 0: as it is told
 	Lend         bool          // half of the frames are written into slots that were lent before
 }
@@ -27,18 +28,20 @@ type consumerPlan struct {
 	Pause    time.Duration // at most, before a frame is given back; 0: at once
 	Restless int           // suspends, or leaves and joins again, about once in so many frames; 0: never
 	Spin     time.Duration
+	Keys     int // asks for a key frame about once in so many pulls; 0: never
 }
 
 // plan is one round: a pool, its producers and consumers.
 type plan struct {
 	producer  producerPlan
 	consumers []consumerPlan
+	deletes   bool          // the names are deleted now and then
 	tempo     time.Duration // at most, between two things that happen to processes
 }
 
 func (p plan) String() string {
-	text := fmt.Sprintf("tempo %v, %d slots of %d, overflow %d after %v, brief %d, lend %v, pause %v;", p.tempo, p.producer.Slots, p.producer.SlotSize,
-		p.producer.Overflow, p.producer.BlockTimeout, p.producer.Brief, p.producer.Lend, p.producer.Pause)
+	text := fmt.Sprintf("tempo %v, deletes %v, %d slots of %d, overflow %d after %v, moves %d, brief %d, lend %v, pause %v;", p.tempo, p.deletes, p.producer.Slots, p.producer.SlotSize,
+		p.producer.Overflow, p.producer.BlockTimeout, p.producer.Moves, p.producer.Brief, p.producer.Lend, p.producer.Pause)
 	for _, c := range p.consumers {
 		text += fmt.Sprintf(" mode %d held %d pause %v;", c.Mode, c.MaxHeld, c.Pause)
 	}
@@ -53,6 +56,7 @@ func makePlan(random *rand.Rand) plan {
 		Overflow:     pick(random, bips.Block, bips.Block, bips.Block, bips.Drop),
 		Pause:        pick(random, 0, 0, 50*time.Microsecond, time.Millisecond),
 		Ends:         pick(random, 0, 20, 500),
+		Moves:        pick(random, 0, 30, 200, 1000),
 		Brief:        pick(random, 0, 0, 0, 300),
 		Lend:         random.IntN(2) == 0,
 	}}
@@ -62,6 +66,7 @@ func makePlan(random *rand.Rand) plan {
 			Mode: pick(random, bips.Latest, bips.Every), MaxHeld: 1 + random.IntN(3),
 			Pause:    pick(random, 0, 0, 20*time.Microsecond, 3*time.Millisecond),
 			Restless: pick(random, 0, 20, 300, 3000), Spin: pick(random, 0, 0, 0, 20*time.Microsecond),
+			Keys: pick(random, 0, 0, 50),
 		}
 		if c.Mode == bips.Every && c.Pause > time.Millisecond {
 			c.Pause = 300 * time.Microsecond
@@ -69,6 +74,7 @@ func makePlan(random *rand.Rand) plan {
 		quotas += c.MaxHeld
 		p.consumers = append(p.consumers, c)
 	}
+	p.deletes = random.IntN(3) == 0
 	p.tempo = pick(random, 5*time.Millisecond, 15*time.Millisecond, 80*time.Millisecond)
 	p.producer.Slots = 4 + quotas + pick(random, 0, 0, 1, 5)
 	if random.IntN(4) == 0 {
@@ -98,21 +104,28 @@ func upTo(random *rand.Rand, limit time.Duration) time.Duration {
 
 func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x5eed)) }
 
-// args are the options of a peer.
-func (p producerPlan) args(seed uint64) []string {
+// stays reports whether a producer keeps its pool for some seconds if nobody ends it: whoever closes it and makes it again may find
+// that another one has taken the name.
+func (p producerPlan) stays() bool { return p.Brief == 0 && (p.Moves == 0 || p.Moves >= 1000) }
+
+// args are the options of a peer, which tries for so long while another producer has the name.
+func (p producerPlan) args(seed uint64, busy time.Duration) []string {
 	overflow := "block"
 	if p.Overflow == bips.Drop {
 		overflow = "drop"
 	}
 	args := []string{
 		fmt.Sprintf("--slots=%d", p.Slots), fmt.Sprintf("--slot-size=%d", p.SlotSize), "--seats=8", "--overflow=" + overflow,
-		"--block-timeout=" + micros(p.BlockTimeout), "--pause=" + micros(p.Pause), "--busy=" + micros(patience), fmt.Sprintf("--seed=%d", seed),
+		"--block-timeout=" + micros(p.BlockTimeout), "--pause=" + micros(p.Pause), "--busy=" + micros(busy), fmt.Sprintf("--seed=%d", seed),
 	}
 	if p.Ends > 0 {
 		args = append(args, fmt.Sprintf("--ends=%d", p.Ends))
 	}
 	if p.Brief > 0 {
 		args = append(args, fmt.Sprintf("--brief=%d", p.Brief))
+	}
+	if p.Moves > 0 {
+		args = append(args, fmt.Sprintf("--moves=%d", p.Moves))
 	}
 	if p.Lend {
 		args = append(args, "--lend=1")
@@ -127,7 +140,7 @@ func (p consumerPlan) args(seed uint64) []string {
 	}
 	return []string{
 		"--mode=" + mode, fmt.Sprintf("--max-held=%d", p.MaxHeld), "--hold=" + micros(p.Pause), "--spin=" + micros(p.Spin),
-		fmt.Sprintf("--restless=%d", p.Restless), fmt.Sprintf("--seed=%d", seed),
+		fmt.Sprintf("--restless=%d", p.Restless), fmt.Sprintf("--key-frames=%d", p.Keys), fmt.Sprintf("--seed=%d", seed),
 	}
 }
 

@@ -20,6 +20,8 @@ type totals struct {
 	consumerKills, producerKills      int
 	stops, restarts, closes           int
 	demoted, reclaimed, refused, lost uint64
+	moves, deletions, gaveWay         int
+	nameless                          int // readers that did not find the pool that the producer had moved to
 }
 
 // round is one pool's life under the schedule.
@@ -32,6 +34,8 @@ type round struct {
 	producer  *child
 	consumers []*child
 	ended     []*child
+	spared    time.Time       // until then the producer is neither killed nor ended
+	nameless  map[string]bool // runs whose names were deleted, by their tokens
 	total     *totals
 }
 
@@ -65,6 +69,7 @@ func runRound(t *testing.T, seed uint64, length time.Duration, total *totals) {
 	}
 	r.resumeSome(time.Time{})
 	r.waitProgress()
+	r.awaitNames()
 	r.finish()
 	r.validate()
 }
@@ -76,7 +81,7 @@ func (r *round) path(kind string) string {
 }
 
 func (r *round) startProducer() {
-	r.producer = start(r.T, drive.Produce, r.path(drive.Produce), r.plan.producer.args(r.random.Uint64()))
+	r.producer = start(r.T, drive.Produce, r.path(drive.Produce), r.plan.producer.args(r.random.Uint64(), patience))
 }
 
 func (r *round) startConsumer(i int) {
@@ -100,6 +105,7 @@ func (r *round) act() {
 		r.replaceConsumer(i)
 	case n < 75:
 		r.stop(c)
+	case n < 93 && time.Now().Before(r.spared):
 	case n < 85:
 		r.producer.kill()
 		r.total.producerKills++
@@ -111,6 +117,8 @@ func (r *round) act() {
 		r.replaceProducer()
 	case n < 97:
 		r.stop(r.producer)
+	case r.plan.deletes && !r.producer.deleted:
+		r.deleteNames(r.random.IntN(3) == 0 && r.plan.producer.stays())
 	}
 }
 
@@ -201,7 +209,7 @@ func (r *round) finish() {
 }
 
 func (r *round) killAll() {
-	for _, c := range append([]*child{r.producer}, r.consumers...) {
+	for _, c := range append(append([]*child{r.producer}, r.consumers...), r.ended...) {
 		if c != nil {
 			c.kill()
 		}

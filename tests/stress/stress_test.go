@@ -27,14 +27,16 @@ func TestNothingIsTornLostOrStuckUnderFire(t *testing.T) {
 		}
 	}
 	t.Logf("%d rounds in %v from seed %d: %v", rounds, time.Since(began).Round(time.Second), seed, &total)
-	t.Logf("run: seeds from %d | rounds %d | frames published %d | delivered %d | consumers killed %d | producers killed %d | stopped %d | restarts %d",
-		seed, rounds, total.published, total.delivered, total.consumerKills, total.producerKills, total.stops, total.restarts)
+	t.Logf("run: seeds from %d | rounds %d | frames published %d | delivered %d | consumers killed %d | producers killed %d | stopped %d | restarts %d | moves %d | names deleted %d | gave way %d",
+		seed, rounds, total.published, total.delivered, total.consumerKills, total.producerKills, total.stops, total.restarts, total.moves, total.deletions, total.gaveWay)
 }
 
 func (n *totals) String() string {
 	return fmt.Sprintf("%d frames published, %d delivered, %d consumers and %d producers killed, %d stopped, %d left, %d restarts, "+
-		"%d seats reclaimed, %d readers demoted, %d frames lost by the policies and counted, %d times full",
-		n.published, n.delivered, n.consumerKills, n.producerKills, n.stops, n.closes, n.restarts, n.reclaimed, n.demoted, n.lost, n.refused)
+		"%d seats reclaimed, %d readers demoted, %d frames lost by the policies and counted, %d times full, "+
+		"%d moves, %d times names deleted, %d producers gave way to another, %d readers lost on the way after a move",
+		n.published, n.delivered, n.consumerKills, n.producerKills, n.stops, n.closes, n.restarts, n.reclaimed, n.demoted, n.lost, n.refused,
+		n.moves, n.deletions, n.gaveWay, n.nameless)
 }
 
 func setting(t *testing.T, name string, otherwise uint64) uint64 {

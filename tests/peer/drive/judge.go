@@ -18,6 +18,7 @@ type Span struct {
 	Last     uint64 // sequence of the last frame
 	Ended    bool   // the end of the stream was told after it
 	Ends     uint64 // how many were told, in all
+	Waited   bool   // the producer waited for it at the last line
 	Over     bool   // there is no more of it: it was lost, or another instance began
 }
 
@@ -114,6 +115,7 @@ func (j *Judge) instance(l *line.Line) {
 // over is P5: a new instance is read, and the old one told as lost, only when the old one was
 // read to its end.
 func (j *Judge) over() {
+	j.Span.Waited = j.Every && j.gone == 0 && !j.alone
 	if j.known && !j.Span.Over && j.SpanOver != nil {
 		j.SpanOver(j.Span)
 	}
@@ -121,14 +123,15 @@ func (j *Judge) over() {
 }
 
 // waited reports whether no frame may be missing before this line: the producer has waited for
-// longer than what the pool has room for.
+// longer than what the pool has room for. (Whoever has the producer wait for it again in a pool that has moved already reads that to
+// its end, and then what the next one has.)
 func (j *Judge) waited(l *line.Line) bool {
 	if l.Demoted > 0 && !j.Demotable {
 		j.found("P4", "demoted without a time-out")
 	}
 	if j.alone || l.Unwaited || l.Demoted > 0 {
-		j.gone = j.slots
-	} else if j.gone > 0 {
+		j.gone = j.slots + 2
+	} else if j.gone > 0 && l.Event == line.Frame {
 		j.gone--
 	}
 	j.alone = l.Unwaited

@@ -12,8 +12,11 @@ type Run struct {
 	Published uint64 // sequence of the newest frame
 	Frames    uint64 // how many
 	Ends      uint64
-	Ended     bool       // the newest is an end of the stream
-	Closed    *line.Line // with the statistics; nil: it was killed
+	Ended     bool            // the newest is an end of the stream
+	Moves     int             // that it told
+	GaveWay   bool            // its names were deleted, and another producer took them
+	Closed    *line.Line      // with the statistics; nil: it was killed
+	firsts    map[uint64]bool // sequences of the first frames after moves to larger slots
 }
 
 // Runs are all pools of a producer that tells of each frame.
@@ -46,6 +49,19 @@ func (r *Runs) See(l *line.Line) {
 			run.Ended = true
 			run.Ends++
 		}
+	case line.Moved:
+		if run.firsts == nil {
+			run.firsts = map[uint64]bool{}
+		}
+		run.firsts[l.Sequence] = true
+		run.Moves++
+	case line.Renamed:
+		run.Moves++
+	case line.GaveWay:
+		if run.GaveWay {
+			r.found("P11", "the run %s gave way twice", run.Token)
+		}
+		run.GaveWay = true
 	case line.Closed:
 		run.Closed = l
 		r.closed(run)
@@ -95,4 +111,14 @@ func (r *Run) Check(s Span) (Finding, bool) {
 	}
 	return Finding{"P5", fmt.Sprintf("the run %s ended at frame %d (end of stream: %v, %d in all, closed: %v), what was read of it ended at %d (end of stream: %v, %d in all)",
 		r.Token, r.Published, r.Ended, r.Ends, closed, s.Last, s.Ended, s.Ends)}, false
+}
+
+// StoppedAtAMove reports whether what was read of a run ends with the last frame before a move to larger slots, and whether
+// the producer moved once more after that. So far comes who does not find the new pool: its name is another
+// producer's by then, or was deleted; or its place was closed by the next move, since nobody waited for it.
+func (r *Run) StoppedAtAMove(s Span) (stopped, again bool) {
+	for first := range r.firsts {
+		again = again || first > s.Last+1
+	}
+	return r.firsts[s.Last+1], again
 }

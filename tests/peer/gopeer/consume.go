@@ -21,6 +21,7 @@ type consuming struct {
 	restless int           // does something else than pulling about twice in so many pulls; 0: never
 	rests    int           // is suspended for 300 ms about once in so many pulls; 0: never
 	brief    int           // leaves and joins again after up to so many frames; 0: never
+	keys     int           // asks for a key frame about once in so many pulls; 0: never
 	foreign  bool          // the frames are not a peer's
 	detail   bool          // frames are told with all that travels with them
 	random   *rand.Rand
@@ -70,6 +71,7 @@ func consume(pool string, args []string, out *output) error {
 	flags.IntVar(&c.restless, "restless", 0, "")
 	flags.IntVar(&c.rests, "rests", 0, "")
 	flags.IntVar(&c.brief, "brief", 0, "")
+	flags.IntVar(&c.keys, "key-frames", 0, "")
 	flags.StringVar(&payload, "payload", "peer", "")
 	flags.BoolVar(&c.detail, "detail", false, "")
 	flags.BoolVar(&idle, "idle", false, "")
@@ -156,6 +158,11 @@ func (c *consuming) step() {
 	}
 	if oneIn(c.random, c.rests) {
 		c.rest()
+	}
+	if oneIn(c.random, c.keys) {
+		if err := c.pool.RequestKeyFrame(); err != nil {
+			c.out.wrongCall("RequestKeyFrame", err)
+		}
 	}
 	if c.pool.Held() >= c.pool.Quota() && c.random.IntN(32) > 0 { // now and then it asks, and is refused
 		select {

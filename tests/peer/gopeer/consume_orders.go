@@ -33,6 +33,8 @@ func (c *consuming) carryOut(order line.Order) line.Line {
 		if !order.On {
 			c.out.write(line.Line{Event: line.Unblocked})
 		}
+	case line.DoKeys:
+		return failed(c.current().RequestKeyFrame())
 	case line.DoPull:
 		c.halt()
 		return c.pullOne(order)
@@ -52,7 +54,7 @@ func (c *consuming) carryOut(order line.Order) line.Line {
 
 func (c *consuming) stats() line.Line {
 	stats := c.current().Stats()
-	return line.Line{Received: stats.Received, Skipped: stats.Skipped, Lost: stats.Lost, Demoted: stats.Demoted, Held: stats.Held}
+	return line.Line{Received: stats.Received, Skipped: stats.Skipped, Lost: stats.Lost, Demoted: stats.Demoted, Held: stats.Held, Moves: stats.Moves}
 }
 
 // pullOne pulls one frame and holds it.

@@ -22,6 +22,7 @@ type producing struct {
 	pace    time.Duration // at most, before each frame
 	nap     int           // pauses up to 2 ms about once in so many frames
 	ends    int           // ends the stream about once in so many frames
+	moves   int           // moves to larger slots about once in so many frames
 	lend    int           // so many slots are with an upstream
 	keep    time.Duration // at most, that a published slot is kept
 	brief   int           // closes its pool and makes it again after up to so many frames; 0: never
@@ -44,6 +45,8 @@ type producing struct {
 	flush   bool        // as ordered
 	awaited bool        // the consumers that wait is about have come
 	taken   []bips.Slot // by the order hold
+	gone    *sync.Once  // tells that the present pool gave way to another producer
+	asked   keyFrameCount
 }
 
 func produce(pool string, args []string, out *output) error {
@@ -62,6 +65,7 @@ func produce(pool string, args []string, out *output) error {
 	pause := micros(flags, "pause", 0)
 	flags.IntVar(&p.nap, "nap", 0, "")
 	flags.IntVar(&p.ends, "ends", 0, "")
+	flags.IntVar(&p.moves, "moves", 0, "")
 	flags.IntVar(&p.lend, "lend", 0, "")
 	keep := micros(flags, "keep", 0)
 	flags.IntVar(&p.brief, "brief", 0, "")
@@ -100,9 +104,12 @@ func produce(pool string, args []string, out *output) error {
 
 // open makes the pool, and another token each time.
 func (p *producing) open() error {
+	gone := new(sync.Once)
+	p.options.Warn = func(err error) { p.warned(gone, err) }
 	for start := time.Now(); ; time.Sleep(time.Millisecond) {
 		pool, err := bips.NewProducer(p.name, p.options)
 		if err == nil {
+			p.gone = gone
 			p.setPool(pool)
 			break
 		}
@@ -112,6 +119,7 @@ func (p *producing) open() error {
 	}
 	p.token, p.next, p.dropped, p.caps = p.random.Uint64()|1, 1, 0, ""
 	p.out.write(line.Line{Event: line.Opened, Token: line.Hex(p.token), Slots: p.pool.Slots()})
+	p.asked.start(p.pool)
 	p.lendFrom(p.pool, p.lend, p.out)
 	p.left = 1 + p.random.IntN(max(p.brief, 1))
 	p.awaited = p.wait == 0 || p.brief > 0 && p.random.IntN(2) == 0
@@ -168,6 +176,10 @@ func (p *producing) step() {
 		p.mustGoOn("EndOfStream", p.endOfStream())
 		return
 	}
+	if oneIn(p.random, p.moves) {
+		p.mustGoOn("Grow", p.grow())
+		return
+	}
 	slot, err := p.empty()
 	switch {
 	case errors.Is(err, bips.ErrDropped):
@@ -183,6 +195,11 @@ func (p *producing) step() {
 
 // mustGoOn says that a call failed, and stops the work.
 func (p *producing) mustGoOn(call string, err error) {
+	if gaveWay(err) {
+		p.warned(p.gone, err)
+		p.stop()
+		return
+	}
 	if err != nil && !(errors.Is(err, bips.ErrFlushing) && !p.isWanted()) {
 		p.out.wrongCall(call, err)
 		p.stop()
@@ -210,7 +227,7 @@ func (p *producing) endOfStream() error {
 func (p *producing) empty() (bips.Slot, error) {
 	if p.lend > 0 && p.random.IntN(16) == 0 {
 		err := p.pool.WaitLendable(time.Millisecond)
-		if err != nil && !errors.Is(err, bips.ErrTimeout) && !errors.Is(err, bips.ErrFlushing) {
+		if err != nil && !errors.Is(err, bips.ErrTimeout) && !errors.Is(err, bips.ErrFlushing) && !gaveWay(err) {
 			p.out.wrongCall("WaitLendable", err)
 		}
 	}
@@ -226,7 +243,7 @@ func (p *producing) empty() (bips.Slot, error) {
 func (p *producing) publish(slot bips.Slot) error {
 	frame := line.Payload{Token: p.token, Sequence: p.next, Dropped: p.dropped, Size: uint64(p.size)}
 	if p.size == 0 {
-		frame.Size = uint64(line.HeaderSize + p.random.IntN(p.options.SlotSize-line.HeaderSize+1))
+		frame.Size = uint64(line.HeaderSize + p.random.IntN(len(slot.Data)-line.HeaderSize+1))
 	}
 	if caps := frame.Caps(); caps != p.caps {
 		if err := p.pool.SetCaps(caps); err != nil {
@@ -237,6 +254,12 @@ func (p *producing) publish(slot bips.Slot) error {
 	data := slot.Data[:frame.Size]
 	frame.Write(data)
 	sequence, err := p.pool.Publish(slot, infoOf(frame))
+	if errors.Is(err, bips.ErrDropped) || errors.Is(err, bips.ErrFlushing) { // it was lent before a move, and there is no other one for it
+		if errors.Is(err, bips.ErrDropped) {
+			p.dropped++
+		}
+		return p.pool.Return(slot)
+	}
 	if err != nil {
 		return errors.Join(err, p.pool.Return(slot))
 	}
@@ -278,6 +301,7 @@ func (p *producing) shut() error {
 	p.kept.Wait()
 	err := p.putBack(p.taken)
 	p.taken = nil
+	p.asked.stop()
 	closed := p.stats()
 	err = errors.Join(err, p.pool.Close())
 	closed.Event, closed.Token, closed.Drops = line.Closed, line.Hex(p.token), p.dropped

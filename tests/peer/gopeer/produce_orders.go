@@ -44,6 +44,9 @@ func (p *producing) carryOut(order line.Order) line.Line {
 	case line.DoFrame:
 		p.halt()
 		return p.frame(order)
+	case line.DoGrow:
+		p.halt()
+		return failed(p.growTo(order.Size))
 	default:
 		return unknown(order)
 	}
@@ -55,6 +58,7 @@ func (p *producing) stats() line.Line {
 	return line.Line{
 		Published: stats.Published, Dropped: stats.Dropped, Demoted: stats.Demoted,
 		Reclaimed: stats.Reclaimed, Consumers: stats.Consumers, Lent: stats.Lent,
+		Moves: stats.Moves, KeyFrames: p.asked.count.Load(),
 	}
 }
 

@@ -47,7 +47,7 @@ func (u *upstream) lend(pool *bips.Producer, out *output) {
 		slot, err := pool.Lend(20 * time.Millisecond)
 		if err != nil {
 			switch {
-			case errors.Is(err, bips.ErrFlushing):
+			case errors.Is(err, bips.ErrFlushing), gaveWay(err):
 				time.Sleep(time.Millisecond)
 			case !errors.Is(err, bips.ErrTimeout):
 				out.wrongCall("Lend", err)

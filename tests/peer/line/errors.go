@@ -20,6 +20,7 @@ var names = []struct {
 	{"producer-lost", bips.ErrProducerLost},
 	{"stalled", bips.ErrStalled},
 	{"pool-full", bips.ErrPoolFull},
+	{"names-deleted", bips.ErrNamesDeleted},
 	{"pool-busy", bips.ErrPoolBusy},
 	{"no-pool", bips.ErrNoPool},
 	{"no-space", bips.ErrNoSpace},

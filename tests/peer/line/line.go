@@ -18,30 +18,32 @@ type Order struct {
 	Consumers int     `json:"consumers,omitempty"` // await
 	Caps      string  `json:"caps,omitempty"`      // caps
 	Latency   int64   `json:"latency,omitempty"`   // latency: ns; -1: unknown
-	Size      int     `json:"size,omitempty"`      // frame: bytes
+	Size      int     `json:"size,omitempty"`      // frame: bytes; grow: of a slot
 	Info      *Record `json:"info,omitempty"`      // frame: what travels with it
 	Hold      uint64  `json:"hold,omitempty"`      // release: the number of the hold
 }
 
 // Words of Order.Do.
 const (
-	DoPause   = "pause"   // stop working; answered when it has stopped
-	DoGo      = "go"      // work on; gives back what hold took
-	DoClose   = "close"   // give everything back and close; the last order
-	DoStats   = "stats"   //
-	DoFlush   = "flush"   // SetFlushing
-	DoEnd     = "end"     // producer: end of stream
-	DoHold    = "hold"    // producer: take every slot but the newest frame's
-	DoAwait   = "await"   // producer: wait for consumers
-	DoCaps    = "caps"    // producer
-	DoLatency = "latency" // producer
-	DoFrame   = "frame"   // producer: publish one
-	DoSuspend = "suspend" // consumer
-	DoResume  = "resume"  // consumer
-	DoBlock   = "block"   // consumer: SetBlocking
-	DoPull    = "pull"    // consumer: pull one frame and hold it
-	DoRelease = "release" // consumer: give one back
-	DoPool    = "pool"    // consumer: which pool it is attached to
+	DoPause   = "pause"     // stop working; answered when it has stopped
+	DoGo      = "go"        // work on; gives back what hold took
+	DoClose   = "close"     // give everything back and close; the last order
+	DoStats   = "stats"     //
+	DoFlush   = "flush"     // SetFlushing
+	DoEnd     = "end"       // producer: end of stream
+	DoHold    = "hold"      // producer: take every slot but the newest frame's
+	DoAwait   = "await"     // producer: wait for consumers
+	DoCaps    = "caps"      // producer
+	DoLatency = "latency"   // producer
+	DoFrame   = "frame"     // producer: publish one
+	DoGrow    = "grow"      // producer: move to larger slots
+	DoSuspend = "suspend"   // consumer
+	DoResume  = "resume"    // consumer
+	DoBlock   = "block"     // consumer: SetBlocking
+	DoPull    = "pull"      // consumer: pull one frame and hold it
+	DoRelease = "release"   // consumer: give one back
+	DoPool    = "pool"      // consumer: which pool it is attached to
+	DoKeys    = "key-frame" // consumer: ask for a key frame
 )
 
 // A Line is one line that a peer writes. Fields that the event does not use, and those
@@ -54,26 +56,29 @@ type Line struct {
 	Text  string `json:"text,omitempty"`  // for people
 
 	Sequence  uint64  `json:"sequence,omitempty"`
-	Dropped   uint64  `json:"dropped,omitempty"`   // frames dropped before it, as its payload says
-	Skipped   uint64  `json:"skipped,omitempty"`   // before this frame, or in all
-	Lost      uint64  `json:"lost,omitempty"`      // before this frame, or in all
-	Demoted   uint64  `json:"demoted,omitempty"`   // so far
-	Discont   bool    `json:"discont,omitempty"`   // the frame does not follow the one before it
-	Unwaited  bool    `json:"unwaited,omitempty"`  // the producer does not wait for this reader of every frame now
-	Instance  string  `json:"instance,omitempty"`  // 16 hex digits
-	Token     string  `json:"token,omitempty"`     // 16 hex digits
-	Slots     int     `json:"slots,omitempty"`     // of the pool, or taken
-	What      string  `json:"what,omitempty"`      // wrong: whole, held, counters, leak, call
-	Hold      uint64  `json:"hold,omitempty"`      // number by which a pulled frame is released
-	Published uint64  `json:"published,omitempty"` // in all
-	Received  uint64  `json:"received,omitempty"`  // in all
-	Lent      int     `json:"lent,omitempty"`      // slots, now
-	Held      int     `json:"held,omitempty"`      // frames, now
-	Consumers int     `json:"consumers,omitempty"` // seats taken, now
-	Reclaimed uint64  `json:"reclaimed,omitempty"` // seats, in all
-	Drops     uint64  `json:"drops,omitempty"`     // producer: times that a call said dropped
-	SHA256    string  `json:"sha256,omitempty"`    // of the bytes of a frame that was ordered
-	Info      *Record `json:"info,omitempty"`      // of a frame, with --detail
+	Dropped   uint64  `json:"dropped,omitempty"`    // frames dropped before it, as its payload says
+	Skipped   uint64  `json:"skipped,omitempty"`    // before this frame, or in all
+	Lost      uint64  `json:"lost,omitempty"`       // before this frame, or in all
+	Demoted   uint64  `json:"demoted,omitempty"`    // so far
+	Discont   bool    `json:"discont,omitempty"`    // the frame does not follow the one before it
+	Unwaited  bool    `json:"unwaited,omitempty"`   // the producer does not wait for this reader of every frame now
+	Instance  string  `json:"instance,omitempty"`   // 16 hex digits
+	Token     string  `json:"token,omitempty"`      // 16 hex digits
+	Slots     int     `json:"slots,omitempty"`      // of the pool, or taken
+	What      string  `json:"what,omitempty"`       // wrong: whole, held, counters, leak, call
+	Hold      uint64  `json:"hold,omitempty"`       // number by which a pulled frame is released
+	Published uint64  `json:"published,omitempty"`  // in all
+	Received  uint64  `json:"received,omitempty"`   // in all
+	Lent      int     `json:"lent,omitempty"`       // slots, now
+	Size      int     `json:"size,omitempty"`       // moved: of a slot, in bytes
+	Held      int     `json:"held,omitempty"`       // frames, now
+	Consumers int     `json:"consumers,omitempty"`  // seats taken, now
+	Reclaimed uint64  `json:"reclaimed,omitempty"`  // seats, in all
+	Moves     uint64  `json:"moves,omitempty"`      // in all: to new pools of the same run
+	KeyFrames uint64  `json:"key_frames,omitempty"` // producer: times that it was asked for one
+	Drops     uint64  `json:"drops,omitempty"`      // producer: times that a call said dropped
+	SHA256    string  `json:"sha256,omitempty"`     // of the bytes of a frame that was ordered
+	Info      *Record `json:"info,omitempty"`       // of a frame, with --detail
 }
 
 // Words of Line.Event.
@@ -82,6 +87,9 @@ const (
 	Opened    = "opened"    // producer: it has its pool; consumer: it joins anew
 	Published = "published" // producer: a frame
 	Ended     = "ended"     // producer: its stream
+	Moved     = "moved"     // producer: it has moved to larger slots
+	Renamed   = "renamed"   // producer: its names were deleted, and it has made them again
+	GaveWay   = "gave-way"  // producer: its names were deleted, and another one took them
 	Closed    = "closed"    // producer: its pool; consumer: it has left
 	Instance  = "instance"  // consumer: the frames that follow are another producer's
 	Frame     = "frame"     // consumer: it has got one
