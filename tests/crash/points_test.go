@@ -28,46 +28,76 @@ type scene struct {
 	mortals   bool   // there are readers that die
 	cramped   bool   // the file system has no room for two pools
 	replaced  bool   // the producer is killed and replaced again and again
+	closes    bool   // the producer ends its pool and makes it again, and a reader dies
 	rests     bool   // the reader is suspended most of the time
-	refused   bool   // the victim wants more than there is room for
+	refused   bool   // there is a reader, the victim if that is one, that wants more than there is room for
+	moves     bool   // the producer moves to larger slots again and again
+	unnamed   bool   // the pool's names are deleted again and again
+	keys      bool   // readers ask for key frames
 	slow      string // a step after which the victim is slow
 }
 
 const (
-	attaching = "A1 A2 A3a A3b A4a A4b A4c A5 A7 A8 A9 J1 J2 J3 J4 J6"
-	leaving   = "L1 L2 L3 L4a L4b L4c L5 L6"
+	starting  = "S1 S2 S3 S4a S4b S4c S4d S4e S4f S5"
+	attaching = "A1 A2 A3 A4a A4b A4c A5 A6 A7 A8 A9 J3 J4 J5 J6 J7"
+	leaving   = "L1 L2 L3 L4a L4b L5 L6"
 	resting   = "U1 U2 U3"
 	loafing   = "U4a U4b U5 C7e" // of who does not want to be waited for, and then does
-	reading   = "W1 C0 C1 C2 C3 C4a C4c C4d C5 C6 C7a C7b C8a C8b C8c C9 C10 C11 C12"
+	reading   = "W1 C0 C1 C2 C3a C3b C4a C4c C4d C5 C6 C7a C7b C8b C8c C9 C10 C11 C12"
+	following = "V1 V2 V3 V4 V5"
+	remaking  = "M2a M2b M3 M4a M4b M5a M5b M6a M6b"
+	moving    = "M0 M1 " + remaking
 )
 
 var scenes = []scene{
-	{name: "a producer starts", victim: "producer", points: "S1 S2 S3 S4a S4b S4c S4d S4e S4f S5", hits: 2, brief: true},
-	{name: "a producer takes a dead one's name", victim: "producer", points: "S1 S2 S3 S4a S4b S4c S4d S4e S4f S5", hits: 1, takesOver: true},
-	{name: "a producer has no room beside a dead one's pool", victim: "producer", points: "S1 S2 S3 S6 S4a S4b S4c S4d S4e S4f S5", hits: 1, takesOver: true, cramped: true},
-	{name: "a producer ends", victim: "producer", points: "Q1 Q2 Q3a Q3b Q4", hits: 3, brief: true},
+	{name: "a producer starts", victim: "producer", points: starting, hits: 2, brief: true},
+	{name: "a producer takes a dead one's name", victim: "producer", points: starting, hits: 1, takesOver: true},
+	{name: "a producer has no room beside a dead one's pool", victim: "producer", points: "S6 " + starting, hits: 1, takesOver: true, cramped: true},
+	{name: "a producer ends", victim: "producer", points: "Q1 Q2 Q3a Q3b Q3c Q4", hits: 3, brief: true},
+	{name: "a producer ends while readers are on their way", victim: "producer", points: "Q0 Q1 Q3a Q3c", hits: 2, brief: true, moves: true},
 	{name: "a producer publishes", victim: "producer", hits: 400,
-		points: "P1a P1b P1c P1e P2a P2b P2c P3a P3b P3c P3d P3e P3f P4a P5a P5b W1"},
+		points: "P1a P1b P1c P1d P2a P2b P2c P3a P3b P3c P3d P3e P3f P4a P5a P5b W1"},
 	{name: "a producer publishes to sleepers", victim: "producer", points: "P3a P3b P3c P3d P3e P3f", hits: 10, slowly: true},
+	{name: "a producer ends its stream", victim: "producer", points: "E1 E2 E3", hits: 10},
 	{name: "a producer has no slot", victim: "producer", points: "P4b P4e P4f W2", hits: 10},
 	{name: "a producer drops frames", victim: "producer", points: "P4d", hits: 20, drops: true},
-	{name: "a producer grants quotas", victim: "producer", points: "P1d P1f", hits: 2},
+	{name: "a producer grants pins", victim: "producer", points: "G1 G2 G4a G4b", hits: 2},
+	{name: "a producer refuses a reader", victim: "producer", points: "G1 G2 G3 G4a G4b", hits: 4, refused: true},
 	{name: "a producer demotes a reader", victim: "producer", points: "D1 D2 D3 D4", hits: 1, lazy: true},
-	{name: "a producer takes a demotion back", victim: "producer", points: "D6", hits: 1, lazy: true, relents: true},
-	{name: "a producer cleans up after the dead", victim: "producer", points: "H1 P4c R1 R2 R3 R4a R4b R5 R6", hits: 2, mortals: true},
+	{name: "a producer takes a demotion back", victim: "producer", points: "D5", hits: 1, lazy: true, relents: true},
+	{name: "a producer cleans up after the dead", victim: "producer", points: "H1 P4c R1 R2 R3 R4 R5 R6", hits: 2, mortals: true},
+	{name: "a producer keeps house", victim: "producer", points: "H1 H2 H5", hits: 10},
+	{name: "a producer looks after its names", victim: "producer", points: "H4", hits: 1},
+	{name: "a producer is asked for key frames", victim: "producer", points: "F3", hits: 3, keys: true},
+	{name: "a producer moves", victim: "producer", points: moving + " S4a S4b S4c S4d S4e S4f K1 K3 H3 P1c P3a P3d P5a", hits: 4, moves: true},
+	{name: "a producer moves and does not wait for a reader", victim: "producer", points: "K4 K5 D4 " + moving, hits: 1, moves: true, lazy: true},
+	{name: "a producer moves while readers die on the way", victim: "producer", points: "K2 R1 R2 R3 R6 " + moving, hits: 3, moves: true, mortals: true},
+	{name: "a producer moves and drops frames", victim: "producer", points: "P4d " + moving, hits: 3, moves: true, drops: true},
+	{name: "a producer makes its names again", victim: "producer", points: "N1 N2 N3 " + remaking, hits: 1, unnamed: true},
 
-	{name: "a reader of every frame comes and goes", victim: "every", points: attaching + " J5 " + leaving + " " + resting + " " + loafing, hits: 5, brief: true},
+	{name: "a reader of every frame comes and goes", victim: "every", points: "J1 J2 " + attaching + " " + leaving + " " + resting + " " + loafing, hits: 5, brief: true},
 	{name: "a reader of the latest comes and goes", victim: "latest", points: attaching + " " + leaving + " " + resting, hits: 5, brief: true},
 	{name: "a reader of every frame reads", victim: "every", points: reading, hits: 50},
 	{name: "a reader of the latest reads", victim: "latest", points: reading, hits: 50},
-	{name: "a frame slips away from a reader of the latest", victim: "latest", points: "C7c C7d", hits: 5, slow: "C6"},
+	{name: "a reader of every frame is told of ends", victim: "every", points: "C3c C8a", hits: 3},
+	{name: "a reader of the latest is told of ends", victim: "latest", points: "C3c C8a", hits: 3},
+	{name: "a frame slips away from a reader of the latest", victim: "latest", points: "C7c", hits: 5, slow: "C6"},
 	{name: "a reader of every frame is demoted", victim: "every", points: "C7d", hits: 1, lazy: true},
 	{name: "a reader wakes the producer", victim: "every", points: "W2", hits: 5},
-	{name: "a reader is refused", victim: "latest", points: "A6", hits: 2, refused: true},
-	{name: "a reader of every frame moves to the next producer", victim: "every", points: "C4e " + leaving + " " + attaching + " J5", hits: 2, replaced: true},
-	{name: "a reader of the latest moves to the next producer", victim: "latest", points: "C4e " + leaving + " " + attaching, hits: 2, replaced: true},
+	{name: "a reader is refused", victim: "latest", points: "A10", hits: 2, refused: true},
+	{name: "a reader of every frame asks for key frames", victim: "every", points: "F1 F2", hits: 5, keys: true},
+	{name: "a reader of every frame goes on to the next producer", victim: "every", points: "C4e J1 J2 " + leaving + " " + attaching, hits: 2, replaced: true},
+	{name: "a reader of the latest goes on to the next producer", victim: "latest", points: "C4e " + leaving + " " + attaching, hits: 2, replaced: true},
+	{name: "a reader of every frame sees a pool closed", victim: "every", points: "C3d C3c", hits: 3, closes: true},
+	{name: "a reader of the latest sees a pool closed", victim: "latest", points: "C3d C3c", hits: 3, closes: true},
 	{name: "a reader of every frame lets go of a dead producer while it rests", victim: "every", points: "U6", hits: 2, replaced: true, rests: true},
 	{name: "a reader of the latest lets go of a dead producer while it rests", victim: "latest", points: "U6", hits: 2, replaced: true, rests: true},
+	{name: "a reader of every frame follows a move", victim: "every", points: following + " L1 L3 L4a L6 C7a C8b C10", hits: 5, moves: true},
+	{name: "a reader of the latest follows a move", victim: "latest", points: following + " L1 L3 L4a L6 C7a C8b C10", hits: 5, moves: true},
+	{name: "a reader of every frame that comes and goes follows moves", victim: "every", points: "J1 J2 J7 A9 " + following + " " + resting + " " + loafing, hits: 3, moves: true, brief: true},
+	{name: "a reader of every frame that rests follows a move", victim: "every", points: "U7 V1 V2 V3 V4 V5", hits: 2, moves: true, rests: true},
+	{name: "a reader of the latest that rests follows a move", victim: "latest", points: "U7 V1 V2 V3 V4 V5", hits: 2, moves: true, rests: true},
+	{name: "a reader of every frame follows the names that are made again", victim: "every", points: following, hits: 1, unnamed: true},
 }
 
 func TestTheScenesHaveEachPointThatTheCodeHasAndNoOther(t *testing.T) {
@@ -152,26 +182,39 @@ func (g *stage) producerDies(at crashAt) {
 	if g.takesOver {
 		before = g.producerKilled()
 	}
-	stop := func() {}
-	if g.mortals {
-		stop = g.sendMortals()
-	}
+	stop := g.surround()
 	defer stop()
-	var lazy *reader
-	if g.lazy {
-		pause := time.Hour
-		if g.relents {
-			pause = 100 * time.Millisecond
-		}
-		lazy = g.reader(readerPlan{mode: every, pause: pause, demotable: true})
-	}
 	g.writer(at).Died()
 	stop()
-	if lazy != nil {
-		lazy.Kill()
-	}
 	g.drained(before)
 	g.checkProducerGone()
+}
+
+// surround lets what a producer has to cope with begin, and returns what ends it.
+func (g *stage) surround() (stop func()) {
+	var stops []func()
+	if g.mortals {
+		stops = append(stops, g.sendMortals())
+	}
+	if g.unnamed {
+		stops = append(stops, g.deleteNames())
+	}
+	if g.refused {
+		stops = append(stops, g.reader(readerPlan{mode: latest, maxHeld: stageSlots - 1, refused: true}).Kill)
+	}
+	switch {
+	case g.lazy && g.moves: // whether one is demoted before a move or on the way is a matter of luck
+		stops = append(stops, g.sendLazy())
+	case g.lazy && g.relents:
+		stops = append(stops, g.reader(readerPlan{mode: every, pause: 100 * time.Millisecond, demotable: true}).Kill)
+	case g.lazy:
+		stops = append(stops, g.reader(readerPlan{mode: every, pause: time.Hour, demotable: true}).Kill)
+	}
+	return func() {
+		for _, s := range stops {
+			s()
+		}
+	}
 }
 
 // producerKilled lets a producer come, be read, and be killed.
@@ -183,7 +226,12 @@ func (g *stage) producerKilled() dead {
 }
 
 func (g *stage) readerDies(at crashAt) {
-	plan := readerPlan{mode: g.victim, restless: g.brief}
+	plan := readerPlan{mode: g.victim, restless: g.brief, rests: g.rests, keys: g.keys}
+	stop := func() {}
+	if g.unnamed {
+		stop = g.deleteNames()
+	}
+	defer stop()
 	if g.refused {
 		plan.maxHeld, plan.refused = stageSlots-1, true
 	}
@@ -191,6 +239,10 @@ func (g *stage) readerDies(at crashAt) {
 		plan.pause, plan.demotable = 100*time.Millisecond, true
 	}
 	g.readerThatDies(plan, at).Died()
+	stop()
+	if g.unnamed {
+		g.named()
+	}
 	g.checkReaderGone()
 }
 

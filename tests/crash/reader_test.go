@@ -30,6 +30,7 @@ type readerPlan struct {
 	restless  bool          // suspends and resumes, leaves and joins again
 	rests     bool          // is suspended most of the time
 	pause     time.Duration // at most, after each frame
+	keys      bool          // asks for key frames
 	demotable bool
 	refused   bool // there is no room for it
 }
@@ -43,6 +44,9 @@ func (p readerPlan) args() []string {
 	}
 	if p.rests {
 		args = append(args, "--rests=5")
+	}
+	if p.keys {
+		args = append(args, "--key-frames=20")
 	}
 	return args
 }
@@ -97,6 +101,7 @@ type writerPlan struct {
 	drops        bool
 	blockTimeout time.Duration // 0: none
 	slowly       bool          // lets all others fall asleep before each frame
+	moves        bool          // to larger slots, again and again
 	brief        bool          // ends its pool after some frames, and makes the next one
 }
 
@@ -116,6 +121,9 @@ func (p writerPlan) args() []string {
 	}
 	if p.brief {
 		args = append(args, "--brief=40")
+	}
+	if p.moves {
+		args = append(args, "--moves=15")
 	}
 	return args
 }

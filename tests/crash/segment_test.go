@@ -106,7 +106,7 @@ func (s *segment) checkEntries() error {
 		}
 		slots[sequence] = i
 	}
-	if head := s.head(); head != 0 {
+	if head := s.head(); head >= s.header("First") { // else no frame was published since the move
 		found, slot := s.entry(head)
 		if in, ok := slots[head]; !ok || found != head || in != uint64(slot) {
 			return fmt.Errorf("the newest entry %d is in slot %d (%v), the ring says %d in %d", head, in, ok, found, slot)

@@ -39,8 +39,8 @@ type stage struct {
 
 func newStage(t *testing.T, s scene, pool string) *stage {
 	g := &stage{T: t, scene: s, dir: os.Getenv("BIPS_SHM_DIR"), pool: pool, random: newRandom(t)}
-	g.every = g.reader(readerPlan{mode: every, demotable: s.lazy})
-	g.latest = g.reader(readerPlan{mode: latest, demotable: s.lazy})
+	g.every = g.reader(readerPlan{mode: every, demotable: s.lazy || s.drops, keys: s.keys})
+	g.latest = g.reader(readerPlan{mode: latest, demotable: s.lazy || s.drops, keys: s.keys})
 	if s.victim != "producer" {
 		g.producer = g.writer(crashAt{})
 	}
@@ -61,7 +61,7 @@ func (g *stage) readerThatDies(plan readerPlan, at crashAt) *reader {
 
 // writer starts a producer that ends with the test, and waits until it has its pool unless it dies.
 func (g *stage) writer(at crashAt) *drive.Peer {
-	plan := writerPlan{drops: g.drops, slowly: g.slowly, brief: g.brief && g.victim == "producer"}
+	plan := writerPlan{drops: g.drops, slowly: g.slowly, moves: g.moves, brief: g.closes || g.brief && g.victim == "producer"}
 	if g.lazy {
 		plan.blockTimeout = 20 * time.Millisecond
 	}
@@ -149,7 +149,7 @@ func (g *stage) drained(d dead) {
 			return nil
 		})
 		for _, s := range r.spans {
-			if s.Instance == d.instance && !g.readAll(s, d.head, c == g.latest) {
+			if s.Instance == d.instance && !g.readAll(s, d.head, c) {
 				g.Fatalf("a reader left at %+v, the dead producer had published %d", s, d.head)
 			}
 		}
@@ -157,8 +157,15 @@ func (g *stage) drained(d dead) {
 }
 
 // readAll reports whether what was read of a dead producer's pool is all that it had published.
-func (g *stage) readAll(s drive.Span, head uint64, latest bool) bool {
-	return s.Last == head || latest && s.Last == head+1 // who reads the latest may read a frame before it is the head
+func (g *stage) readAll(s drive.Span, head uint64, c *reader) bool {
+	switch latest := c == g.latest; {
+	case s.Last == head, latest && s.Last == head+1: // who reads the latest may read a frame before it is the head
+		return true
+	default:
+		// A producer that moves again waits for nobody of mode latest, nor for who was demoted, and when it is dead by the time
+		// they ask for a seat they do not see the rest.
+		return g.moves && (latest || g.lazy) && s.Last < head
+	}
 }
 
 // flows checks that frames come to the survivors: of one instance, unless that is "".
@@ -199,7 +206,7 @@ func (g *stage) newcomer() {
 	defer c.Kill()
 	pull := line.Order{Do: line.DoPull, Timeout: forAnswer.Microseconds()}
 	answer := c.Ask(pull)
-	for answer.Error == "end-of-stream" {
+	for answer.Error == "end-of-stream" || g.closes && answer.Error == "producer-lost" {
 		answer = c.Ask(pull)
 	}
 	if answer.Error != "" {
@@ -267,7 +274,7 @@ func (g *stage) checkProducerGone() {
 
 // leftovers puts there what a producer leaves that died before its pool had the name.
 func (g *stage) leftovers() {
-	for _, name := range []string{".0123456789abcdef.seats", ".0123456789abcdef.new"} {
+	for _, name := range []string{".0123456789abcdef.0.seats", ".0123456789abcdef.0.new", ".0123456789abcdef.7.seats"} {
 		if err := os.WriteFile(filepath.Join(g.dir, "bips."+g.pool+name), nil, 0o600); err != nil {
 			g.Fatal(err)
 		}
@@ -280,9 +287,13 @@ func (g *stage) sendMortals() (stop func()) {
 	go func() {
 		defer close(ended)
 		random := rand.New(rand.NewPCG(g.random.Uint64(), 4))
+		points := []string{"J4", "C7a", "C8c"}
+		if g.moves {
+			points = append(points, "V1", "V2", "V3")
+		}
 		for {
 			plan := readerPlan{mode: bothModes[random.IntN(2)], maxHeld: 1, demotable: true}
-			c := startReader(g.T, g.pool, plan, crashAt{point: []string{"J4", "C7a", "C8c"}[random.IntN(3)], hit: 1})
+			c := startReader(g.T, g.pool, plan, crashAt{point: points[random.IntN(len(points))], hit: 1})
 			select {
 			case <-c.Exited():
 			case <-end:
@@ -294,5 +305,60 @@ func (g *stage) sendMortals() (stop func()) {
 	return sync.OnceFunc(func() {
 		close(end)
 		<-ended
+	})
+}
+
+// sendLazy lets readers of every frame come that do not read, one after the other, until stop is called.
+func (g *stage) sendLazy() (stop func()) {
+	end, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			c := startReader(g.T, g.pool, readerPlan{mode: every, maxHeld: 1, pause: time.Hour, demotable: true}, crashAt{})
+			select {
+			case <-time.After(150 * time.Millisecond):
+				c.Kill()
+			case <-end:
+				c.Kill()
+				return
+			}
+		}
+	}()
+	return sync.OnceFunc(func() {
+		close(end)
+		<-ended
+	})
+}
+
+// deleteNames deletes names of the pool every now and then, until stop is called.
+func (g *stage) deleteNames() (stop func()) {
+	end, ended := make(chan struct{}), make(chan struct{})
+	random := rand.New(rand.NewPCG(g.random.Uint64(), 5))
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-time.After(time.Duration(200+random.IntN(1500)) * time.Millisecond):
+				drive.DeleteNames(g.T, g.pool, []string{drive.AllNames, drive.PoolName, drive.SeatsName, drive.LockName}[random.IntN(4)])
+			case <-end:
+				return
+			}
+		}
+	}()
+	return sync.OnceFunc(func() {
+		close(end)
+		<-ended
+	})
+}
+
+// named waits until the producer has its names again.
+func (g *stage) named() {
+	g.Helper()
+	g.wait("the producer does not make its names again", func() error {
+		if _, err := openSegment(g.dir, g.pool); err != nil {
+			return err
+		}
+		_, err := os.Stat(filepath.Join(g.dir, "bips."+g.pool+".lock"))
+		return err
 	})
 }
