@@ -267,13 +267,20 @@ type peerFiles struct {
 // openPool opens the pool of a name, whose producer is alive (A1, A2). It returns
 // ErrNoPool when there is none.
 func openPool(name string) (_ *peerFiles, _ *poolSegment, _ *seatSegment, err error) {
-	return openFiles(name, func(f *peerFiles) error {
-		alive, err := f.producerAlive()
-		if err == nil && !alive {
-			err = fmt.Errorf("%w: its producer is gone", ErrNoPool)
-		}
+	return openFiles(name, func(f *peerFiles) error { return f.checkAlive(paths{shmDir(), name}.pool()) })
+}
+
+// checkAlive refuses a pool whose producer is gone (A1). One that has moved, and has let go of the pool since, has given the name to the
+// next one before.
+func (f *peerFiles) checkAlive(path string) error {
+	alive, err := f.producerAlive()
+	switch {
+	case err != nil || alive:
 		return err
-	})
+	case !isNamed(f.pool, path):
+		return fmt.Errorf("%w: it was replaced since it was opened", errMoving)
+	}
+	return fmt.Errorf("%w: its producer is gone", ErrNoPool)
 }
 
 // openFiles opens the pool of a name, if admit, which sees its lock, has nothing against it.
@@ -315,20 +322,16 @@ func openFiles(name string, admit func(*peerFiles) error) (_ *peerFiles, _ *pool
 	crashpoint.Hit("A1")
 	seats, err := f.mapSeats(files.seats(pool.instance, pool.move), &pool.geometry)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = f.explainNoSeats(files.pool(), id, err)
+		err = f.explainNoSeats(files.pool(), err)
 	}
 	return f, pool, seats, err
 }
 
 // explainNoSeats says what it means that a pool has no seats: its producer has just moved, or is ending; or it is dead and somebody deleted
-// them. A producer that has moved, and let go of the pool since, has given the name to the next one before.
-func (f *peerFiles) explainNoSeats(pool string, id sys.FileID, missing error) error {
-	alive, err := f.producerAlive()
-	if err != nil {
-		return err
-	}
-	if named, err := sys.StatPath(pool); !alive && err == nil && named.Same(id) {
-		return fmt.Errorf("%w: its producer is dead, and its seats were deleted: %w", ErrNoPool, missing)
+// them.
+func (f *peerFiles) explainNoSeats(path string, missing error) error {
+	if err := f.checkAlive(path); err != nil {
+		return fmt.Errorf("%w: %w", err, missing)
 	}
 	return fmt.Errorf("%w: %w", errMoving, missing)
 }

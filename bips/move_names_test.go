@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/sys"
 	"github.com/bips-ipc/bips/internal/testmain"
 )
 
@@ -87,5 +88,26 @@ func TestAReaderWhoseDeadProducersSeatsWereDeletedAfterAMoveDoesNotLookForThemFo
 	}
 	if err := os.Remove(filepath.Join(dir, "bips.camera")); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestAPoolThatWasMovedFromSinceItWasOpenedIsNotADeadProducers(t *testing.T) {
+	testmain.Dir(t)
+	p := newTestProducer(t)
+	path := p.named.paths.pool()
+	lock, err := sys.OpenLockFile(path, os.O_RDONLY, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Close()
+	if err := p.Grow(100); err != nil {
+		t.Fatal(err)
+	}
+	f := &peerFiles{pool: lock}
+	if alive, err := f.producerAlive(); alive || err != nil {
+		t.Fatalf("the old pool is locked: %v, %v", alive, err)
+	}
+	if err := f.checkAlive(path); !errors.Is(err, errMoving) {
+		t.Errorf("got %v", err)
 	}
 }
