@@ -38,7 +38,9 @@ type attachment struct {
 
 	// The rest belongs to the thread that pulls.
 	*reading
-	caps []capsText
+	caps      []capsText
+	busySince time.Time // since when each look found a slot busy that nobody holds; zero: the last one did not
+	busySeen  time.Time // the last such look
 }
 
 // reading is what a reader knows of the instance that it reads. It goes with it over a move.

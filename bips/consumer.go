@@ -121,7 +121,6 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 		return Frame{}, fmt.Errorf("pool %q: %d frames held, %d were granted: %w", c.name, c.Held(), quota, ErrQuota)
 	}
 	var limit deadline
-	var busy time.Time // since when each look found a slot busy; zero: the last one did not
 	for first := true; ; first = false {
 		poked := c.waiter.look()
 		if err := c.interrupted(); err != nil {
@@ -148,12 +147,9 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 		case got == poolMoved && c.attachment != nil:
 			err = c.awaitNext(poked, limit)
 		case got == gotBusy:
-			if busy.IsZero() {
-				busy = time.Now()
-			}
-			err = c.awaitSlot(busy, poked, limit)
+			err = c.awaitSlot(poked, limit)
 		case c.attachment != nil && !c.suspended.Load():
-			busy = time.Time{}
+			c.attachment.busySince = time.Time{}
 			err = c.await(bell, poked, limit)
 		default:
 			err = c.search(poked, limit)
@@ -184,6 +180,7 @@ func (c *Consumer) resultOf(got outcome, failure error, f *Frame) (done bool, er
 	}
 	switch got {
 	case gotFrame:
+		c.attachment.busySince = time.Time{}
 		if c.options.Spin > 0 { // else waking ahead of frames gains nothing
 			c.pace.note(f.Sequence, f.PublishTime)
 		}
@@ -233,10 +230,17 @@ const (
 
 // awaitSlot waits a moment for a thread that is giving back the slot which the next frame is in,
 // and has been found to since.
-func (c *Consumer) awaitSlot(since time.Time, poked uint32, limit deadline) error {
+//
+// Whoever pulls with short time-outs looks again in the next Pull. After a longer time without a look, patience begins anew.
+func (c *Consumer) awaitSlot(poked uint32, limit deadline) error {
+	a, now := c.attachment, time.Now()
+	if a.busySince.IsZero() || now.Sub(a.busySeen) > busyPatience {
+		a.busySince = now
+	}
+	a.busySeen = now
 	wait, ok := limit.left(busyPause)
 	switch {
-	case time.Since(since) > busyPatience:
+	case now.Sub(a.busySince) > busyPatience:
 		c.detach()
 		return fmt.Errorf("pool %q: %w: a slot that nobody holds is marked as being read", c.name, ErrDamaged)
 	case !ok:

@@ -159,14 +159,16 @@ func (p *Producer) tryMove(patient bool) (ready bool, looked doorLook, err error
 	}
 	looked = doorLook{p.own, p.own.door.look()}
 	p.reclaimDead()
-	switch kept := p.lookAfterPlaces(); {
-	case !kept:
-		return p.closePlaces(), looked, nil
+	kept := p.lookAfterPlaces()
+	if kept && !patient && p.overflow == Block {
+		p.demoteKept()
+		kept = false
+	}
+	switch {
+	case !kept && p.closePlaces():
+		return true, looked, nil
 	case p.overflow == Drop:
 		return false, looked, ErrDropped
-	case !patient:
-		p.demoteKept()
-		return p.closePlaces(), looked, nil
 	}
 	return false, looked, nil
 }
@@ -455,15 +457,22 @@ func (o *ownPool) cancelPlace(i int) bool {
 	return true
 }
 
-// closePlaces cancels all places that are pending and not kept, and reports whether none is left. Called with p.mu held.
-func (p *Producer) closePlaces() bool {
+// closePlaces cancels all places that are pending and not kept, and reports whether the next move may begin: none is left, or only
+// such whose seats somebody has had locked for placeLimit. That is a reader which was stopped just when it came, or a hostile one. Its grant
+// stays, and no slot of this pool is reused once it is moved from, so that its pins harm nobody. Called with p.mu held.
+func (p *Producer) closePlaces() (mayMove bool) {
+	mayMove = true
 	for i := range p.own.views {
-		if v := &p.own.views[i]; v.place.pending && !v.place.kept {
-			p.own.cancelPlace(i)
+		v := &p.own.views[i]
+		if !v.place.pending {
+			continue
+		}
+		if v.place.kept || !p.own.cancelPlace(i) && time.Since(v.place.since) < placeLimit {
+			mayMove = false
 		}
 	}
 	p.letGoOfBefore()
-	return p.own.pending == 0
+	return mayMove
 }
 
 // demoteKept demotes all who have a place that is kept (K4): the frames are no longer kept for them. Called with p.mu held.

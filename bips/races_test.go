@@ -246,3 +246,27 @@ func TestAFrameDroppedAfterTheNextStreamBeganIsNotCountedBeforeTheEnd(t *testing
 		_ = f.Lease().Release()
 	}
 }
+
+// Another reader, which may write to all seats, has set pins that are never given back.
+func TestAReaderWhosePinsSomebodyElseSetIsToldOfTheDamageAlsoIfItsPullsAreShort(t *testing.T) {
+	testmain.Dir(t)
+	p, c := newTestProducer(t), newTestConsumer(t)
+	for c.attachment == nil {
+		if _, err := c.Pull(10 * time.Millisecond); !errors.Is(err, ErrTimeout) {
+			t.Fatal(err)
+		}
+	}
+	c.attachment.seat.Pins.Store(^uint64(0))
+	publishOne(t, p)
+	var err error
+	for end := time.Now().Add(watchdog); !errors.Is(err, ErrDamaged); {
+		if _, err = c.Pull(10 * time.Millisecond); time.Now().After(end) {
+			t.Fatalf("still %v", err)
+		}
+	}
+	f, err := c.Pull(watchdog) // with a seat that is clean again
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Push(f)
+}

@@ -1,11 +1,13 @@
 package hostile
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -83,6 +85,7 @@ type scene struct {
 	published atomic.Uint64
 	stop      atomic.Bool
 	busy      sync.WaitGroup
+	watcher   *bips.Consumer // an honest reader
 }
 
 func newScene(t *testing.T, o bips.ProducerOptions) *scene {
@@ -162,14 +165,8 @@ func (s *scene) goOn(step func() bool) {
 // read lets an honest reader check frames, and returns how many it had so far.
 func (s *scene) read(mode bips.Mode) *atomic.Uint64 {
 	s.Helper()
-	c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{Mode: mode, MaxHeld: 2})
-	if err != nil {
-		s.Fatal(err)
-	}
-	s.Cleanup(func() {
-		s.end()
-		_ = c.Close()
-	})
+	c := s.consumer(bips.ConsumerOptions{Mode: mode, MaxHeld: 2})
+	s.watcher = c
 	var count atomic.Uint64
 	var last uint64
 	s.goOn(func() bool {
@@ -201,6 +198,64 @@ func (s *scene) read(mode bips.Mode) *atomic.Uint64 {
 	s.waitFor("an honest reader's first frames", func() bool { return count.Load() > 2 })
 	return &count
 }
+
+// readAll lets a reader of every frame read whatever others do to its seat, as long as each call ends, and returns how many frames it had
+// so far.
+func (s *scene) readAll() *atomic.Uint64 {
+	s.Helper()
+	c := s.consumer(bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 2})
+	var count atomic.Uint64
+	s.goOn(func() bool {
+		f, err := c.Pull(50 * time.Millisecond)
+		if err == nil {
+			count.Add(1)
+			err = c.Push(f)
+		}
+		if errors.Is(err, bips.ErrClosed) {
+			return false
+		}
+		return true
+	})
+	s.waitFor("a reader's first frames", func() bool { return count.Load() > 2 })
+	return &count
+}
+
+// consumer makes one that is closed when the scene ends.
+func (s *scene) consumer(o bips.ConsumerOptions) *bips.Consumer {
+	s.Helper()
+	c, err := bips.NewConsumer(poolName, o)
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.Cleanup(func() {
+		s.end()
+		_ = c.Close()
+	})
+	return c
+}
+
+// holdOne lets an honest reader hold a frame. The function that it returns checks that the frame has not changed.
+func (s *scene) holdOne() (check func()) {
+	s.Helper()
+	c := s.consumer(bips.ConsumerOptions{Mode: bips.Latest, MaxHeld: 1})
+	f, err := c.Pull(patience)
+	if err != nil {
+		s.Fatal(err)
+	}
+	before := slices.Clone(f.Data)
+	return func() {
+		s.Helper()
+		if !bytes.Equal(f.Data, before) {
+			s.Errorf("frame %d changed while an honest reader held it", f.Sequence)
+		}
+		if err := c.Push(f); err != nil {
+			s.Error(err)
+		}
+	}
+}
+
+// info is what a reader is told of the pool.
+func (s *scene) info() (bips.PoolInfo, bool) { return s.watcher.Pool() }
 
 func (s *scene) waitFor(what string, condition func() bool) {
 	s.Helper()

@@ -11,7 +11,7 @@ import (
 	"github.com/bips-ipc/bips/bips"
 )
 
-func TestWhoScribblesOverItsOwnSeatIsBannedAndReadersWhoAreThereDoNotNotice(t *testing.T) {
+func TestWhoScribblesOverItsOwnSeatHarmsItselfAndReadersWhoAreThereDoNotNotice(t *testing.T) {
 	seed := time.Now().UnixNano()
 	t.Logf("seed %d", seed)
 	s := newScene(t, bips.ProducerOptions{Overflow: bips.Block, BlockTimeout: 100 * time.Millisecond})
@@ -21,7 +21,7 @@ func TestWhoScribblesOverItsOwnSeatIsBannedAndReadersWhoAreThereDoNotNotice(t *t
 	for end := time.Now().Add(deed(t)); time.Now().Before(end); {
 		s.flows(every, latest)
 	}
-	s.waitFor("the ban", func() bool { return s.pool.Stats().Overdrawn == 1 })
+	s.waitFor("the producer to notice", func() bool { return s.pool.Stats().Overdrawn > 0 })
 	if err := s.tryJoin(patience); err != nil {
 		t.Errorf("nobody can join beside it: %v", err)
 	}
@@ -31,9 +31,6 @@ func TestWhoScribblesOverItsOwnSeatIsBannedAndReadersWhoAreThereDoNotNotice(t *t
 		t.Errorf("nobody can join when it is gone: %v", err)
 	}
 	s.end()
-	if stats := s.pool.Stats(); stats.Overdrawn != 1 {
-		t.Errorf("statistics %+v", stats)
-	}
 	t.Logf("%d frames were published, %d and %d read", s.published.Load(), every.Load(), latest.Load())
 }
 

@@ -15,6 +15,9 @@ const namesLimit = 1200 * time.Millisecond
 // deleteNames deletes names of the pool under the hands of its producer, which most of the time is given the time to notice; or
 // lets another producer take the name before it does.
 func (r *round) deleteNames(rival bool) {
+	if r.producer.read(r.T); !r.producer.opened {
+		return // it is just making them
+	}
 	r.total.deletions++
 	r.producer.deleted = true
 	if rival {

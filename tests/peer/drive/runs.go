@@ -12,11 +12,11 @@ type Run struct {
 	Published uint64 // sequence of the newest frame
 	Frames    uint64 // how many
 	Ends      uint64
-	Ended     bool            // the newest is an end of the stream
-	Moves     int             // that it told
-	GaveWay   bool            // its names were deleted, and another producer took them
-	Closed    *line.Line      // with the statistics; nil: it was killed
-	firsts    map[uint64]bool // sequences of the first frames after moves to larger slots
+	Ended     bool           // the newest is an end of the stream
+	Moves     int            // that it told
+	GaveWay   bool           // its names were deleted, and another producer took them
+	Closed    *line.Line     // with the statistics; nil: it was killed
+	firsts    map[uint64]int // how many moves to larger slots had this sequence as their first frame's
 }
 
 // Runs are all pools of a producer that tells of each frame.
@@ -51,9 +51,9 @@ func (r *Runs) See(l *line.Line) {
 		}
 	case line.Moved:
 		if run.firsts == nil {
-			run.firsts = map[uint64]bool{}
+			run.firsts = map[uint64]int{}
 		}
-		run.firsts[l.Sequence] = true
+		run.firsts[l.Sequence]++
 		run.Moves++
 	case line.Renamed:
 		run.Moves++
@@ -117,8 +117,10 @@ func (r *Run) Check(s Span) (Finding, bool) {
 // the producer moved once more after that. So far comes who does not find the new pool: its name is another
 // producer's by then, or was deleted; or its place was closed by the next move, since nobody waited for it.
 func (r *Run) StoppedAtAMove(s Span) (stopped, again bool) {
+	here := r.firsts[s.Last+1]
+	again = here > 1
 	for first := range r.firsts {
 		again = again || first > s.Last+1
 	}
-	return r.firsts[s.Last+1], again
+	return here > 0, again
 }

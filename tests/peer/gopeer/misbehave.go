@@ -49,7 +49,8 @@ func misbehave(pool string, args []string, out *output) error {
 	}
 	deeds := map[string]func() error{
 		"lock": v.takeLocks, "truncate": v.truncate, "scribble-seat": v.scribbleOwn, "scribble-seats": v.scribbleAll,
-		"claim-pins": v.claimPins, "claim-quota": v.claimQuota,
+		"claim-pins": v.claimPins, "change-asked": v.changeAsked, "ask": v.ask, "knock": v.knock,
+		"lock-places": v.lockPlaces, "claim-places": v.claimPlaces,
 	}
 	deed, ok := deeds[v.deed]
 	if !ok {

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"os"
 	"reflect"
+	"time"
 
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
@@ -75,17 +76,57 @@ func (v *villain) claim() (seat, error) {
 	return v.seat()
 }
 
-// claimQuota says in its seat that it may hold every slot.
-func (v *villain) claimQuota() error {
+// changeAsked changes what it asked for, again and again: to all there is, to nothing, and to what makes no sense.
+func (v *villain) changeAsked() error {
 	s, err := v.claim()
 	if err != nil {
 		return err
 	}
-	s.setField("Asked", uint64(layout.PackAsked(layout.MaxSlots-1, layout.MaxSlots-1)))
+	go func() {
+		for random := newRandom(v.seed); ; {
+			s.setField("Asked", uint64(pick(random, layout.PackAsked(layout.MaxSlots-1, layout.MaxSlots-1), 0, random.Uint32())))
+		}
+	}()
 	return nil
 }
 
-// claimPins says so, and that it holds every slot.
+// ask bumps the generation of its seat without an end, and asks each time, for anything.
+func (v *villain) ask() error {
+	s, err := v.claim()
+	if err != nil {
+		return err
+	}
+	go func() {
+		for random := newRandom(v.seed); ; {
+			s.setField("Asked", uint64(pick(random, layout.PackAsked(layout.MaxSlots-1, 1), layout.PackAsked(1, 1), 0, random.Uint32())))
+			s.setField("Generation", s.field("Generation")+1)
+			s.setField("State", uint64(layout.SeatAsking))
+			_ = v.consumer.RequestKeyFrame() // which knocks
+			if random.IntN(4) == 0 {
+				time.Sleep(time.Millisecond) // so that it is granted something now and then
+				s.setField("Pins", ^uint64(0))
+			}
+		}
+	}()
+	return nil
+}
+
+// knock asks for key frames without an end, and so knocks each time, from several threads.
+func (v *villain) knock() error {
+	if _, err := v.claim(); err != nil {
+		return err
+	}
+	for range 2 {
+		go func() {
+			for {
+				_ = v.consumer.RequestKeyFrame()
+			}
+		}()
+	}
+	return nil
+}
+
+// claimPins says in its seat that it may hold every slot, and does.
 func (v *villain) claimPins() error {
 	s, err := v.claim()
 	if err != nil {
@@ -127,4 +168,55 @@ func (v *villain) scribble(memory []byte) {
 		}
 		binary.LittleEndian.PutUint64(memory[8*random.IntN(len(memory)/8):], value)
 	}
+}
+
+// lockPlaces takes the locks of all seats of each pool that the producer moves to, as soon as it sees it.
+func (v *villain) lockPlaces() error {
+	return v.eachPool(func() {
+		v.file, v.first, v.count = "seats", layout.SeatLockBase, layout.MaxSeats
+		if v.lock != nil {
+			_ = v.lock.Close()
+			v.lock = nil
+		}
+		_ = v.takeLocks() // or the pool is gone again
+	})
+}
+
+// claimPlaces writes to all seats of each pool that the producer moves to, as soon as it sees it, that it has come and
+// reads each frame from the first on, with every pin.
+func (v *villain) claimPlaces() error {
+	return v.eachPool(func() {
+		path, err := v.path()
+		if err != nil {
+			return
+		}
+		seats, err := mapShared(path)
+		if err != nil {
+			return
+		}
+		for at := layout.HeaderSize; at+layout.SeatSize <= len(seats); at += layout.SeatSize {
+			s := seat(seats[at:][:layout.SeatSize])
+			s.setField("Pins", ^uint64(0))
+			s.setField("Cursor", 1)
+			s.setField("State", uint64(layout.SeatEvery))
+		}
+	})
+}
+
+// eachPool does something to each pool that there is from now on.
+func (v *villain) eachPool(do func()) error {
+	v.file = "seats"
+	last, err := v.path()
+	if err != nil {
+		return err
+	}
+	go func() {
+		for {
+			if path, err := v.path(); err == nil && path != last {
+				last = path
+				do()
+			}
+		}
+	}()
+	return nil
 }
