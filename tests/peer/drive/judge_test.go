@@ -10,7 +10,7 @@ import (
 // Each conversation has one thing that is wrong, or none, as its name says.
 func TestAJudgeFindsWhatIsWrong(t *testing.T) {
 	const begin = `{"event":"opened"}
-{"event":"instance","instance":"a","token":"1","slots":3}
+{"event":"instance","instance":"a","token":"1","slots":1}
 {"event":"frame","sequence":1,"discont":true}
 {"event":"frame","sequence":2}
 {"event":"frame","sequence":3}
