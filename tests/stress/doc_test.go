@@ -8,6 +8,8 @@
 //	P4  every       mode Every misses nothing between its first and its last frame
 //	                (unless demoted, or dropped by the policy Drop, and then it is counted)
 //	P5  end         and if the producer ended meanwhile, nothing that it had published
+//	                (unless it was on its way to a pool that the producer had moved to, which had no
+//	                name any more: the producer was killed and replaced, or the names were deleted)
 //	P6  counted     what is passed by is counted: Skipped and Lost fill each gap
 //	P7  counters    what both sides' statistics say is what happened
 //	P8  no wait     after the last fault every process makes progress, and each

@@ -40,6 +40,7 @@ type Judge struct {
 	dropped    uint64            // before the last frame
 	gone       int               // of so many frames to come some may be missing: the producer had not waited
 	alone      bool              // the producer did not wait at the last line
+	fresh      bool              // it has just joined
 	slots      int               // of the pool
 	received   uint64            // since it joined
 	skipped    uint64
@@ -84,7 +85,7 @@ func (j *Judge) See(l *line.Line) {
 	case line.Opened:
 		*j = Judge{
 			Every: j.Every, Demotable: j.Demotable, Found: j.Found, SpanOver: j.SpanOver,
-			Frames: j.Frames, Lost: j.Lost, Full: j.Full, tokens: j.tokens, alone: true,
+			Frames: j.Frames, Lost: j.Lost, Full: j.Full, tokens: j.tokens, alone: true, fresh: true,
 		}
 	case line.Closed:
 		j.closed(l)
@@ -131,6 +132,10 @@ func (j *Judge) waited(l *line.Line) bool {
 	}
 	if j.alone || l.Unwaited || l.Demoted > 0 {
 		j.gone = j.slots + 2
+		if j.fresh && !l.Unwaited && l.Demoted == 0 {
+			j.gone = j.slots
+		}
+		j.fresh = false
 	} else if j.gone > 0 && l.Event == line.Frame {
 		j.gone--
 	}

@@ -1,6 +1,7 @@
 package drive
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -87,6 +88,63 @@ func TestARunIsCheckedToItsEnd(t *testing.T) {
 	} {
 		if f, ok := c.run.Check(c.span); ok != c.ok {
 			t.Errorf("%s: %v (%v), want %v", name, ok, f, c.ok)
+		}
+	}
+}
+
+func TestARunKnowsWhoStoppedAtAMove(t *testing.T) {
+	runs := Runs{Found: func(f Finding) { t.Error(f) }}
+	for text := range strings.Lines(`{"event":"opened","token":"1"}
+{"event":"published","sequence":1}
+{"event":"moved","sequence":2,"size":100}
+{"event":"published","sequence":2}
+{"event":"published","sequence":3}
+{"event":"moved","sequence":4,"size":200}
+{"event":"moved","sequence":4,"size":300}
+{"event":"published","sequence":4}
+{"event":"moved","sequence":5,"size":400}
+{"event":"published","sequence":5}
+`) {
+		l, err := parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		runs.See(l)
+	}
+	for last, want := range map[uint64][2]bool{1: {true, true}, 2: {false, true}, 3: {true, true}, 4: {true, false}, 5: {false, false}} {
+		if stopped, again := runs.All[0].StoppedAtAMove(Span{Last: last}); [2]bool{stopped, again} != want {
+			t.Errorf("after frame %d: %v, %v, want %v", last, stopped, again, want)
+		}
+	}
+	if moves := runs.All[0].Moves; moves != 4 {
+		t.Errorf("%d moves", moves)
+	}
+}
+
+// It is waited for again in a pool of 3 slots that the producer has moved from, and reads what there is in it before it follows.
+func TestAReaderThatIsWaitedForAgainInAPoolThatWasMovedFromMayMissFramesBehindIt(t *testing.T) {
+	for missed, allowed := range map[int]bool{4: true, 6: false} {
+		var found []string
+		judge := Judge{Every: true, Found: func(f Finding) { found = append(found, f.Property) }}
+		text := `{"event":"opened"}
+{"event":"instance","instance":"a","token":"1","slots":3}
+{"event":"frame","sequence":1,"discont":true}
+{"event":"unblocked"}
+{"event":"end","instance":"a"}
+`
+		for i := range missed - 1 {
+			text += fmt.Sprintf("{\"event\":\"frame\",\"sequence\":%d}\n", 2+i)
+		}
+		text += fmt.Sprintf("{\"event\":\"frame\",\"sequence\":%d,\"lost\":10,\"discont\":true}\n", missed+11)
+		for l := range strings.Lines(text) {
+			parsed, err := parse([]byte(l))
+			if err != nil {
+				t.Fatal(err)
+			}
+			judge.See(parsed)
+		}
+		if allowed != (len(found) == 0) {
+			t.Errorf("as frame %d: found %q", missed, found)
 		}
 	}
 }
