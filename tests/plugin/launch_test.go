@@ -44,11 +44,12 @@ func launch(t *testing.T, format string, args ...any) *pipeline {
 	return launchWith(t, nil, format, args...)
 }
 
-// launchWith is launch with a change to the command before it starts.
+// launchWith is launch with a change to the command before it starts. A crash ends the process: GStreamer's fault handler would
+// leave a child behind that keeps our pipe open.
 func launchWith(t *testing.T, change func(*exec.Cmd), format string, args ...any) *pipeline {
 	t.Helper()
 	line := fmt.Sprintf(format, args...)
-	return start(t, change, line, exec.Command("gst-launch-1.0", strings.Fields("-v "+line)...))
+	return start(t, change, line, exec.Command("gst-launch-1.0", strings.Fields("-v --no-fault "+line)...))
 }
 
 // start starts a command, which line describes.

@@ -552,7 +552,7 @@ send_with_room (const gchar * name)
   Pair pair;
   guint i, s;
 
-  start_pair (&pair, name, 8, (guint64) (1366 * 8 + 4096) * (768 + 256) + 4096);
+  start_pair (&pair, name, 10, (guint64) (1366 * 8 + 4096) * (768 + 256) + 4096);
   for (i = 0; i < all->len; i++) {
     for (s = 0; s < G_N_ELEMENTS (sizes); s++)
       send_all_ways (&pair, format_at (i), sizes[s].width, sizes[s].height, FALSE);
@@ -573,7 +573,7 @@ send_without_room (gpointer name)
     gchar *pool = g_strdup_printf ("%s-%u", (gchar *) name, i);
     Pair pair;
 
-    start_pair (&pair, pool, 8, 0);
+    start_pair (&pair, pool, 10, 0);
     send_all_ways (&pair, format_at (i), 161, 121, FALSE);
     stop_pair (&pair);
     g_free (pool);
