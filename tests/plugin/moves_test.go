@@ -244,8 +244,11 @@ func TestAnotherProducerTakesTheNameOfOneWhoseFilesWereDeleted(t *testing.T) {
 	first := launchWith(t, dir.use, "videotestsrc is-live=true ! video/x-raw,format=GRAY8,width=64,height=48,framerate=1/3600 ! bipssink name=sink pool=p")
 	source := launchWith(t, dir.use, "bipssrc name=src pool=p ! identity silent=false ! fakesink sync=false")
 	source.waitFor(1, passed)
+	first.signal(syscall.SIGSTOP) // until the second has the name: else the first makes its files again within a second
 	dir.deleteNames(t)
 	second := launchWith(t, dir.use, "%s ! bipssink pool=p", endless)
+	launchWith(t, dir.use, "bipssrc pool=p num-buffers=1 ! fakesink").finish()
+	first.signal(syscall.SIGCONT)
 	first.fail("names were deleted", "another producer")
 	if told := first.matches(`^ERROR`); len(told) != 1 {
 		t.Errorf("the error was told %d times: %q", len(told), told)
