@@ -21,6 +21,9 @@ func (p *Producer) grant(i int) {
 		crashpoint.Hit("G2")
 		if room < least {
 			p.reclaimDead()
+			if v.state != layout.SeatAsking {
+				return // who asks is dead itself
+			}
 			o.forgetLeft()
 			room = o.room(i)
 			crashpoint.Hit("G3")
