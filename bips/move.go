@@ -125,10 +125,13 @@ func (p *Producer) giveWay() error {
 	return p.failure
 }
 
-// mayMove reports whether nobody has to be waited for before a move. Called with p.moving held.
+// mayMove reports whether the producer lives and nobody has to be waited for before a move. Called with p.moving held.
 func (p *Producer) mayMove() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.usable() != nil {
+		return false // the pool before may be unmapped by now
+	}
 	if p.own.pending == 0 {
 		return true
 	}
@@ -220,47 +223,58 @@ func (p *Producer) tryMoveTo(slotSize int) error {
 	g := p.own.pool.geometry.resized(slotSize)
 	next, err := makePool(context.Background(), p.named, &g)
 	if errors.Is(err, ErrNoSpace) {
-		next, err = p.moveWithoutRoom(&g, err)
+		return p.moveWithoutRoom(&g, err)
 	}
 	if err != nil {
 		return err
 	}
 	crashpoint.Hit("M2a")
 	crashpoint.Hit("M2b")
-	if err := p.moveTo(next); err != nil {
-		next.files.remove()
-		return err
-	}
-	return nil
+	return p.moveTo(next)
 }
 
-// moveTo is M3 to M6.
+// moveTo is M3 to M6. A pool that is not moved to is removed.
 func (p *Producer) moveTo(next *ownPool) (err error) {
+	defer func() {
+		if err != nil {
+			next.files.remove()
+		}
+	}()
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.usable(); err != nil {
 		return err
 	}
+	p.readSeats() // grants and verdicts as of now
+	err = p.replacePool(next)
+	switch {
+	case err == nil:
+	// Somebody deleted the new pool before it had its name, or cut its seats short: nothing of the old one was changed.
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ErrDamaged):
+		p.own.pool.header.State.Store(layout.StateRunning)
+		p.own.ringBell()
+	default:
+		return p.fail(err)
+	}
+	return err
+}
+
+// replacePool is M3 to M6 but for what follows from an error. Called with p.mu held.
+func (p *Producer) replacePool(next *ownPool) (err error) {
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	old := p.own
-	if !old.unmapped { // as it is after moveWithoutRoom
-		p.readSeats() // grants and verdicts as of now
+	if !old.unmapped { // as it is in moveWithoutRoom
 		old.pool.header.State.Store(layout.StateMoved)
 		crashpoint.Hit("M3")
 		next.reservePlaces(old)
 	}
 	if err := next.takeOver(p); err != nil {
-		return p.fail(err)
+		return err
 	}
 	crashpoint.Hit("M4b")
 	if err := next.files.publish(); err != nil {
-		err = fmt.Errorf("pool %q: %w", p.name, err)
-		if old.unmapped || !errors.Is(err, fs.ErrNotExist) {
-			return p.fail(err)
-		}
-		old.pool.header.State.Store(layout.StateRunning) // nothing of it was changed
-		old.ringBell()
-		return err
+		return fmt.Errorf("pool %q: %w", p.name, err)
 	}
 	crashpoint.Hit("M5a")
 	p.dropReserved()
@@ -285,6 +299,7 @@ func (o *ownPool) tellMoved() {
 	crashpoint.Hit("M6a")
 	o.door.ring()
 	crashpoint.Hit("M6b")
+	knock(o.seats.header) // the housekeeper sleeps there
 }
 
 // fail ends a producer that has no pool any more. Called with p.mu held.
@@ -340,35 +355,41 @@ func (o *ownPool) takeOver(p *Producer) error {
 	return o.storeCaps(p.capsText)
 }
 
-// moveWithoutRoom makes the next pool where there is no room for two, if nobody uses the old one. Failed:
+// moveWithoutRoom makes the next pool where there is no room for two, and goes on there, if nobody uses the old one. Failed:
 // the error that there was before, with what both need.
-func (p *Producer) moveWithoutRoom(g *geometry, noRoom error) (_ *ownPool, err error) {
+//
+// Other threads see the old pool or the next one: between the two is memory that is not mapped.
+func (p *Producer) moveWithoutRoom(g *geometry, noRoom error) (err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.usable(); err != nil {
-		return nil, err
+		return err
 	}
 	old := p.own
 	p.reclaimDead()
 	p.dropReserved()
 	needed, freed := g.segmentSize+g.seatSegmentSize(), old.pool.geometry.segmentSize+old.pool.geometry.seatSegmentSize()
 	if old.isUsed() || !p.named.mayHaveRoom(needed, freed) {
-		return nil, p.noRoomForBoth(g, noRoom)
+		return p.noRoomForBoth(g, noRoom)
 	}
 	old.pool.header.State.Store(layout.StateMoved)
 	if old.isUsed() { // by somebody who came just now
 		old.pool.header.State.Store(layout.StateRunning)
 		old.ringBell()
-		return nil, p.noRoomForBoth(g, noRoom)
+		return p.noRoomForBoth(g, noRoom)
 	}
 	old.files.unlink()
 	old.unmap()
 	next, err := makePool(context.Background(), p.named, g)
 	if err != nil {
-		return nil, p.fail(err)
+		return p.fail(err)
 	}
-	return next, nil
+	if err := p.replacePool(next); err != nil {
+		next.files.remove()
+		return p.fail(err)
+	}
+	return nil
 }
 
 func (p *Producer) noRoomForBoth(g *geometry, noRoom error) error {

@@ -284,7 +284,19 @@ func (p *Producer) Publish(s Slot, f FrameInfo) (sequence uint64, err error) {
 	if !moved {
 		return sequence, err
 	}
-	return p.publishCopy(s, &f)
+	if sequence, err = p.publishCopy(s, &f); err == nil {
+		p.notePublished(s)
+	}
+	return sequence, err
+}
+
+// notePublished remembers that what is in a slot was published: once is enough.
+func (p *Producer) notePublished(s Slot) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.checkLoan(s) == nil {
+		s.own.published |= 1 << s.index
+	}
 }
 
 // HasMovedFrom reports whether a slot was lent before the pool moved last, so that publishing it takes a copy.
