@@ -131,7 +131,7 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 			return Frame{}, c.tellOwed()
 		}
 		var bell uint32
-		got := gotNothing
+		got, looked := gotNothing, c.attachment
 		if reading := c.attachment != nil && !c.suspended.Load(); reading {
 			bell = c.attachment.pool.header.Bell.Load() // C1
 			crashpoint.Hit("C1")
@@ -144,8 +144,9 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 			limit = deadlineAfter(timeout)
 		}
 		switch {
-		case got == poolMoved && c.attachment != nil:
+		case got == poolMoved && c.attachment == looked: // not there yet
 			err = c.awaitNext(poked, limit)
+		case got == poolMoved && c.attachment != nil: // in the next pool
 		case got == gotBusy:
 			err = c.awaitSlot(poked, limit)
 		case c.attachment != nil && !c.suspended.Load():

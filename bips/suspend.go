@@ -73,6 +73,14 @@ func (c *Consumer) letGoOfDead() {
 	if a == nil || !c.suspended.Load() {
 		return
 	}
+	var fault error // nobody pulls whom it could be reported to now
+	defer func() {
+		if fault != nil {
+			c.owed = fault
+			c.detach()
+		}
+	}()
+	defer recoverFaultOf(c.name, &fault, debug.SetPanicOnFault(true))
 	alive, err := a.files.producerAlive()
 	switch {
 	case err != nil:
