@@ -10,6 +10,7 @@
  *   MODES as in signaler.pml, ENDS=n the stream ends up to n times between frames, and perhaps once more before the close, ENDMOVE: a move
  *   may come just before the close, LEAVE readers may leave at any time, SUSP suspend and resume once per life, SUSPLONG: until the close,
  *   DEMOTE a block-timeout may be over whenever the producer waits, DEMOTED=cond only seats k for which cond holds are judged, IMPATIENT: at once,
+ *   PATIENT: a place that is not kept is not given up while its holder reads on in the old pool,
  *   GRANT readers ask for a pin and the producer grants, ROOM pins in all, KILLS readers killed, PKILL the producer may be killed,
  *   HOSTILE n: reader 0 is hostile and does n arbitrary things to its own seats.
  */
@@ -78,7 +79,7 @@ bool known[SEATS]; byte kgen[SEATS]; byte kgrant[SEATS];
 #endif
 /* ---- ghosts */
 byte newest; byte writing[NI]; byte holds[NI*NC]; byte gone; byte kills; bool pkill; bool kill[NC]; bool cend[NC]; bool clsd;
-bool prom[NC];                                    /* could be counted in `every`: its place and its frames are promised */
+bool prom[NC];                                    /* joined before the move: its place, and in `every` its frames, are promised */
 #if ENDS > 0
 byte truth[FRAMES + 2]; byte gended;                /* what Ended was when each frame was published */
 #endif
@@ -136,6 +137,12 @@ inline reclaim(i) {
      :: else -> break od;
   k = 0; ok = false
 }
+/* K5 the second of a place that is not kept is over: at any time, or with PATIENT only if its holder does not come by itself */
+#ifdef PATIENT
+#define OVER(k) (lck[K(cur-1,k)] == 0 || state[K(cur-1,k)] == SUSPENDED || state[K(cur-1,k)] == FREE || state[K(cur-1,k)] == DRAINING)
+#else
+#define OVER(k) true
+#endif
 /* K, which the housekeeper does too (H3): the places that are kept for the holders of the last pool's seats.  need: one whose frames are needed */
 inline places() {
   need = false; k = 0;
@@ -163,10 +170,10 @@ inline places() {
                        fi
                  :: else ->                                       /* K5 not kept: a second is over, or not yet */
 #ifdef MUT_k_nolock
-                       if :: true -> d_step { pend = pend & ~BIT(k); rsv[K(cur,k)] = 0 }
+                       if :: OVER(k) -> d_step { pend = pend & ~BIT(k); rsv[K(cur,k)] = 0; FORGET(k) }
                           :: true -> skip fi
 #else
-                       if :: d_step { lck[K(cur,k)] == 0 -> lck[K(cur,k)] = PROD };     /* K5 under the seat's lock: who has it is coming */
+                       if :: d_step { lck[K(cur,k)] == 0 && OVER(k) -> lck[K(cur,k)] = PROD };     /* K5 under the seat's lock: who has it is coming */
                              d_step { pend = pend & ~BIT(k); rsv[K(cur,k)] = 0; FORGET(k); lck[K(cur,k)] = 0 }
                           :: true -> skip fi
 #endif
@@ -220,6 +227,8 @@ inline look() {
 }
 /* what the limit of a sleep at the door finds: a seat to be reclaimed, a kept place whose holder died or left */
 #define NOTICES_SEAT(k) ((lck[K(cur,k)] == 0 && UNCLEAN(cur, k) && !EXPECTED(cur, k)) || \
+   ((pend & BIT(k)) && state[K(cur,k)] != FREE && lck[K(cur,k)] == 0) || \
+   ((pend & BIT(k)) && !kept[K(cur,k)] && lck[K(cur,k)] == 0 && OVER(k)) || \
    ((pend & BIT(k)) && kept[K(cur,k)] && state[K(cur,k)] == FREE && (lck[K(cur-1,k)] == 0 || state[K(cur-1,k)] == FREE || state[K(cur-1,k)] == DRAINING || gen[K(cur-1,k)] != rsv[K(cur,k)])))
 #if SEATS > 1
 #define NOTICES (NOTICES_SEAT(0) || NOTICES_SEAT(1))
@@ -235,7 +244,13 @@ inline dowait() {
 #ifdef DEMOTE
      if :: true -> /* block-timeout is over */
            d_step { k = 0; do :: k < SEATS ->
-              if :: (pend & BIT(k)) && kept[K(cur,k)] && (DEMOTED) -> verd[K(cur,k)] = rsv[K(cur,k)]; kept[K(cur,k)] = false; found = true :: else fi; k++   /* K4 */
+              if :: (pend & BIT(k)) && kept[K(cur,k)] && (DEMOTED) -> verd[K(cur,k)] = rsv[K(cur,k)]; kept[K(cur,k)] = false; found = true;     /* K4 */
+                    if :: at[0] == k -> prom[0] = false :: else fi;
+#if NC > 1
+                    if :: at[1] == k -> prom[1] = false :: else fi;
+#endif
+                    skip
+                 :: else fi; k++
               :: else -> break od; k = 0 };
            do :: k < SEATS ->
               if :: bg[k] != 0 && (DEMOTED) ->
@@ -254,17 +269,17 @@ inline dowait() {
   fi;
   skip; d_step { found = false; k = 0; do :: k < SEATS -> bg[k] = 0; k++ :: else -> break od; k = 0 }
 }
-inline wait_for_places() {
+inline wait_for_places(some) {
   do :: true -> door[cur] = false; places();
 #ifdef GRANT
         look();                                                   /* H2 */
 #endif
-        if :: need -> dowait() :: else -> break fi od;
+        if :: (some) -> dowait() :: else -> break fi od;
   skip; d_step { mincur = 0; k = 0; do :: k < SEATS -> bg[k] = 0; k++ :: else -> break od; k = 0 }
 }
 inline move() {
 #ifndef MUT_no_wait
-  wait_for_places();                                              /* M1 one move after the other */
+  wait_for_places(need);                                          /* M1 one move after the other */
 #endif
   n = cur + 1;                                                    /* M2 the files are made, M2a seats and M2b pool */
 #ifdef MUT_name_first
@@ -378,8 +393,10 @@ proctype Producer() {
 #ifdef ENDMOVE
   if :: cur < NI - 1 -> move() :: true -> skip fi;
 #endif
-#ifndef MUT_close_at_once
-  wait_for_places();                                              /* Q0 */
+#ifdef MUT_close_kept
+  wait_for_places(need);
+#elif !defined(MUT_close_at_once)
+  wait_for_places(need || pend);                                  /* Q0 */
 #endif
   skip; d_step { pst[cur] = CLOSED; clsd = true };                /* Q1 */
   ring_bell(cur);                                                 /* Q2 */
@@ -399,15 +416,15 @@ proctype Producer() {
 inline join(i) {
   if :: ev && !dem ->
         w = head[i]; cursor[K(i,k)] = w + 1;                      /* J1 */
-        state[K(i,k)] = JOINING;                                  /* J2 */
+        d_step { state[K(i,k)] = JOINING; prom[c] = (pst[i] == RUNNING) };        /* J2 */
         w = head[i]; cursor[K(i,k)] = w + 1;                      /* J3 */
         load_owed(i);                                             /* J4 */
-        d_step { state[K(i,k)] = EVERY; prom[c] = (pst[i] == RUNNING); COUNTED(i) }      /* J5 */
+        d_step { state[K(i,k)] = EVERY; COUNTED(i) }              /* J5 */
      :: else ->
         w = head[i];
         d_step { cursor[K(i,k)] = GREATER(w, first[i]); if :: cursor[K(i,k)] <= last -> cursor[K(i,k)] = last + 1 :: else fi };    /* J3 */
         load_owed(i);                                             /* J4 */
-        d_step { state[K(i,k)] = LATEST; COUNTED(i) }             /* J5 */
+        d_step { state[K(i,k)] = LATEST; prom[c] = (pst[i] == RUNNING); COUNTED(i) }       /* J5 */
   fi;
   door[i] = true;                                                 /* J6 */
   fresh = true
@@ -578,7 +595,7 @@ pull: skip;
   :: (ev && !dem && q == w) || (!(ev && !dem) && q >= cursor[K(i,k)] && q != 0) ->
 #if ENDS > 0
      if :: owed != NONE && stream[S(i,s)] > owed ->               /* C8a */
-           d_step { MUST(P_twice, !told); MUST(P_end, any || stream[S(i,s)] > gJ); told = true; r = stream[S(i,s)]; owed = NONE };
+           d_step { MUST(P_twice, !told); MUST(P_end, any || stream[S(i,s)] > gJ); told = true; r = stream[S(i,s)]; owed = NONE; last = q - 1 };
            cursor[K(i,k)] = q;                                    /* C8a */
            pins[K(i,k)] = pins[K(i,k)] & ~BIT(s);                 /* C8a */
            door[i] = true;
@@ -627,9 +644,10 @@ follow: skip;                                                     /* V: to the n
   fi;
   if :: atomic { (rsv[K(j,k)] == mygen && lck[K(j,k)] == 0) -> lck[K(j,k)] = c + 1 }      /* V2 */
      :: rsv[K(j,k)] != mygen -> goto newcomer fi;                 /* V2 refused while it is reserved for us: again */
-  d_step { ok = (rsv[K(j,k)] == mygen); cont = ok && kept[K(j,k)] && ev && !dem && !susp };    /* V3 again under the lock, one word */
+  d_step { ok = (rsv[K(j,k)] == mygen); cont = ok && kept[K(j,k)] && ev && !dem && state[K(i,k)] == EVERY };    /* V3 again under the lock, one word */
   if :: !ok -> lck[K(j,k)] = 0; goto newcomer :: else -> ok = false fi;
-  MUST(P_place, !ev || dem || !prom[c] || cont || susp || VERDICT(i) || VERDICT(j));      /* who could be counted is kept */
+  MUST(P_place, !ev || dem || !prom[c] || cont || VERDICT(i) || VERDICT(j));      /* who could be counted is kept */
+  if :: ev && !dem && !cont && (VERDICT(i) || VERDICT(j)) -> dem = true :: else -> skip fi;   /* V3 demoted: as after U4 */
 #ifdef MUT_leave_first
   leave(i);
 #endif
@@ -667,7 +685,7 @@ newcomer: skip;                                                   /* V2 nothing 
   goto attach;
 over: skip;                                                       /* C3d the pool is over */
 #ifndef LEAVE
-  MUST(P_lost, !ev || dem || last == newest || fresh || susp || VERDICT(i));
+  MUST(P_lost, !ev || dem || last == newest || fresh || VERDICT(i));
   MUST(P_lost, head[i] < cursor[K(i,k)]);                         /* nothing is left unread */
 #if ENDS > 0
   MUST(P_end, pst[i] != CLOSED || (ended[i] == head[i] + 1) == (gended == newest + 1));     /* C3d a clean end is a clean end in the last pool too */
@@ -677,7 +695,10 @@ over: skip;                                                       /* C3d the poo
   goto giveup;
 lost_it: skip;
 #ifndef LEAVE
-  MUST(P_lost, !ev || dem || fresh || susp || last == newest || VERDICT(i) || (i < NI - 1 && verd[K(i+1,k)] == mygen) || (i < NI - 2 && verd[K(i+2,k)] == mygen));
+#ifdef PATIENT
+  MUST(P_place, !prom[c]);                                        /* who comes by itself always comes in time */
+#endif
+  MUST(P_lost, !ev || dem || fresh || !prom[c] || last == newest || VERDICT(i) || (i < NI - 1 && verd[K(i+1,k)] == mygen) || (i < NI - 2 && verd[K(i+2,k)] == mygen));
   MUST(P_place, !ev || dem || !prom[c] || VERDICT(i) || verd[K(i+1,k)] == mygen);
 #endif
 giveup:

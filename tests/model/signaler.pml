@@ -1089,9 +1089,14 @@ pull:
              MUST(P_end, any || stream[s] > gJ);
              told = true; tolds = true; r = stream[s]; stuck = 0;
 #ifdef MUT_owed_again
-             owed = stream[s]
+             owed = stream[s];
 #else
-             owed = NONE
+             owed = NONE;
+#endif
+#ifndef MUT_raise_cursor
+             last = q - 1                                      /* C8a a resume (J3) does not go back behind it either */
+#else
+             skip
 #endif
            };
 #ifndef MUT_no_raise
