@@ -75,12 +75,24 @@ func CreateLockFile(path string, group int, perm fs.FileMode, hook func(fd int, 
 		if err != nil {
 			return nil, err
 		}
-		if err := setAccess(file, group, perm); err != nil {
-			_ = file.Close() // and left where it is: somebody may have opened it
+		lock = newLockFile(file, hook)
+		if err := lock.SetAccess(group, perm); err != nil {
+			lock.removeUnlocked(path)
 			return nil, err
 		}
-		return newLockFile(file, hook), nil
+		return lock, nil
 	}
+}
+
+// removeUnlocked removes and closes a file that was just made, unless somebody opened and locked it meanwhile, on its first byte.
+func (l *LockFile) removeUnlocked(path string) {
+	if ours, err := l.TryLock(0); err == nil && ours {
+		own, err := l.Stat()
+		if named, namedErr := StatPath(path); err == nil && namedErr == nil && named.Same(own) {
+			_ = os.Remove(path)
+		}
+	}
+	_ = l.Close()
 }
 
 // CreateAllocated makes a file of size bytes at path that must not exist, every
