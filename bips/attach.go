@@ -89,7 +89,7 @@ func newReading(o *ConsumerOptions) *reading {
 }
 
 // ask opens the pool of a name, takes a seat, and asks for pins (A1 to A8). The grant is awaited afterwards. A reader
-// that was in the instance before goes on with what it knows of that.
+// that was in an instance before goes on there with what it knows of that; where another one has the name, that one is lost.
 func ask(name string, o *ConsumerOptions, common *common, before *reading, instance uint64) (a *attachment, err error) {
 	files, pool, seats, err := openPool(name)
 	if err != nil {
@@ -109,10 +109,13 @@ func ask(name string, o *ConsumerOptions, common *common, before *reading, insta
 		return nil, fmt.Errorf("%w: its producer is gone", ErrNoPool)
 	}
 	a = newAttachment(files, pool, seats, common)
-	if before != nil && pool.instance == instance {
-		a.reading = before
-	} else {
+	switch {
+	case before == nil:
 		a.reading = newReading(o)
+	case pool.instance == instance:
+		a.reading = before
+	default: // to be told first
+		return nil, fmt.Errorf("%w: another one has its name", ErrNoPool)
 	}
 	if err := a.takeSeat(o.MaxHeld, o.MinHeld); err != nil {
 		return nil, err

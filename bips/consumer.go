@@ -34,6 +34,7 @@ type Consumer struct {
 	turn       baton     // passed when pulling is given up, and when a suspension was applied
 	lastSearch error     // why there is no pool yet; protected by pulling
 	fullSince  time.Time // when the pool was first found full; protected by pulling
+	moveSince  time.Time // when the pool was first found moving; protected by pulling
 	quietBell  uint32    // value of the bell when nothing new was last waited for; protected by pulling
 	quietSince time.Time // since when it has that value, or the producer was found alive; protected by pulling
 	pace       pace      // of the frames that came, with Spin; protected by pulling
@@ -382,7 +383,7 @@ func (c *Consumer) attach() error {
 		c.lastSearch = fmt.Errorf("%w: its producer is gone", ErrNoPool)
 		return err
 	}
-	c.fullSince, c.quietSince = time.Time{}, time.Time{}
+	c.fullSince, c.moveSince, c.quietSince = time.Time{}, time.Time{}, time.Time{}
 	c.before = nil
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -421,10 +422,22 @@ func (c *Consumer) noteSearch(err error, poked uint32, limit deadline) error {
 		return fmt.Errorf("pool %q: %w", c.name, err)
 	}
 	c.lastSearch = err
-	if c.before != nil && errors.Is(err, errMoving) {
-		return c.pauseSearch(poked, limit, followPause)
+	return c.pauseSearch(poked, limit, c.searchPause(err))
+}
+
+// searchPause is how long to wait before the next look for a pool. One that is moving is there in a moment, unless one of its files
+// was deleted.
+func (c *Consumer) searchPause(err error) time.Duration {
+	switch {
+	case !errors.Is(err, errMoving):
+		c.moveSince = time.Time{}
+		return searchLimit
+	case c.moveSince.IsZero():
+		c.moveSince = time.Now()
+	case time.Since(c.moveSince) >= searchLimit:
+		return searchLimit
 	}
-	return c.pauseSearch(poked, limit, searchLimit)
+	return followPause
 }
 
 // pauseSearch waits until the next look.

@@ -1,6 +1,8 @@
 package bips
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"testing"
 	"time"
@@ -52,4 +54,38 @@ func TestAPullThatDoesNotWaitFindsWhatIsThereBehindAMove(t *testing.T) {
 	}
 	publishOne(t, p)
 	reads(t, c, 0, 1)
+}
+
+// A reader that has no place in the next pool asks for a seat there. It does not go on in another instance as if nothing had been.
+func TestAReaderOnItsWayWhoseProducerIsReplacedIsToldOfIt(t *testing.T) {
+	testmain.Dir(t)
+	p := newTestProducer(t)
+	c := newTestConsumer(t)
+	c.before, c.beforeInstance = newReading(&c.options), p.own.pool.instance+2
+	if _, err := c.Pull(watchdog); !errors.Is(err, ErrProducerLost) {
+		t.Fatalf("got %v", err)
+	}
+	if _, err := c.Pull(0); !errors.Is(err, ErrTimeout) || c.attachment == nil {
+		t.Errorf("attached %v, %v", c.attachment != nil, err)
+	}
+}
+
+func TestWhoFindsAPoolThatMovesLooksAgainSoonUnlessItGoesOnForLong(t *testing.T) {
+	testmain.Dir(t)
+	c := newTestConsumer(t)
+	moving, absent := fmt.Errorf("%w: just now", errMoving), fmt.Errorf("%w: none", ErrNoPool)
+	if pause := c.searchPause(absent); pause != searchLimit {
+		t.Errorf("%v where there is no pool", pause)
+	}
+	if pause := c.searchPause(moving); pause != followPause {
+		t.Errorf("%v where the pool moves", pause)
+	}
+	c.moveSince = c.moveSince.Add(-searchLimit)
+	if pause := c.searchPause(moving); pause != searchLimit {
+		t.Errorf("%v where one of its files has been missing for long", pause)
+	}
+	c.searchPause(absent)
+	if pause := c.searchPause(moving); pause != followPause {
+		t.Errorf("%v where the next pool moves", pause)
+	}
 }

@@ -24,9 +24,12 @@ const (
 // `latest` readers nothing ever runs out; yet a dead one's pins must come back,
 // and its announced wait must not cost a system call per frame.
 func (p *Producer) keepHouse() {
-	for named := time.Now(); !p.ending.Load(); {
+	for named := time.Now(); ; {
 		start := time.Now()
-		seats, knocks := p.cleanUp()
+		seats, knocks, over := p.cleanUp()
+		if over {
+			return
+		}
 		if time.Since(named) >= namesLimit {
 			p.checkNames() // H4
 			crashpoint.Hit("H4")
@@ -39,14 +42,15 @@ func (p *Producer) keepHouse() {
 	}
 }
 
-// cleanUp is one look around. It returns where to wait for a knock, and how many there were before the look.
-func (p *Producer) cleanUp() (seats *layout.SeatHeader, knocks uint32) {
+// cleanUp is one look around. It returns where to wait for a knock, and how many there were before the look; over: the producer
+// is closed, or has no pool any more.
+func (p *Producer) cleanUp() (seats *layout.SeatHeader, knocks uint32, over bool) {
 	var err error // a fault here will be reported by the next call that meets it
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.usable() != nil {
-		return nil, 0
+		return nil, 0, true
 	}
 	header := p.own.seats.header
 	knocks = header.Knock.Load()
@@ -57,12 +61,12 @@ func (p *Producer) cleanUp() (seats *layout.SeatHeader, knocks uint32) {
 	crashpoint.Hit("H2")
 	p.lookForKeyFrameRequests()
 	crashpoint.Hit("H5")
-	return header, knocks
+	return header, knocks, false
 }
 
 // awaitKnock sleeps at Knock, whose pool may have been moved from and be unmapped meanwhile.
 func (p *Producer) awaitKnock(seats *layout.SeatHeader, knocks uint32) {
-	if seats == nil || p.ending.Load() {
+	if seats == nil { // after a fault
 		sys.Sleep(knockPause)
 		return
 	}

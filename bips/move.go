@@ -69,7 +69,7 @@ func (p *Producer) keepNames() (err error) {
 		return nil
 	}
 	if err := p.keepLock(); err != nil {
-		return err
+		return p.explainNames(err)
 	}
 	if own.files.areNamed() {
 		return nil
@@ -78,11 +78,19 @@ func (p *Producer) keepNames() (err error) {
 		return nil // once those are there who are on their way: at the next look
 	}
 	if err := p.move(int(own.pool.slotSize)); err != nil {
-		return err
+		return p.explainNames(err)
 	}
 	crashpoint.Hit("N3")
 	return fmt.Errorf("pool %q: %w in %s while it was in use, and were made again (systemd does so at a logout: RemoveIPC=no in logind.conf, or run the producer as a system user)",
 		p.name, ErrNamesDeleted, p.named.dir)
+}
+
+// explainNames says to whoever knows of no deleted names what it was that failed. It is not [ErrNamesDeleted], which is over when it is told.
+func (p *Producer) explainNames(err error) error {
+	if errors.Is(err, ErrNamesDeleted) || errors.Is(err, ErrClosed) {
+		return err
+	}
+	return fmt.Errorf("%v in %s while it was in use, and cannot be made again yet, which is tried each second: %w", ErrNamesDeleted, p.named.dir, err)
 }
 
 // keepLock takes the lock of the name again if its file was deleted (N1, N2; M0). Where another producer has it, this one

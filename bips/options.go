@@ -89,7 +89,7 @@ type ProducerOptions struct {
 	// 0 or [Forever]: for ever. [Producer.SetBlockTimeout] takes 0 as "at once".
 	BlockTimeout time.Duration
 	// Warn, if not nil, is told what the user should know and no call can return: that the pool's files were deleted and
-	// made again ([ErrNamesDeleted]), or that another producer took the name ([ErrPoolBusy] too), with which this one ends. It is
+	// made again ([ErrNamesDeleted]); each second that they cannot be made again yet, and why not; or that another producer took the name ([ErrPoolBusy] too), with which this one ends. It is
 	// called from a goroutine of the producer's, which waits for it: it must not call Close.
 	Warn func(error)
 }

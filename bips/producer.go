@@ -26,7 +26,6 @@ type Producer struct {
 	demotions    atomic.Uint64
 
 	named     *ownName
-	ending    atomic.Bool // set by Close: the housekeeper ends
 	house     sync.WaitGroup
 	keyFrames chan struct{} // KeyFrameRequests
 	warn      func(error)   // ProducerOptions.Warn
@@ -592,7 +591,6 @@ func (p *Producer) Close() error {
 	if !p.shutDown() {
 		return nil
 	}
-	p.ending.Store(true)
 	p.wakeHousekeeper()
 	p.house.Wait()
 	p.mu.Lock()
