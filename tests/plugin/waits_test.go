@@ -23,7 +23,10 @@ func holdByte(t *testing.T, name string, offset int64) (release func()) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = lock.Close() })
+	t.Cleanup(func() {
+		_ = os.Remove(filepath.Join(os.Getenv("BIPS_SHM_DIR"), name))
+		_ = lock.Close()
+	})
 	if ours, err := lock.TryLock(offset); err != nil || !ours {
 		t.Fatalf("byte %d of %s: %v, %v", offset, name, ours, err)
 	}
