@@ -33,16 +33,6 @@ func holdByte(t *testing.T, name string, offset int64) (release func()) {
 	return func() { _ = lock.Close() }
 }
 
-// seatsOf is the name of the file of a pool's seats.
-func seatsOf(t *testing.T, pool string) string {
-	t.Helper()
-	paths, _ := filepath.Glob(filepath.Join(os.Getenv("BIPS_SHM_DIR"), "bips."+pool+".*.seats"))
-	if len(paths) != 1 {
-		t.Fatalf("%d files of seats", len(paths))
-	}
-	return filepath.Base(paths[0])
-}
-
 // A sink waits for half a second for a name that is taken, unless it is stopped.
 func TestASinkThatWaitsForItsNameStopsAtOnce(t *testing.T) {
 	t.Parallel()
