@@ -282,7 +282,7 @@ func (f *peerFiles) checkAlive(path string) error {
 	switch {
 	case err != nil || alive:
 		return err
-	case !isNamed(f.pool, path):
+	case !f.pool.IsAt(path):
 		return fmt.Errorf("%w: it was replaced since it was opened", errMoving)
 	}
 	return fmt.Errorf("%w: its producer is gone", ErrNoPool)

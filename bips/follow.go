@@ -118,27 +118,31 @@ func (a *attachment) takePlace(before *attachment, suspended bool) (whereabouts,
 	a.seat.Received.Store(before.seat.Received.Load())
 	a.seat.Skipped.Store(before.seat.Skipped.Load())
 	a.seat.Lost.Store(before.seat.Lost.Load())
-	blocking := a.standing.blocking.Load()
-	if blocking && a.isJudged() {
-		a.noteDemotion()
-	}
-	switch {
-	case suspended:
-		a.setCursor(a.cursor)
-		a.seat.State.Store(layout.SeatSuspended)
-	case blocking && a.isJudged():
-		a.setCursor(a.cursor)
-		a.seat.State.Store(layout.SeatLatest)
-	case blocking && kept:
-		a.setCursor(a.cursor)
-		a.seat.State.Store(layout.SeatEvery)
-	default:
-		a.begin(following)
-	}
+	a.takeState(kept, suspended)
 	crashpoint.Hit("V3")
 	a.door.ring() // V4
 	crashpoint.Hit("V4")
 	return taken, nil
+}
+
+// takeState goes on in the new pool as in the one before (V3). Who was waited for, and finds neither a verdict nor its frames kept, joins again.
+func (a *attachment) takeState(kept, suspended bool) {
+	state, blocking := layout.SeatEvery, a.standing.blocking.Load()
+	judged := blocking && a.isJudged()
+	if judged {
+		a.standing.demote(a.pool.slots)
+	}
+	switch {
+	case suspended:
+		state = layout.SeatSuspended
+	case judged:
+		state = layout.SeatLatest
+	case !blocking || !kept:
+		a.begin(following)
+		return
+	}
+	a.setCursor(a.cursor)
+	a.seat.State.Store(state)
 }
 
 // heedClosedPlace does what a demoted reader has to do, if this one had a place that was kept: the producer closes such a place
@@ -146,13 +150,6 @@ func (a *attachment) takePlace(before *attachment, suspended bool) (whereabouts,
 // wait for it was counted on when it moved.
 func (a *attachment) heedClosedPlace() {
 	if s := &a.standing; a.seat.State.Load() == layout.SeatEvery && s.blocking.Load() && s.stayed && a.cursor > s.sure {
-		a.noteDemotion()
+		a.standing.demote(a.pool.slots)
 	}
-}
-
-// noteDemotion makes the reader one of mode latest that knows that it was demoted, in the pool that it goes to.
-func (a *attachment) noteDemotion() {
-	a.standing.demote(a.pool.slots)
-	a.standing.blocking.Store(false)
-	a.standing.inRow = 0
 }

@@ -64,6 +64,9 @@ func (g *geometry) seatSegmentSize() uint64 {
 	return pageAlign(layout.HeaderSize + uint64(g.seats)*layout.SeatSize)
 }
 
+// bytes is the size of both segments together.
+func (g *geometry) bytes() uint64 { return g.segmentSize + g.seatSegmentSize() }
+
 // store writes the geometry to a new header.
 func (g *geometry) store(h *layout.PoolHeader) {
 	h.VersionMajor, h.VersionMinor = layout.VersionMajor, layout.VersionMinor

@@ -35,7 +35,11 @@ func (p *Producer) keepHouse() {
 			crashpoint.Hit("H4")
 			named = time.Now()
 		}
-		p.awaitKnock(seats, knocks)
+		if seats != nil { // as it is but after a fault
+			// Its pool may have been moved from and be unmapped meanwhile. The kernel reads the word where it is
+			// mapped, and says so at once where it is not. Close unmaps the pool only when the housekeeper has ended.
+			sys.FutexWait(&seats.Knock, knocks, houseLimit)
+		}
 		if time.Since(start) < knockPause {
 			sys.Sleep(knockPause)
 		}
@@ -62,17 +66,6 @@ func (p *Producer) cleanUp() (seats *layout.SeatHeader, knocks uint32, over bool
 	p.lookForKeyFrameRequests()
 	crashpoint.Hit("H5")
 	return header, knocks, false
-}
-
-// awaitKnock sleeps at Knock, whose pool may have been moved from and be unmapped meanwhile.
-func (p *Producer) awaitKnock(seats *layout.SeatHeader, knocks uint32) {
-	if seats == nil { // after a fault
-		sys.Sleep(knockPause)
-		return
-	}
-	// The kernel reads the word where it is mapped, and says so at once where it is not. Close unmaps the
-	// pool only when the housekeeper has ended.
-	sys.FutexWait(&seats.Knock, knocks, houseLimit)
 }
 
 // wakeHousekeeper ends its sleep.

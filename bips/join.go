@@ -44,8 +44,6 @@ func (a *attachment) join() (bool, error) {
 func (a *attachment) begin(why occasion) (head uint64) {
 	if why != following { // before we count: what is dropped from then on is lost for us
 		a.dropped, a.discontinuity, a.rested = a.pool.header.Dropped.Load(), true, false
-	}
-	if why != following {
 		a.standing.blocking.Store(a.wantsToBlock() && !a.isJudged())
 	}
 	a.standing.stayed, a.standing.sure = false, 0

@@ -96,7 +96,7 @@ func (p *Producer) explainNames(err error) error {
 // keepLock takes the lock of the name again if its file was deleted (N1, N2; M0). Where another producer has it, this one
 // ends. Called with p.moving held.
 func (p *Producer) keepLock() error {
-	if isNamed(p.named.lock, p.named.paths.lock()) {
+	if p.named.lock.IsAt(p.named.paths.lock()) {
 		return nil
 	}
 	crashpoint.Hit("N1")
@@ -377,8 +377,7 @@ func (p *Producer) moveWithoutRoom(g *geometry, noRoom error) (err error) {
 	old := p.own
 	p.reclaimDead()
 	p.dropReserved()
-	needed, freed := g.segmentSize+g.seatSegmentSize(), old.pool.geometry.segmentSize+old.pool.geometry.seatSegmentSize()
-	if old.isUsed() || !p.named.mayHaveRoom(needed, freed) {
+	if old.isUsed() || !p.named.mayHaveRoom(g.bytes(), old.pool.geometry.bytes()) {
 		return p.noRoomForBoth(g, noRoom)
 	}
 	old.pool.header.State.Store(layout.StateMoved)
@@ -401,9 +400,8 @@ func (p *Producer) moveWithoutRoom(g *geometry, noRoom error) (err error) {
 }
 
 func (p *Producer) noRoomForBoth(g *geometry, noRoom error) error {
-	old := &p.own.pool.geometry
 	return fmt.Errorf("%w; the pool of %s that is in use stays until the new one of %s is there: make it larger from the start (slot-size)",
-		noRoom, megabytes(old.segmentSize+old.seatSegmentSize()), megabytes(g.segmentSize+g.seatSegmentSize()))
+		noRoom, megabytes(p.own.pool.geometry.bytes()), megabytes(g.bytes()))
 }
 
 // isUsed reports whether anybody reads from the pool, has a slot of it, or waits for it.

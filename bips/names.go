@@ -66,7 +66,7 @@ func (n *ownName) takeLock(ctx context.Context) (*sys.LockFile, error) {
 		}
 		crashpoint.Hit("S1")
 		ours, err := tryLockUntil(ctx, end, lock, layout.NameLock)
-		if err == nil && ours && isNamed(lock, n.paths.lock()) {
+		if err == nil && ours && lock.IsAt(n.paths.lock()) {
 			crashpoint.Hit("S2")
 			return lock, nil
 		}
@@ -78,16 +78,6 @@ func (n *ownName) takeLock(ctx context.Context) (*sys.LockFile, error) {
 			return nil, fmt.Errorf("%w: stop it, or use another name", ErrPoolBusy)
 		}
 	}
-}
-
-// isNamed reports whether a file is the one that has the path.
-func isNamed(file *sys.LockFile, path string) bool {
-	own, err := file.Stat()
-	if err != nil {
-		return false
-	}
-	named, err := sys.StatPath(path)
-	return err == nil && named.Same(own)
 }
 
 // busyGrace is how long a name that is taken is tried again: a producer that was
@@ -141,7 +131,7 @@ func (n *ownName) giveUp() {
 	if n.lock == nil {
 		return
 	}
-	if isNamed(n.lock, n.paths.lock()) {
+	if n.lock.IsAt(n.paths.lock()) {
 		_ = os.Remove(n.paths.lock())
 		crashpoint.Hit("Q3c")
 	}
@@ -214,7 +204,7 @@ func (f *ownFiles) publish() error { return os.Rename(f.unnamed(), f.name.paths.
 // unlink takes the pool's names away (Q3), while the locks are still held. Another
 // producer's pool is left alone.
 func (f *ownFiles) unlink() {
-	if isNamed(f.pool, f.name.paths.pool()) {
+	if f.pool.IsAt(f.name.paths.pool()) {
 		_ = os.Remove(f.name.paths.pool())
 		crashpoint.Hit("Q3a")
 	}
@@ -223,14 +213,14 @@ func (f *ownFiles) unlink() {
 }
 
 func (f *ownFiles) unlinkSeats() {
-	if isNamed(f.seats, f.seatsPath()) {
+	if f.seats.IsAt(f.seatsPath()) {
 		_ = os.Remove(f.seatsPath())
 	}
 }
 
 // areNamed reports whether the pool still has both its names (N3).
 func (f *ownFiles) areNamed() bool {
-	return isNamed(f.pool, f.name.paths.pool()) && isNamed(f.seats, f.seatsPath())
+	return f.pool.IsAt(f.name.paths.pool()) && f.seats.IsAt(f.seatsPath())
 }
 
 // close lets go of the locks: the mappings stay.

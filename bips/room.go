@@ -21,7 +21,7 @@ var roomGrace = time.Second
 // dead producer left under the name makes way; but not for a pool to move to.
 func (f *ownFiles) makeSegments(ctx context.Context, g *geometry) error {
 	err := f.tryMakeSegments(g)
-	if g.move > 0 || !errors.Is(err, ErrNoSpace) || !f.name.unlinkDead(g.segmentSize+g.seatSegmentSize()) {
+	if g.move > 0 || !errors.Is(err, ErrNoSpace) || !f.name.unlinkDead(g.bytes()) {
 		return err
 	}
 	for end := time.Now().Add(roomGrace); errors.Is(err, ErrNoSpace); err = f.tryMakeSegments(g) {
@@ -93,7 +93,7 @@ func (n *ownName) mayHaveRoom(needed, freed uint64) bool {
 // checkSpace says no before a byte is written. The allocation that follows is what
 // makes sure; it is slow to fail on a full file system.
 func (n *ownName) checkSpace(g *geometry) error {
-	needed := g.segmentSize + g.seatSegmentSize()
+	needed := g.bytes()
 	if needed > layout.MaxSegmentSize {
 		return fmt.Errorf("%w: the pool would need %s", ErrOption, megabytes(needed))
 	}
@@ -117,7 +117,7 @@ func (n *ownName) explainNoRoom(err error, g *geometry) error {
 	if !errors.Is(err, sys.ErrNoSpace) {
 		return err
 	}
-	needed := g.segmentSize + g.seatSegmentSize()
+	needed := g.bytes()
 	total, free, statErr := sys.FreeSpace(n.dir)
 	if statErr == nil && total == 0 {
 		return fmt.Errorf("%w: it needs %s, %s has no limit of its own, and the system has %s of memory to give: use fewer or smaller slots", ErrNoSpace, megabytes(needed), n.dir, megabytes(free))

@@ -33,7 +33,7 @@ const (
 	soon = 16
 )
 
-// demote notes a demotion.
+// demote notes a demotion: the producer waits for us no longer.
 func (s *standing) demote(slots int) {
 	s.demotions++
 	switch shortest := uint64(slots); {
@@ -43,6 +43,13 @@ func (s *standing) demote(slots int) {
 		s.trial = min(2*s.trial, longestTrial*shortest)
 	}
 	s.onTrial = true
+	s.cease()
+}
+
+// cease notes that the producer does not wait for us from now on.
+func (s *standing) cease() {
+	s.blocking.Store(false)
+	s.inRow = 0
 }
 
 // note takes an entry into account that was read, and how many were passed by to reach it.
@@ -82,8 +89,7 @@ func (a *attachment) block() {
 
 // unblock makes the producer wait for us no longer (U4).
 func (a *attachment) unblock() {
-	a.standing.blocking.Store(false)
-	a.standing.inRow = 0
+	a.standing.cease()
 	a.seat.State.Store(layout.SeatLatest)
 	crashpoint.Hit("U4a")
 	a.door.ring()

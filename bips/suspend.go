@@ -55,14 +55,17 @@ func (c *Consumer) watchProducer(done <-chan struct{}) {
 	}
 }
 
-// followIfMoved is what a consumer does that is suspended or resumes, when its producer has moved (U7). Called with pulling held.
-func (c *Consumer) followIfMoved() {
-	if c.attachment.hasMoved() {
-		if err := c.follow(); err != nil {
-			c.owed = err
-		}
-		crashpoint.Hit("U7")
+// followIfMoved is what a consumer does that is suspended or resumes, when its producer has moved (U7), and reports whether
+// that has. Called with pulling held.
+func (c *Consumer) followIfMoved() (moved bool) {
+	if !c.attachment.hasMoved() {
+		return false
 	}
+	if err := c.follow(); err != nil {
+		c.owed = err
+	}
+	crashpoint.Hit("U7")
+	return true
 }
 
 // letGoOfDead detaches a suspended consumer whose producer is dead, and remembers what Pull has to
@@ -84,8 +87,7 @@ func (c *Consumer) letGoOfDead() {
 	alive, err := a.files.producerAlive()
 	switch {
 	case err != nil:
-	case a.hasMoved():
-		c.followIfMoved()
+	case c.followIfMoved():
 	case !alive:
 		if c.owed, err = a.lastWord(); err != nil {
 			c.owed = err // its memory is gone, too

@@ -26,7 +26,7 @@ func (s *sink) Flushed() { s.flushed = flushed{pending: true} }
 // beginsAnew reports whether the stream can begin anew, after a flush, with this frame, which it then flags as
 // one that does not follow the one before. There are streams without key frames: after keyFrameLimit any frame will do.
 func (s *sink) beginsAnew(f *gstglue.Frame) bool {
-	if f.Flags&uint32(gst.BufferFlagDeltaUnit) != 0 && !bips.FramesStandAlone(s.caps) {
+	if isDelta(f.Flags) && !bips.FramesStandAlone(s.caps) {
 		if s.flushed.since.IsZero() {
 			s.flushed.since = time.Now()
 		}

@@ -54,7 +54,7 @@ func (r *reading) playsSince(start time.Duration, plays uint32) {
 
 // waitsForKey reports whether a stream cannot begin with the frame, as it depends on others.
 func (s *source) waitsForKey(frame *bips.Frame, pool string) bool {
-	if frame.Flags&uint32(gst.BufferFlagDeltaUnit) == 0 {
+	if !isDelta(frame.Flags) {
 		s.waitingForKey = 0
 		return false
 	}

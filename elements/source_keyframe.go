@@ -49,10 +49,13 @@ func (n *keyFrameNeed) wants(delta bool, published time.Duration) bool {
 	return true
 }
 
+// isDelta reports whether a frame with these flags depends on frames before it.
+func isDelta(flags uint32) bool { return flags&uint32(gst.BufferFlagDeltaUnit) != 0 }
+
 // askForKeyFrame asks for one if a stream of frames that depend on one another begins with this one, or
 // goes on with it behind a gap.
 func (s *source) askForKeyFrame(frame *bips.Frame, consumer *bips.Consumer) {
-	if s.keyFrame.wants(frame.Flags&uint32(gst.BufferFlagDeltaUnit) != 0, frame.PublishTime) {
+	if s.keyFrame.wants(isDelta(frame.Flags), frame.PublishTime) {
 		s.requestKeyFrame(consumer)
 	}
 }

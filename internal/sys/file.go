@@ -86,11 +86,8 @@ func CreateLockFile(path string, group int, perm fs.FileMode, hook func(fd int, 
 
 // removeUnlocked removes and closes a file that was just made, unless somebody opened and locked it meanwhile, on its first byte.
 func (l *LockFile) removeUnlocked(path string) {
-	if ours, err := l.TryLock(0); err == nil && ours {
-		own, err := l.Stat()
-		if named, namedErr := StatPath(path); err == nil && namedErr == nil && named.Same(own) {
-			_ = os.Remove(path)
-		}
+	if ours, err := l.TryLock(0); err == nil && ours && l.IsAt(path) {
+		_ = os.Remove(path)
 	}
 	_ = l.Close()
 }

@@ -74,6 +74,16 @@ func (l *LockFile) IsLocked(offset int64) (bool, error) {
 // Stat describes the locked file.
 func (l *LockFile) Stat() (FileID, error) { return statFile(l.file) }
 
+// IsAt reports whether the locked file is the one that path leads to.
+func (l *LockFile) IsAt(path string) bool {
+	own, err := l.Stat()
+	if err != nil {
+		return false
+	}
+	named, err := StatPath(path)
+	return err == nil && named.Same(own)
+}
+
 // SetAccess gives the file its group, unless that is [KeepGroup], and its permissions, whatever the umask is.
 func (l *LockFile) SetAccess(group int, perm fs.FileMode) error {
 	return setAccess(l.file, group, perm)
