@@ -224,22 +224,30 @@ func (a *attachment) withdraw() {
 }
 
 // errRefused says why a reader was refused, and what would cure that.
-func (a *attachment) errRefused(least int) error {
-	room := a.pool.pinnable()
-	granted := a.grantedToAll()
-	return fmt.Errorf("%w: its %d slots leave room for %d held frames, others may hold %d and this consumer wants %d: "+
-		"give the producer %d slots or more, or let each consumer hold fewer frames", ErrPoolFull, a.pool.slots, room, granted, least, a.pool.slots+least-max(0, room-granted))
+func (a *attachment) errRefused(most, least int) error {
+	cure := "let each consumer hold fewer frames"
+	granted, others := a.grants()
+	if slots := slotsFor(a.pool.slots+1, others, request{most, least}, least); slots <= MaxSlots {
+		cure = fmt.Sprintf("give the producer %d slots or more, or %s", slots, cure)
+	}
+	return fmt.Errorf("%w: its %d slots leave room for %d held frames, others may hold %d and this consumer wants %d: %s",
+		ErrPoolFull, a.pool.slots, a.pool.pinnable(), granted, least, cure)
 }
 
-// grantedToAll is the sum of what the seats' present holders were granted.
-func (a *attachment) grantedToAll() (sum int) {
+// grants are the sum of what the seats' present holders were granted, and what those but this reader asked for.
+func (a *attachment) grants() (sum int, others []request) {
 	for i, seat := range a.seats.seats {
 		generation, pins := layout.UnpackGrant(a.pool.words[i].Granted.Load())
-		if seat.State.Load() != layout.SeatFree && generation == seat.Generation.Load() {
-			sum += int(min(pins, MaxSlots))
+		if seat.State.Load() == layout.SeatFree || generation != seat.Generation.Load() || pins == 0 {
+			continue
+		}
+		sum += int(min(pins, MaxSlots))
+		if i != a.index {
+			most, least := layout.UnpackAsked(seat.Asked.Load())
+			others = append(others, request{min(most, MaxSlots), min(least, most, MaxSlots)})
 		}
 	}
-	return sum
+	return sum, others
 }
 
 // letGo ends the consumer's own hold.

@@ -353,7 +353,7 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 			c.stopAsking()
 			return c.noteSearch(errors.Join(err, gone), poked, limit)
 		case told == answerRefused:
-			refusal := c.asking.errRefused(c.options.MinHeld)
+			refusal := c.asking.errRefused(c.options.MaxHeld, c.options.MinHeld)
 			c.stopAsking()
 			return c.noteSearch(refusal, poked, limit)
 		case told == answerGranted:
@@ -361,7 +361,7 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 		}
 		wait, ok := limit.left(bellLimit)
 		if !ok {
-			return fmt.Errorf("pool %q: not attached (its producer has not answered yet): %w", c.name, ErrTimeout)
+			return fmt.Errorf("pool %q: not attached, %w: %w", c.name, ErrNoAnswer, ErrTimeout)
 		}
 		c.waiter.wait(c.asking.pool.header, c.asking.seat, bell, poked, wait)
 	}
@@ -653,13 +653,32 @@ func (c *Consumer) Pool() (info PoolInfo, attached bool) {
 		return PoolInfo{}, false
 	}
 	pool := c.attachment.pool
+	granted, _ := c.attachment.grants()
 	return PoolInfo{
 		Name: c.name, Instance: pool.instance, Slots: pool.slots, SlotSize: int(pool.slotSize), Room: pool.pinnable(),
 		MaxConsumers: pool.geometry.seats, ProducerPID: pool.producerPID,
 		Latency:  TimeFromNanoseconds(pool.header.Latency.Load()),
 		Interval: c.attachment.interval(),
-		Granted:  c.attachment.grantedToAll(), Moves: int(pool.move),
+		Granted:  granted, Moves: int(pool.move),
 	}, true
+}
+
+// SlotsForMaxHeld returns how many slots the producer's pool needs so that this consumer is granted MaxHeld beside the other
+// consumers that it has now; 0: it is granted, no pool has so many ([MaxSlots]), or none is attached.
+func (c *Consumer) SlotsForMaxHeld() (slots int) {
+	var err error // a fault: as if not attached
+	defer recoverFault(&err, debug.SetPanicOnFault(true))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.attachment
+	if a == nil || a.granted >= c.options.MaxHeld {
+		return 0
+	}
+	_, others := a.grants()
+	if slots = slotsFor(a.pool.slots+1, others, request{c.options.MaxHeld, c.options.MinHeld}, c.options.MaxHeld); slots > MaxSlots {
+		return 0
+	}
+	return slots
 }
 
 // Stats returns the counters.

@@ -39,6 +39,9 @@ var (
 	ErrNoPool = fs.ErrNotExist
 	// ErrPoolFull: no seat is free, or the pool has fewer slots left for readers than MinHeld.
 	ErrPoolFull = errors.New("pool full")
+	// ErrNoAnswer: the producer has not said yet whether the consumer may read: most likely it is stopped or hangs. It comes
+	// with [ErrTimeout], and the next Pull goes on waiting for the answer.
+	ErrNoAnswer = errors.New("the producer does not answer")
 	// ErrVersion: the pool is of a layout this program does not know.
 	ErrVersion = errors.New("pool of another version")
 	// ErrDamaged: what lies in shared memory contradicts itself.

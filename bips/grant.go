@@ -46,6 +46,25 @@ func share(room, most, least int) int {
 	return max(least, min(most, (room+2)/3))
 }
 
+// request is how many pins a reader asks for, at most and at least.
+type request struct{ most, least int }
+
+// slotsFor is how many slots a pool needs, at least from, so that a reader is granted wanted pins when it comes after others; more than MaxSlots:
+// no pool has so many. Those others share anew what the larger pool has, so that to add what is missing is not enough.
+func slotsFor(from int, others []request, own request, wanted int) int {
+	for slots := from; slots <= MaxSlots; slots++ {
+		g := geometry{slots: slots}
+		room := g.pinnable()
+		for _, other := range others {
+			room -= share(room, other.most, other.least)
+		}
+		if share(room, own.most, own.least) >= wanted {
+			return slots
+		}
+	}
+	return MaxSlots + 1
+}
+
 // room is how many pins can be granted to seat i beside the other seats (G2).
 func (o *ownPool) room(i int) int {
 	return o.pool.pinnable() - o.granted() + o.views[i].pins

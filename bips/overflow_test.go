@@ -1,6 +1,8 @@
 package bips_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -385,4 +387,57 @@ func TestAPublishedSlotStaysLentUntilItIsReturned(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantError(t, p.Return(slot), bips.ErrStale)
+}
+
+// crowd makes a pool and readers that ask for six frames and are content with one, until one is refused or n are there.
+func crowd(t *testing.T, slots, n int) (p *bips.Producer, readers []*bips.Consumer, refusal error) {
+	t.Helper()
+	p = newProducer(t, bips.ProducerOptions{Slots: slots})
+	for range n {
+		c := newConsumer(t, bips.ConsumerOptions{MaxHeld: 6, MinHeld: 1})
+		for attached := false; !attached; _, attached = c.Pool() {
+			if _, err := c.Pull(0); !errors.Is(err, bips.ErrTimeout) {
+				return p, readers, err
+			}
+		}
+		readers = append(readers, c)
+	}
+	return p, readers, nil
+}
+
+// Readers share a larger pool anew, so that the slots which are missing in the present one are not enough.
+func TestTheSlotsThatAReaderIsToldOfAreEnoughAndNoneIsTooMany(t *testing.T) {
+	t.Run("for one more reader", func(t *testing.T) {
+		testmain.Dir(t)
+		p, _, refusal := crowd(t, 0, 7)
+		wantError(t, refusal, bips.ErrPoolFull)
+		var slots int
+		if _, err := fmt.Sscanf(refusal.Error()[strings.Index(refusal.Error(), "give the producer"):], "give the producer %d slots", &slots); err != nil {
+			t.Fatalf("%v: %v", err, refusal)
+		}
+		_ = p.Close()
+		p, _, refusal = crowd(t, slots-1, 7)
+		wantError(t, refusal, bips.ErrPoolFull)
+		_ = p.Close()
+		if _, _, refusal = crowd(t, slots, 7); refusal != nil {
+			t.Errorf("with %d slots: %v", slots, refusal)
+		}
+	})
+	t.Run("for as many frames as are asked for", func(t *testing.T) {
+		testmain.Dir(t)
+		p, readers, _ := crowd(t, 0, 4)
+		slots := readers[3].SlotsForMaxHeld()
+		if first := readers[0].SlotsForMaxHeld(); first != 0 {
+			t.Errorf("who has all that it asked for is told of %d slots", first)
+		}
+		_ = p.Close()
+		p, readers, _ = crowd(t, slots-1, 4)
+		if readers[3].Quota() == 6 {
+			t.Errorf("%d slots are enough, and %d are told of", slots-1, slots)
+		}
+		_ = p.Close()
+		if _, readers, _ = crowd(t, slots, 4); readers[3].Quota() != 6 {
+			t.Errorf("%d are granted of %d slots, want 6", readers[3].Quota(), slots)
+		}
+	})
 }

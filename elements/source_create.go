@@ -45,7 +45,7 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 			continue
 		}
 		if errors.Is(err, bips.ErrTimeout) {
-			s.tellOfWaiting(consumer, &values)
+			s.tellOfWaiting(consumer, &values, err)
 			if flow := gstglue.WaitPlaying(s); flow != gst.FlowOK {
 				return flow
 			}
@@ -131,17 +131,11 @@ func (s *source) explainQuota(consumer *bips.Consumer, values *sourceSettings) {
 		return
 	}
 	advice := "Nothing is lost; a lower max-held of the other readers saves the copies."
-	if slots := slotsFor(&pool, quota, asked); slots <= bips.MaxSlots {
+	if slots := consumer.SlotsForMaxHeld(); slots > 0 {
 		advice = fmt.Sprintf("Nothing is lost; slots=%d on the producer saves the copies.", slots)
 	}
 	warn(s, resource(gst.ResourceErrorSettings, fmt.Sprintf("frames are copied: this reader may hold %d of the %d slots of pool %q, others may hold %d, and max-held asks for %d",
 		quota, pool.Slots, values.pool, pool.Granted-quota, asked), advice))
-}
-
-// slotsFor is how many slots a pool needs so that a reader is granted all it asks for beside those that are there: who
-// is content with less gets a third of what is left, rounded up.
-func slotsFor(pool *bips.PoolInfo, granted, asked int) int {
-	return pool.Slots - pool.Room + pool.Granted - granted + 3*asked - 2
 }
 
 // changeInstance goes on with the frames of another producer.

@@ -15,8 +15,8 @@ import (
 const silentWait = 5 * time.Second
 
 // tellOfWaiting tells, once in a run, that the pool does not come, where it was looked for, and what
-// usually is the matter. It is called now and then while there is no frame, by the streaming thread.
-func (s *source) tellOfWaiting(consumer *bips.Consumer, values *sourceSettings) {
+// usually is the matter. It is called with each Pull that ends without a frame in time, by the streaming thread.
+func (s *source) tellOfWaiting(consumer *bips.Consumer, values *sourceSettings, timeout error) {
 	if _, attached := consumer.Pool(); attached {
 		s.waits = false
 		return
@@ -28,14 +28,26 @@ func (s *source) tellOfWaiting(consumer *bips.Consumer, values *sourceSettings) 
 	if s.toldOfWait || s.played.total()-s.waitsSince < silentWait {
 		return
 	}
-	if err := bips.WhyNoPool(values.pool); err != nil {
+	if errors.Is(timeout, bips.ErrNoAnswer) {
+		s.toldOfWait = true
+		warn(s, noAnswer(values, silentWait, timeout))
+	} else if err := bips.WhyNoPool(values.pool); err != nil {
 		s.toldOfWait = true
 		warn(s, resource(gst.ResourceErrorNotFound, err.Error(), ""))
 	}
 }
 
+// noAnswer is the error for a pool that is there, of a producer that does not say whether the source may read.
+func noAnswer(values *sourceSettings, waited time.Duration, timeout error) error {
+	return resource(gst.ResourceErrorBusy, fmt.Sprintf("the producer of pool %q has not answered for %v: it is stopped or hangs", values.pool, waited),
+		"Let it go on (kill -CONT), or end it and start it anew.").because(timeout)
+}
+
 // notConnected is the error for a pool that did not come in time.
 func notConnected(values *sourceSettings, timeout error) error {
+	if errors.Is(timeout, bips.ErrNoAnswer) {
+		return noAnswer(values, time.Duration(values.connectTimeout), timeout)
+	}
 	text := fmt.Sprintf("no pool %q appeared within %v (connect-timeout)", values.pool, time.Duration(values.connectTimeout))
 	if why := errors.Unwrap(bips.WhyNoPool(values.pool)); why != nil { // without the pool's name
 		text += ": " + why.Error()

@@ -115,3 +115,21 @@ func TestAWaitForAPoolIsEndedAtAnyMoment(t *testing.T) {
 	}
 	d.quit()
 }
+
+// Only a producer that runs says whether a reader may read: who comes while it is stopped is told that, and not that there is no pool.
+func TestAReaderOfAProducerThatIsStoppedIsToldThatItDoesNotAnswer(t *testing.T) {
+	t.Parallel()
+	p := launch(t, "%s ! bipssink pool=%s", endless, poolName(t))
+	first := launch(t, "bipssrc pool=%s ! identity silent=false ! fakesink sync=false", poolName(t))
+	first.waitFor(3, passed)
+	p.signal(syscall.SIGSTOP)
+	launch(t, "bipssrc pool=%s connect-timeout=1000000000 ! fakesink", poolName(t)).fail(
+		"he producer of pool", "has not answered for 1s", "stopped or hangs", "kill -CONT")
+	patient := launch(t, "bipssrc pool=%s ! identity silent=false ! fakesink sync=false", poolName(t))
+	patient.waitFor(1, "WARNING.*has not answered for 5s.*stopped or hangs")
+	p.signal(syscall.SIGCONT)
+	patient.waitFor(3, passed)
+	patient.interrupt()
+	first.interrupt()
+	p.interrupt()
+}
