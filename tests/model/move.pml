@@ -686,10 +686,11 @@ newcomer: skip;                                                   /* V2 nothing 
 over: skip;                                                       /* C3d the pool is over */
 #ifndef LEAVE
   MUST(P_lost, !ev || dem || last == newest || fresh || VERDICT(i));
-  MUST(P_lost, head[i] < cursor[K(i,k)]);                         /* nothing is left unread */
+  MUST(P_lost, resting || head[i] < cursor[K(i,k)]);                       /* nothing is left unread */
 #if ENDS > 0
   MUST(P_end, pst[i] != CLOSED || (ended[i] == head[i] + 1) == (gended == newest + 1));     /* C3d a clean end is a clean end in the last pool too */
-  d_step { MUST(P_end, told || !any || ended[i] <= truth[last]); MUST(P_end, told || any || ended[i] <= gE); MUST(P_end, told || !any || ended[i] != head[i] + 1) };
+  if :: resting -> skip                                           /* U6 it is told when it resumes; not modelled */
+     :: else -> d_step { MUST(P_end, told || !any || ended[i] <= truth[last]); MUST(P_end, told || any || ended[i] <= gE); MUST(P_end, told || !any || ended[i] != head[i] + 1) } fi;
 #endif
 #endif
   goto giveup;

@@ -9,7 +9,7 @@
  *   NC readers, SEATS seats (reader c sits on seat c % SEATS), NS slots, FRAMES frames, LIVES of each reader
  *   (LIVES1: of every reader but number 0),
  *   ENDS=n the stream ends up to n times between frames, and perhaps once more before the close; ENDWAIT: the producer waits until the first end is told,
- *   KILLS readers killed in all (at any step), KILL1: not number 0, PKILL: the producer may be killed at any step,
+ *   KILLS readers killed in all (at any step), KILL1: not number 0, MUSTKILL: all of them, PKILL: the producer may be killed at any step,
  *   MODES 0 each reader chooses, 1 all `every`, 2 all `latest`, 3 reader 0 `every`, the others `latest`,
  *   QUOTA pins that a reader asks for at most (QUOTA1: every reader but number 0), LEAST at least (QUOTA if not said),
  *   ROOM pins that may be granted in all (NS), SHARE what part of the room one reader gets at most: one SHAREth (3),
@@ -1261,7 +1261,11 @@ proctype Killer() {
 #ifdef PKILL
   :: d_step { (!pkill && !pdone) -> pkill = true }
 #endif
+#ifdef MUSTKILL
+  :: kills == KILLS || cend[0] -> break
+#else
   :: break
+#endif
   od
 }
 #endif
