@@ -12,6 +12,10 @@ import (
 // followPause is how long a reader waits before it looks again for the pool that its producer goes on in.
 const followPause = time.Millisecond
 
+// namelessLimit is how long nothing may have the pool's name before a reader takes a living producer that moves for lost. Where
+// the names were deleted, a producer that moves names only its next pool again (M5a).
+const namelessLimit = 100 * time.Millisecond
+
 // whereabouts is what a reader found that follows a move.
 type whereabouts int
 
@@ -69,8 +73,8 @@ func (a *attachment) findNext(name string, suspended bool) (next *attachment, fo
 	switch {
 	case errors.Is(err, errMoving):
 		return nil, notYet, nil // once more just now
-	case errors.Is(err, ErrNoPool) && alive && a.pool.header.State.Load() == layout.StateRunning:
-		return nil, notYet, nil // it could not move
+	case errors.Is(err, ErrNoPool) && alive && (a.pool.header.State.Load() == layout.StateRunning || a.mayGetName()):
+		return nil, notYet, nil // it could not move, or has not named its next pool yet
 	case errors.Is(err, ErrNoPool):
 		return nil, gone, nil
 	case err != nil:
@@ -95,6 +99,14 @@ func (a *attachment) findNext(name string, suspended bool) (next *attachment, fo
 	next.reading = a.reading
 	found, err = next.takePlace(a, suspended)
 	return next, found, err
+}
+
+// mayGetName tells whether a pool without a name may still get one from its producer, which lives.
+func (a *attachment) mayGetName() bool {
+	if a.namelessSince.IsZero() {
+		a.namelessSince = time.Now()
+	}
+	return time.Since(a.namelessSince) < namelessLimit
 }
 
 // takePlace takes the seat that is reserved for who has it in the pool before (V2 to V4).

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/testmain"
 )
 
@@ -87,5 +88,42 @@ func TestWhoFindsAPoolThatMovesLooksAgainSoonUnlessItGoesOnForLong(t *testing.T)
 	c.searchPause(absent)
 	if pause := c.searchPause(moving); pause != followPause {
 		t.Errorf("%v where the next pool moves", pause)
+	}
+}
+
+// Where the names were deleted, nothing has them between a producer's word that it moves (M3) and the new name (M5a).
+func TestAReaderThatLooksBeforeTheNextPoolHasTheNameLooksAgain(t *testing.T) {
+	for name, mode := range map[string]Mode{"every": Every, "latest": Latest} {
+		t.Run(name, func(t *testing.T) {
+			testmain.Dir(t)
+			p := newTestProducer(t)
+			c := attached(t, p, mode)
+			p.moving.Lock() // the housekeeper does not miss the name
+			named := p.own.files.name.paths.pool()
+			if err := os.Rename(named, named+".aside"); err != nil {
+				p.moving.Unlock()
+				t.Fatal(err)
+			}
+			state := &p.own.pool.header.State
+			state.Store(layout.StateMoved)
+			_, err := c.Pull(5 * time.Millisecond)
+			state.Store(layout.StateRunning)
+			back := os.Rename(named+".aside", named)
+			p.moving.Unlock()
+			if !errors.Is(err, ErrTimeout) || back != nil {
+				t.Fatalf("got %v, of a producer that lives and has not named its next pool yet; %v", err, back)
+			}
+			if err := p.Grow(100); err != nil {
+				t.Fatal(err)
+			}
+			publishOne(t, p)
+			f, err := c.Pull(watchdog)
+			if err != nil || f.Sequence != 1 || f.Lost > 0 {
+				t.Fatalf("got %+v, %v", f, err)
+			}
+			if err := c.Push(f); err != nil {
+				t.Fatal(err)
+			}
+		})
 	}
 }

@@ -150,7 +150,7 @@ func (g *stage) drained(d dead) {
 		})
 		for _, s := range r.spans {
 			if s.Instance == d.instance && !g.readAll(s, d.head, c) {
-				g.Fatalf("a reader left at %+v, the dead producer had published %d", s, d.head)
+				g.Fatalf("%s left at %+v, the dead producer had published %d, and what it left is %q", c, s, d.head, names(g.dir, g.pool))
 			}
 		}
 	}
