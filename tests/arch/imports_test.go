@@ -28,13 +28,13 @@ type rule struct {
 
 var rules = []rule{
 	{
-		packages: []string{"bips", "cmd/*", "internal/layout", "internal/sys"},
+		packages: []string{"bips", "cmd/*", "internal/layout", "internal/sys", "internal/wire"},
 		banned:   []string{"C"},
 		through:  []string{gogst, elements, gstglue},
 		because:  "users of the library have no GStreamer and no cgo",
 	},
 	{
-		packages: []string{"bips", "elements", "plugin", "internal/layout"},
+		packages: []string{"bips", "elements", "plugin", "internal/layout", "internal/wire"},
 		banned:   []string{unix, "syscall"},
 		because:  "there is one gate to the system: internal/sys",
 	},
@@ -42,6 +42,12 @@ var rules = []rule{
 		packages: []string{"elements"},
 		banned:   []string{"C", "unsafe", layout, sys},
 		because:  "elements speak to Producer and Consumer only",
+	},
+	{
+		packages: []string{"internal/wire"},
+		banned:   []string{"unsafe", "io", "net", "os"},
+		through:  []string{sys},
+		because:  "messages are bytes: who sends and receives them is elsewhere",
 	},
 	{
 		packages: []string{"*", "*/*", "*/*/*"},
