@@ -1,6 +1,10 @@
 package sys
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
 
 // What the system says when it has no more of something. They are its own error numbers.
 var (
@@ -19,3 +23,14 @@ var (
 	// ErrNotSupported: the file system cannot do that (EOPNOTSUPP).
 	ErrNotSupported error = unix.EOPNOTSUPP
 )
+
+// OutOfResources reports whether an error says that the process, its user or the system has no more of something that
+// a socket or a descriptor takes. It may have some later.
+func OutOfResources(err error) bool {
+	for _, lack := range []error{ErrNoDescriptors, ErrNoFiles, ErrNoMemory, unix.ENOBUFS, unix.ETOOMANYREFS} {
+		if errors.Is(err, lack) {
+			return true
+		}
+	}
+	return false
+}

@@ -15,16 +15,25 @@ type FileID struct {
 	Size          int64  // bytes that it says it has
 	Allocated     uint64 // bytes of it that take up room: less than Size where it has holes
 	UID, GID      uint32
-	Mode          fs.FileMode
+	Mode          fs.FileMode // its permissions
+	Type          fs.FileMode // what it is, as fs.FileMode's type bits: 0 is a plain file
 }
 
 // Same reports whether both are the same file.
 func (f FileID) Same(other FileID) bool { return f.Device == other.Device && f.Inode == other.Inode }
 
 func statFile(file *os.File) (FileID, error) {
-	var st unix.Stat_t
-	if err := unix.Fstat(int(file.Fd()), &st); err != nil {
+	id, err := statDescriptor(int(file.Fd()))
+	if err != nil {
 		return FileID{}, &fs.PathError{Op: "fstat", Path: file.Name(), Err: err}
+	}
+	return id, nil
+}
+
+func statDescriptor(fd int) (FileID, error) {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return FileID{}, err
 	}
 	return fileID(&st), nil
 }
@@ -43,7 +52,28 @@ func fileID(st *unix.Stat_t) FileID {
 		Device: uint64(st.Dev), Inode: st.Ino, Size: st.Size, UID: st.Uid, GID: st.Gid,
 		Allocated: uint64(st.Blocks) * 512, // whatever the blocks of the file system are
 		Mode:      fs.FileMode(st.Mode & 0o777),
+		Type:      fileType(st.Mode),
 	}
+}
+
+func fileType(mode uint32) fs.FileMode {
+	switch mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		return 0
+	case unix.S_IFSOCK:
+		return fs.ModeSocket
+	case unix.S_IFDIR:
+		return fs.ModeDir
+	case unix.S_IFLNK:
+		return fs.ModeSymlink
+	case unix.S_IFIFO:
+		return fs.ModeNamedPipe
+	case unix.S_IFCHR:
+		return fs.ModeDevice | fs.ModeCharDevice
+	case unix.S_IFBLK:
+		return fs.ModeDevice
+	}
+	return fs.ModeIrregular
 }
 
 // KeepGroup, given as a group, leaves a file to the group that the system gives it.

@@ -29,9 +29,15 @@ func FutexWait(word *atomic.Uint32, value uint32, timeout time.Duration) {
 
 // FutexWakeAll wakes whoever sleeps on word, in any process. The mapping may be
 // read-only.
-func FutexWakeAll(word *atomic.Uint32) {
+func FutexWakeAll(word *atomic.Uint32) { futexWakeUp(word, math.MaxInt32) }
+
+// FutexWakeOne wakes one of those who sleep on word, in any process: who has slept longest. It takes no longer the more
+// there are.
+func FutexWakeOne(word *atomic.Uint32) { futexWakeUp(word, 1) }
+
+func futexWakeUp(word *atomic.Uint32, sleepers uintptr) {
 	// SAFETY: the kernel uses the address as a key and does not write to it.
-	_, _, _ = unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWake, math.MaxInt32, 0, 0, 0)
+	_, _, _ = unix.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWake, sleepers, 0, 0, 0)
 }
 
 // CheckFutex returns an error where the kernel forbids futexes that processes share, as a seccomp

@@ -26,18 +26,32 @@ const (
 // Linux 5.14), so that the first frame is not slower than the others; core dumps
 // leave the memory out.
 func Map(file *os.File, size int64, access Access) (*Mapping, error) {
-	bytes, err := unix.Mmap(int(file.Fd()), 0, int(size), int(access), unix.MAP_SHARED)
+	m, err := mapShared(int(file.Fd()), file.Name(), size, access)
 	if err != nil {
-		return nil, fmt.Errorf("map %d bytes of %s: %w", size, file.Name(), err)
+		return nil, err
 	}
-	// Each piece of advice is a help, not a condition: older kernels answer EINVAL.
-	_ = unix.Madvise(bytes, unix.MADV_DONTDUMP)
-	if access == ReadOnly {
-		_ = unix.Madvise(bytes, unix.MADV_POPULATE_READ)
-	} else {
-		_ = unix.Madvise(bytes, unix.MADV_POPULATE_WRITE)
+	m.Populate(access)
+	return m, nil
+}
+
+// mapShared maps without filling the page tables.
+func mapShared(fd int, name string, size int64, access Access) (*Mapping, error) {
+	bytes, err := unix.Mmap(fd, 0, int(size), int(access), unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map %d bytes of %s: %w", size, name, err)
 	}
+	_ = unix.Madvise(bytes, unix.MADV_DONTDUMP) // a help, not a condition
 	return &Mapping{Bytes: bytes}, nil
+}
+
+// Populate fills the page tables where the kernel can, for the access that the mapping was made for. It takes the longer the
+// larger the mapping is.
+func (m *Mapping) Populate(access Access) {
+	advice := unix.MADV_POPULATE_WRITE
+	if access == ReadOnly {
+		advice = unix.MADV_POPULATE_READ
+	}
+	_ = unix.Madvise(m.Bytes, advice) // a help, not a condition: before Linux 5.14 the answer is EINVAL
 }
 
 // MapPath opens the file at path, checks that it is the one that is meant, maps its

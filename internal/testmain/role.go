@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"strings"
 	"testing"
 )
 
@@ -58,7 +57,7 @@ func Held() []string { return HeldBy(os.Getpid()) }
 func HeldBy(pid int) (held []string) {
 	held = mappings(pid)
 	for number, target := range descriptors(pid) {
-		if strings.Contains(target, "/bips.") {
+		if isPools(target) {
 			held = append(held, "descriptor "+number+" of "+target)
 		}
 	}

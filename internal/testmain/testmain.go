@@ -101,11 +101,16 @@ func mappings(pid int) (leaks []string) {
 	}
 	own, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)) // it may be called bips.test
 	for _, line := range strings.Split(string(maps), "\n") {
-		if strings.Contains(line, "/bips.") && !strings.HasSuffix(line, own) {
+		if isPools(line) && !strings.HasSuffix(line, own) {
 			leaks = append(leaks, "mapping "+line)
 		}
 	}
 	return leaks
+}
+
+// isPools reports whether a line or a path names a file of a pool's, or its memory without a name.
+func isPools(text string) bool {
+	return strings.Contains(text, "/bips.") || strings.Contains(text, "/memfd:bips.")
 }
 
 // descriptors returns what each open descriptor of a process leads to. The runtime's own, which

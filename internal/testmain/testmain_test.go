@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestMain(m *testing.M) { Run(m) }
@@ -30,6 +32,24 @@ func TestWhatIsLeftBehindIsFound(t *testing.T) {
 		defer file.Close()
 		if leaks := newDescriptors(before); len(leaks) != 1 || !strings.Contains(leaks[0], "/dev/null") {
 			t.Errorf("got %q, want /dev/null", leaks)
+		}
+	})
+	t.Run("memory without a name", func(t *testing.T) {
+		fd, err := unix.MemfdCreate("bips.a", unix.MFD_CLOEXEC)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Close(fd)
+		if err := unix.Ftruncate(fd, 4096); err != nil {
+			t.Fatal(err)
+		}
+		memory, err := unix.Mmap(fd, 0, 4096, unix.PROT_READ, unix.MAP_SHARED)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer unix.Munmap(memory)
+		if held := Held(); len(held) != 2 || !strings.Contains(held[0], "mapping") || !strings.Contains(held[1], "descriptor") {
+			t.Errorf("got %q, want a mapping and a descriptor", held)
 		}
 	})
 }

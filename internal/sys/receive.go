@@ -1,0 +1,119 @@
+package sys
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+var (
+	// ErrTooLong: a message was longer than the buffer. Its end is lost.
+	ErrTooLong = errors.New("message too long")
+	// ErrTooManyDescriptors: more descriptors came with a message than were wanted.
+	ErrTooManyDescriptors = errors.New("too many descriptors came with a message")
+	// ErrDescriptorsLost: not all descriptors came with a message, most likely since the process may
+	// not have as many (ulimit -n).
+	ErrDescriptorsLost = errors.New("descriptors of a message got lost: the process may open no more files (ulimit -n)")
+)
+
+// Forever, given as a limit, is none.
+const Forever time.Duration = -1
+
+// Receive waits for the next message, puts it into the buffer, and returns the part of it that is the message, with the
+// descriptors that came along. At most so many are wanted. 0 is safer than more: the kernel drops what
+// comes without letting it in.
+//
+// The limit is for how long to wait: 0 is not to wait at all, [Forever] is until something comes. Whoever waits takes no
+// thread. Another goroutine ends the wait with [Conn.Shutdown].
+//
+// After an error nothing has to be discarded. It wraps os.ErrDeadlineExceeded when nothing has come in time,
+// [ErrEnded] when nothing will come (an empty message counts as the end), os.ErrClosed when this end is closed, [ErrTooLong],
+// [ErrTooManyDescriptors], [ErrDescriptorsLost] when a message came that cannot be used, and
+// [ErrCloseHangs].
+func (c *Conn) Receive(buffer []byte, descriptors int, limit time.Duration) ([]byte, Received, error) {
+	message, received, err := c.receive(buffer, descriptors, limit)
+	if err != nil {
+		received.Discard()
+		return nil, Received{}, fmt.Errorf("receive over %s: %w", c.file.Name(), err)
+	}
+	return message, received, nil
+}
+
+func (c *Conn) receive(buffer []byte, descriptors int, limit time.Duration) ([]byte, Received, error) {
+	if descriptors > 0 && closingHangs() {
+		return nil, Received{}, ErrCloseHangs
+	}
+	var control []byte
+	if descriptors > 0 {
+		control = make([]byte, unix.CmsgSpace(4*descriptors)) // which has room for one more, if their number is odd
+	}
+	var size, controlSize, flags int
+	call := func(fd int) (err error) {
+		size, controlSize, flags, _, err = unix.Recvmsg(fd, buffer, control, unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC)
+		return err
+	}
+	err := c.readWithin(limit, call)
+	received := Received{}
+	if controlSize > 0 {
+		received.fds = descriptorsIn(control[:controlSize])
+	}
+	switch {
+	case err == unix.ECONNRESET:
+		return nil, received, fmt.Errorf("%w: %w", ErrEnded, err)
+	case err != nil:
+		return nil, received, err
+	case size == 0:
+		return nil, received, ErrEnded
+	case flags&unix.MSG_TRUNC != 0:
+		return nil, received, fmt.Errorf("%w: at most %d bytes", ErrTooLong, len(buffer))
+	case flags&unix.MSG_CTRUNC != 0 && received.Len() < descriptors:
+		return nil, received, fmt.Errorf("%w: %d came", ErrDescriptorsLost, received.Len())
+	case flags&unix.MSG_CTRUNC != 0, received.Len() > descriptors:
+		return nil, received, fmt.Errorf("%w: at most %d are wanted", ErrTooManyDescriptors, descriptors)
+	}
+	return buffer[:size], received, nil
+}
+
+// readWithin is read with a limit. The deadline is a timer of the Go runtime. It may fire late, which harms nobody: it
+// ends the wait for a peer that does not answer. To wait for each of these on a thread of its own instead would
+// let peers make threads here.
+func (c *Conn) readWithin(limit time.Duration, call func(fd int) error) error {
+	if limit == 0 {
+		if err := c.control(call); err != unix.EAGAIN {
+			return err
+		}
+		return os.ErrDeadlineExceeded
+	}
+	var deadline time.Time
+	if limit > 0 {
+		deadline = time.Now().Add(limit)
+	}
+	if err := c.file.SetReadDeadline(deadline); err != nil {
+		return c.why(err)
+	}
+	return c.read(call)
+}
+
+// descriptorsIn finds the descriptors in what came beside a message.
+func descriptorsIn(control []byte) (fds []int) {
+	messages, err := unix.ParseSocketControlMessage(control)
+	if err != nil {
+		return nil // the kernel writes it whole
+	}
+	for _, m := range messages {
+		if rights, err := unix.ParseUnixRights(&m); err == nil {
+			fds = append(fds, rights...)
+		}
+	}
+	return fds
+}
+
+// WaitMessage waits on the caller's own thread until there is something to receive, the end included, at most so long, and reports
+// whether there is. A signal may end the wait before, as may [Conn.Shutdown].
+func (c *Conn) WaitMessage(limit time.Duration) bool {
+	happened, err := c.pollFor(unix.POLLIN|unix.POLLRDHUP, limit)
+	return err != nil || happened != 0
+}
