@@ -118,6 +118,7 @@ func TestAMessageThatDoesNotFitIsAnErrorAndLeavesNoDescriptor(t *testing.T) {
 	_, _, err = b.Receive(make([]byte, 512), 8, patience)
 	wantErr(t, "600 bytes in 512", err, ErrTooLong)
 	for _, c := range []struct{ sent, wanted int }{{1, 0}, {253, 0}, {3, 2}, {4, 3}, {9, 8}, {253, 8}} {
+		waitUntil(t, "the close of those before", func() bool { return !closingHangs() })
 		put(t, a, "x", repeated(self, c.sent)...)
 		_, _, err = b.Receive(make([]byte, 512), c.wanted, patience)
 		wantErr(t, fmt.Sprintf("%d descriptors, %d wanted", c.sent, c.wanted), err, ErrTooManyDescriptors)
@@ -223,6 +224,29 @@ func TestAskingForTheEndTakesNothing(t *testing.T) {
 	_, _, err := b.Receive(make([]byte, 512), 0, Forever)
 	wantErr(t, "after the last message", err, ErrEnded)
 	wantErr(t, "an answer", b.Send([]byte("x")), ErrEnded)
+}
+
+// The kernel tells that first, and it is no reason to miss the message.
+func TestTheLastMessageOfAPeerThatDidNotReadIsReceived(t *testing.T) {
+	leavesNothing(t)
+	a, b := newPair(t)
+	m := newMemory(t, testSize)
+	put(t, b, "never read")
+	put(t, a, "move", m.FD())
+	put(t, a, "and more")
+	if err := a.Close(); err != nil {
+		t.Error(err)
+	}
+	text, received := get(t, b, 2)
+	if text != "move" || received.Len() != 1 {
+		t.Errorf("got %q with %d descriptors", text, received.Len())
+	}
+	received.Discard()
+	if text, _ := get(t, b, 0); text != "and more" {
+		t.Errorf("got %q", text)
+	}
+	_, _, err := b.Receive(make([]byte, 512), 2, Forever)
+	wantErr(t, "after the last message", err, ErrEnded)
 }
 
 func TestAPeerThatDoesNotReadHoldsNobodyUp(t *testing.T) {

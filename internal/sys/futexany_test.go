@@ -157,6 +157,18 @@ func sleepersAt(t *testing.T, word *atomic.Uint32) (n int) {
 	return n
 }
 
+func TestAWordThatWasUnmappedEndsFutexWaitAny(t *testing.T) {
+	m, err := unix.Mmap(-1, 0, 4096, unix.PROT_READ, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := (*atomic.Uint32)(unsafe.Pointer(unsafe.SliceData(m)))
+	if err := unix.Munmap(m); err != nil {
+		t.Fatal(err)
+	}
+	waitAny(t, []FutexWord{{new(atomic.Uint32), 0}, {gone, 0}}, time.Hour)
+}
+
 func TestFutexWaitAnyAllocatesNothing(t *testing.T) {
 	words := []FutexWord{{new(atomic.Uint32), 1}, {new(atomic.Uint32), 1}}
 	waitAny(t, words, time.Hour)

@@ -44,7 +44,7 @@ const futexSize32 = 2
 
 // FutexWaitAny sleeps while each word has its value, at most timeout, which must be positive, at 1 to [MaxFutexWords] words. As
 // with [FutexWait] a return without an error means nothing but "look again", and those who wake use the same
-// functions. An error wraps [ErrNoWaitAny] where the kernel does not do that; then nobody slept.
+// functions. A word whose memory is not mapped any more ends the sleep at once. An error wraps [ErrNoWaitAny] where the kernel does not do that; then nobody slept.
 func FutexWaitAny(words []FutexWord, timeout time.Duration) error {
 	if len(words) == 0 || len(words) > MaxFutexWords {
 		return fmt.Errorf("sleep at %d words: at least 1, at most %d", len(words), MaxFutexWords)
@@ -65,6 +65,8 @@ func FutexWaitAny(words []FutexWord, timeout time.Duration) error {
 	runtime.KeepAlive(words)
 	switch errno {
 	case 0, unix.EAGAIN, unix.EINTR, unix.ETIMEDOUT:
+		return nil
+	case unix.EFAULT: // a word's memory was unmapped: the caller looks again, and it is not among the words any more
 		return nil
 	case unix.ENOSYS, unix.EPERM:
 		return fmt.Errorf("%w: %w", ErrNoWaitAny, errno)

@@ -106,8 +106,8 @@ func (l *Listener) listen(dir int, name string, group int, perm fs.FileMode) err
 		return os.NewSyscallError("open", err)
 	}
 	defer unix.Close(entry)
-	if id, err := statDescriptor(entry); err != nil || id.Type != fs.ModeSocket {
-		return fmt.Errorf("somebody put something else in its place: %v, %w", id.Type, errors.Join(fs.ErrExist, err))
+	if id, err := statDescriptor(entry); err != nil || id.Type != fs.ModeSocket || id.UID != uint32(os.Geteuid()) {
+		return fmt.Errorf("%w: somebody put something else in its place (%v, of user %d): %w", fs.ErrExist, id.Type, id.UID, err)
 	}
 	if group != KeepGroup {
 		if err := unix.Fchownat(entry, "", -1, group, unix.AT_EMPTY_PATH); err != nil {
@@ -138,7 +138,8 @@ func socketPerm(perm fs.FileMode) fs.FileMode {
 // ID describes the socket's file as it was made.
 func (l *Listener) ID() FileID { return l.id }
 
-// IsAt reports whether the socket's file is the one at path.
+// IsAt reports whether the socket's file is the one at path, and no other one: while the socket is open, no other
+// file gets its inode.
 func (l *Listener) IsAt(path string) bool {
 	named, err := StatPath(path)
 	return err == nil && named.Same(l.id)

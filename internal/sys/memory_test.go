@@ -87,6 +87,9 @@ func TestNobodyChangesSealedMemoryButWhoMappedItBefore(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer readable.Close()
+	if _, err := unix.Pwrite(readable.FD(), []byte("x"), 0); !errors.Is(err, unix.EBADF) {
+		t.Errorf("a descriptor that can only read: %v", err)
+	}
 	if err := m.AddSeals(poolSeals); err != nil {
 		t.Fatal(err)
 	}
@@ -177,6 +180,12 @@ func TestMemoryIsAllocatedWholeAndNotPassedToOtherPrograms(t *testing.T) {
 	}
 	if flags, err := unix.FcntlInt(uintptr(m.FD()), unix.F_GETFD, 0); err != nil || flags&unix.FD_CLOEXEC == 0 {
 		t.Errorf("flags %#x, %v", flags, err)
+	}
+	if fd, err := unix.MemfdCreate("bips.test", unix.MFD_CLOEXEC|unix.MFD_NOEXEC_SEAL); err == nil { // Linux 6.3
+		_ = unix.Close(fd)
+		if seals, err := unix.FcntlInt(uintptr(m.FD()), unix.F_GET_SEALS, 0); err != nil || seals != unix.F_SEAL_EXEC {
+			t.Errorf("it may be made a program: seals %#x, %v", seals, err)
+		}
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 var (
 	// ErrTooLong: a message was longer than the buffer. Its end is lost.
 	ErrTooLong = errors.New("message too long")
-	// ErrTooManyDescriptors: more descriptors came with a message than were wanted.
+	// ErrTooManyDescriptors: more descriptors came with a message than are wanted.
 	ErrTooManyDescriptors = errors.New("too many descriptors came with a message")
 	// ErrDescriptorsLost: not all descriptors came with a message, most likely since the process may
 	// not have as many (ulimit -n).
@@ -22,9 +22,14 @@ var (
 // Forever, given as a limit, is none.
 const Forever time.Duration = -1
 
+// mostRights is how many descriptors can come with a message (SCM_MAX_FD of the kernel).
+const mostRights = 253
+
 // Receive waits for the next message, puts it into the buffer, and returns the part of it that is the message, with the
-// descriptors that came along. At most so many are wanted. 0 is safer than more: the kernel drops what
-// comes without letting it in.
+// descriptors that came along, of which at most so many are wanted.
+//
+// With 0 the kernel drops what comes, and lets nothing in: which may hang, as long as the sender likes, where the kernel
+// does not refuse descriptors ([Listen]). With more it does not hang: all that came are let in, and are discarded when there are too many.
 //
 // The limit is for how long to wait: 0 is not to wait at all, [Forever] is until something comes. Whoever waits takes no
 // thread. Another goroutine ends the wait with [Conn.Shutdown].
@@ -48,11 +53,13 @@ func (c *Conn) receive(buffer []byte, descriptors int, limit time.Duration) ([]b
 	}
 	var control []byte
 	if descriptors > 0 {
-		control = make([]byte, unix.CmsgSpace(4*descriptors)) // which has room for one more, if their number is odd
+		control = make([]byte, unix.CmsgSpace(4*mostRights)) // of what has no room the kernel drops the last reference, which may hang
 	}
 	var size, controlSize, flags int
 	call := func(fd int) (err error) {
-		size, controlSize, flags, _, err = unix.Recvmsg(fd, buffer, control, unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC)
+		for err = unix.ECONNRESET; err == unix.ECONNRESET; { // the other end has left something unread. It is told once, before what it has sent
+			size, controlSize, flags, _, err = unix.Recvmsg(fd, buffer, control, unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC)
+		}
 		return err
 	}
 	err := c.readWithin(limit, call)
@@ -61,15 +68,13 @@ func (c *Conn) receive(buffer []byte, descriptors int, limit time.Duration) ([]b
 		received.fds = descriptorsIn(control[:controlSize])
 	}
 	switch {
-	case err == unix.ECONNRESET:
-		return nil, received, fmt.Errorf("%w: %w", ErrEnded, err)
 	case err != nil:
 		return nil, received, err
 	case size == 0:
 		return nil, received, ErrEnded
 	case flags&unix.MSG_TRUNC != 0:
 		return nil, received, fmt.Errorf("%w: at most %d bytes", ErrTooLong, len(buffer))
-	case flags&unix.MSG_CTRUNC != 0 && received.Len() < descriptors:
+	case flags&unix.MSG_CTRUNC != 0 && descriptors > 0:
 		return nil, received, fmt.Errorf("%w: %d came", ErrDescriptorsLost, received.Len())
 	case flags&unix.MSG_CTRUNC != 0, received.Len() > descriptors:
 		return nil, received, fmt.Errorf("%w: at most %d are wanted", ErrTooManyDescriptors, descriptors)
@@ -112,7 +117,7 @@ func descriptorsIn(control []byte) (fds []int) {
 }
 
 // WaitMessage waits on the caller's own thread until there is something to receive, the end included, at most so long, and reports
-// whether there is. A signal may end the wait before, as may [Conn.Shutdown].
+// whether there is. [Conn.Shutdown] ends the wait.
 func (c *Conn) WaitMessage(limit time.Duration) bool {
 	happened, err := c.pollFor(unix.POLLIN|unix.POLLRDHUP, limit)
 	return err != nil || happened != 0

@@ -118,14 +118,12 @@ func (s *socket) forget() {
 
 // pollFor waits on the caller's own thread for events of poll(2), at most so long, and returns those that there are.
 func (s *socket) pollFor(events int16, limit time.Duration) (happened int16, err error) {
+	start := time.Now()
 	err = s.control(func(fd int) error {
-		wait := unix.NsecToTimespec(max(limit, 0).Nanoseconds())
+		wait := unix.NsecToTimespec(max(limit-time.Since(start), 0).Nanoseconds())
 		polled := []unix.PollFd{{Fd: int32(fd), Events: events}}
-		_, err := unix.Ppoll(polled, &wait, nil)
+		_, err := unix.Ppoll(polled, &wait, nil) // EINTR: again, for what is left
 		happened = polled[0].Revents
-		if err == unix.EINTR && limit > 0 { // nothing yet: the caller looks again
-			return nil
-		}
 		return err
 	})
 	return happened, err

@@ -43,7 +43,7 @@ func FuzzMessages(f *testing.F) {
 			if grant.Seat > 63 || grant.Granted < 1 || grant.Granted > 63 || grant.Generation == 0 || grant.Instance == 0 || grant.SeatSize < 4096 || grant.PoolSize < 4096 {
 				t.Errorf("accepted %+v", grant)
 			}
-			again(t, message, grant.Append(nil), 64, 96)
+			again(t, message, grant.Append(nil), 68, 96)
 		}
 		if ready, err := ParseReady(message); err == nil {
 			again(t, message, ready.Append(nil), 28, 32)

@@ -27,7 +27,7 @@ func TestLayoutIsTheOneThatWasReleased(t *testing.T) {
 			{"Least", 36, 4}, {"PID", 44, 4}, {"Program", 48, 16},
 		}},
 		{Refuse{}, 32, []field{{"Head", 0, 16}, {"Code", 16, 4}, {"Again", 20, 4}, {"TextLength", 24, 4}}},
-		{Grant{}, 96, granted},
+		{Grant{}, 96, append(granted[:len(granted):len(granted)], field{"SlotsForMost", 64, 4})},
 		{Ready{}, 32, []field{{"Head", 0, 16}, {"Instance", 16, 8}, {"Seat", 24, 4}}},
 		{Sits{}, 32, []field{{"Head", 0, 16}, {"Instance", 16, 8}, {"Seat", 24, 4}}},
 		{Move{}, 96, append(granted[:len(granted):len(granted)], field{"Left", 64, 8}, field{"First", 72, 8})},

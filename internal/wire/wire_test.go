@@ -60,12 +60,12 @@ var messages = []struct {
 		0020000000000000
 		3f000000 01000080 02000000 02000000
 		0500000000000000
-		0000000000000000 0000000000000000 0000000000000000 0000000000000000`,
-		Grant{Instance: 0x0123456789abcdef, PoolSize: 1 << 24, SeatSize: 8192, Seat: 63, Generation: 0x80000001, Granted: 2, Required: 5}.Append,
+		0c000000 00000000 0000000000000000 0000000000000000 0000000000000000`,
+		Grant{Instance: 0x0123456789abcdef, PoolSize: 1 << 24, SeatSize: 8192, Seat: 63, Generation: 0x80000001, Granted: 2, Required: 5, SlotsForMost: 12}.Append,
 		func(b []byte) (any, error) { m, err := ParseGrant(b); return m, err },
 		Grant{
 			Head: Head{Magic: GrantMagic, VersionMajor: 1, Size: 96}, Instance: 0x0123456789abcdef, PoolSize: 1 << 24, SeatSize: 8192,
-			Seat: 63, Generation: 0x80000001, Granted: 2, Descriptors: 2, Required: 5,
+			Seat: 63, Generation: 0x80000001, Granted: 2, Descriptors: 2, Required: 5, SlotsForMost: 12,
 		},
 	},
 	{
@@ -190,7 +190,7 @@ func TestAMessageWhoseHeadIsWrongIsToldFromOneOfAnotherVersion(t *testing.T) {
 }
 
 func TestReservedBytesAreNotRead(t *testing.T) {
-	for name, bytesOf := range map[string][2]int{"Hello": {40, 44}, "Refuse": {28, 32}, "Grant": {64, 96}, "Ready": {28, 32}, "Sits": {28, 32}, "Move": {80, 96}} {
+	for name, bytesOf := range map[string][2]int{"Hello": {40, 44}, "Refuse": {28, 32}, "Grant": {68, 96}, "Ready": {28, 32}, "Sits": {28, 32}, "Move": {80, 96}} {
 		for _, m := range messages {
 			if m.name != name {
 				continue
