@@ -17,4 +17,9 @@
 // message begins with a [Head]. A message may be longer than its struct here, up to [MaxSize]: a later minor
 // version adds fields at the end, and who does not know them passes them by. Reserved bytes are written
 // as 0 and not read.
+//
+// docs/protocol.md is the normative text; libbips/include/bips/messages.h is generated from the structs
+// here by internal/cmd/genlayout.
+//
+//go:generate go run ../cmd/genlayout
 package wire

@@ -46,18 +46,15 @@ type Grant struct {
 	_ structs.HostLayout
 
 	Head
-	Instance    uint64 // PoolHeader.Instance of the pool
-	PoolSize    uint64 // bytes of the pool segment
-	SeatSize    uint64 // bytes of the seat segment
-	Seat        uint32 // index of the seat's word in the pool segment: 0 to 63
-	Generation  uint32 // of the seat; never 0
-	Granted     uint32 // frames the reader may hold at once: 1 to 63
-	Descriptors uint32 // that came with the message: 2
-	Required    uint64 // PoolHeader.Required of the pool
-
-	// SlotsForMost is how many slots the pool would need to grant what Hello wanted. 0: it is granted, or no
-	// pool has so many. For display only.
-	SlotsForMost uint32
+	Instance     uint64   // PoolHeader.Instance of the pool
+	PoolSize     uint64   // bytes of the pool segment
+	SeatSize     uint64   // bytes of the seat segment
+	Seat         uint32   // index of the seat's word in the pool segment: 0 to 63
+	Generation   uint32   // of the seat; never 0
+	Granted      uint32   // frames the reader may hold at once: 1 to 63
+	Descriptors  uint32   // that came with the message: 2
+	Required     uint64   // PoolHeader.Required of the pool
+	SlotsForMost uint32   // slots that the pool would need to grant what Hello wanted; 0: it is granted, or no pool has so many; for display only
 	_            [28]byte // reserved
 }
 
@@ -96,7 +93,7 @@ type Move struct {
 	Descriptors uint32   // that came with the message: 2
 	Required    uint64   // PoolHeader.Required of the next pool
 	Left        uint64   // PoolHeader.Instance of the pool that is left
-	First       uint64   // first sequence that a reader of every frame finds in the next pool
+	First       uint64   // PoolHeader.First of the next pool
 	_           [16]byte // reserved
 }
 

@@ -13,70 +13,57 @@ import (
 	"unicode"
 )
 
-// headerPrologue is what the C header begins with.
-const headerPrologue = `/*
- * The shared memory of BIPS: each record of a pool segment and of a seat segment.
- *
- * Generated from package internal/layout by "go generate ./internal/layout". DO NOT EDIT.
- *
- * docs/protocol.md is the normative text, with the names of package layout: PoolHeader.Head there
- * is head of struct bips_layout_pool_header here, and SeatEvery is BIPS_LAYOUT_SEAT_EVERY.
- *
- * The structs describe memory that other processes change meanwhile. Fields marked "atomic" are
- * loaded and stored with __atomic_load_n, __atomic_store_n and their like, never as plain fields:
- * C and C++ have no one atomic type that both could use here. Records of tables may be larger than
- * these structs: step by the sizes in the header. Whatever is read must be checked before it is used.
- */
-#ifndef BIPS_LAYOUT_H
-#define BIPS_LAYOUT_H
+// headerBegin is what each C header begins with after its prologue. NAME is the package's.
+const headerBegin = `#ifndef BIPS_NAME_H
+#define BIPS_NAME_H
 
 #include <stddef.h>
 #include <stdint.h>
 
 #if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "pools are little-endian, and read in place"
+#error "pools and messages are little-endian, and read in place"
 #endif
 
 #ifdef __cplusplus
-#define BIPS_LAYOUT_ASSERT(condition, text) static_assert(condition, text)
+#define BIPS_NAME_ASSERT(condition, text) static_assert(condition, text)
 #else
-#define BIPS_LAYOUT_ASSERT(condition, text) _Static_assert(condition, text)
+#define BIPS_NAME_ASSERT(condition, text) _Static_assert(condition, text)
 #endif
 `
 
 // renderHeader makes the C header: constants, a struct for each record, and an assertion
 // for the size and for each offset.
-func renderHeader(source string) (string, error) {
-	comments, _, err := parse(source)
+func renderHeader(d *described, source string) (string, error) {
+	comments, _, err := d.parse(source)
 	if err != nil {
 		return "", err
 	}
 	var out strings.Builder
-	out.WriteString(headerPrologue)
-	if err := writeDefines(&out, source); err != nil {
+	out.WriteString(d.prologue + strings.ReplaceAll(headerBegin, "NAME", strings.ToUpper(d.name)))
+	if err := d.writeDefines(&out, source); err != nil {
 		return "", err
 	}
-	for _, record := range records {
-		if err := writeStruct(&out, reflect.TypeOf(record), comments); err != nil {
+	for _, record := range d.records {
+		if err := d.writeStruct(&out, reflect.TypeOf(record), comments); err != nil {
 			return "", err
 		}
 	}
-	out.WriteString("\n#endif /* BIPS_LAYOUT_H */\n")
+	fmt.Fprintf(&out, "\n#endif /* BIPS_%s_H */\n", strings.ToUpper(d.name))
 	return out.String(), nil
 }
 
 // writeDefines writes the constants of the files that have nothing else to import.
-func writeDefines(out *strings.Builder, source string) error {
+func (d *described) writeDefines(out *strings.Builder, source string) error {
 	positions := token.NewFileSet()
 	var files []*ast.File
-	for _, name := range []string{"version.go", "constants.go", "words.go"} {
+	for _, name := range d.constants {
 		file, err := parser.ParseFile(positions, filepath.Join(source, name), nil, parser.ParseComments)
 		if err != nil {
 			return err
 		}
 		files = append(files, file)
 	}
-	checked, err := (&types.Config{}).Check("layout", positions, files, nil)
+	checked, err := (&types.Config{}).Check(d.name, positions, files, nil)
 	if err != nil {
 		return err
 	}
@@ -96,7 +83,7 @@ func writeDefines(out *strings.Builder, source string) error {
 					return err
 				}
 				writeComment(out, "", text(value.Doc))
-				fmt.Fprintf(out, "#define BIPS_LAYOUT_%s %s", strings.ToUpper(snake(name)), number)
+				fmt.Fprintf(out, "#define BIPS_%s_%s %s", strings.ToUpper(d.name), strings.ToUpper(snake(name)), number)
 				if comment := text(value.Comment); comment != "" {
 					fmt.Fprintf(out, " /* %s */", comment)
 				}
@@ -117,7 +104,7 @@ func literal(c *types.Const) (string, error) {
 	if u, exact := values.Uint64Val(value); exact && u > 1<<32 {
 		number = fmt.Sprintf("0x%016x", u)
 	}
-	basic, ok := c.Type().(*types.Basic)
+	basic, ok := c.Type().Underlying().(*types.Basic)
 	if !ok {
 		return "", fmt.Errorf("constant %s has type %v, which C does not know", c.Name(), c.Type())
 	}
@@ -137,8 +124,8 @@ func literal(c *types.Const) (string, error) {
 	return "", fmt.Errorf("constant %s has type %v, which genlayout does not know in C", c.Name(), basic)
 }
 
-func writeStruct(out *strings.Builder, typ reflect.Type, comments map[string]string) error {
-	name := "bips_layout_" + snake(typ.Name())
+func (d *described) writeStruct(out *strings.Builder, typ reflect.Type, comments map[string]string) error {
+	name := d.structName(typ)
 	out.WriteString("\n")
 	writeComment(out, "", comments[typ.Name()])
 	fmt.Fprintf(out, "struct %s {\n", name)
@@ -149,7 +136,7 @@ func writeStruct(out *strings.Builder, typ reflect.Type, comments map[string]str
 		if field.Type.Size() == 0 {
 			continue // structs.HostLayout
 		}
-		base, length, atomic, err := cType(field.Type)
+		base, length, atomic, err := d.cType(field.Type)
 		if err != nil {
 			return fmt.Errorf("%s.%s: %w", typ.Name(), field.Name, err)
 		}
@@ -167,21 +154,33 @@ func writeStruct(out *strings.Builder, typ reflect.Type, comments map[string]str
 			fmt.Fprintf(out, " /* %s */", comment)
 		}
 		out.WriteString("\n")
-		fmt.Fprintf(&asserts, "BIPS_LAYOUT_ASSERT(offsetof(struct %s, %s) == %d, \"%s.%s\");\n", name, member, field.Offset, name, member)
+		fmt.Fprintf(&asserts, "BIPS_%s_ASSERT(offsetof(struct %s, %s) == %d, \"%s.%s\");\n", strings.ToUpper(d.name), name, member, field.Offset, name, member)
 	}
-	fmt.Fprintf(out, "};\nBIPS_LAYOUT_ASSERT(sizeof(struct %s) == %d, \"%s\");\n%s", name, typ.Size(), name, asserts.String())
+	fmt.Fprintf(out, "};\nBIPS_%s_ASSERT(sizeof(struct %s) == %d, \"%s\");\n%s", strings.ToUpper(d.name), name, typ.Size(), name, asserts.String())
 	return nil
 }
 
+// structName is a struct's name in C.
+func (d *described) structName(typ reflect.Type) string {
+	return "bips_" + d.name + "_" + snake(typ.Name())
+}
+
 // cType names a field's type in C. An array's length stands behind the member's name.
-func cType(typ reflect.Type) (base, length string, atomic bool, err error) {
+func (d *described) cType(typ reflect.Type) (base, length string, atomic bool, err error) {
 	if typ.Kind() == reflect.Array {
-		base, _, atomic, err = cType(typ.Elem())
+		base, _, atomic, err = d.cType(typ.Elem())
 		return base, fmt.Sprintf("[%d]", typ.Len()), atomic, err
 	}
-	switch name := strings.ToLower(typ.Name()); name {
+	atomic = typ.PkgPath() == "sync/atomic"
+	name := typ.Kind().String()
+	if atomic {
+		name = strings.ToLower(typ.Name())
+	}
+	switch name {
 	case "uint8", "uint16", "uint32", "uint64", "int32", "int64":
-		return name + "_t", "", typ.PkgPath() == "sync/atomic", nil
+		return name + "_t", "", atomic, nil
+	case "struct": // a record at the beginning of another
+		return "struct " + d.structName(typ), "", false, nil
 	}
 	return "", "", false, fmt.Errorf("type %v, which genlayout does not know in C", typ)
 }

@@ -8,25 +8,44 @@ import (
 	"testing"
 )
 
-const headerPath = "../../../libbips/include/bips/layout.h"
+// headers are those in the checkout. constant is one of its own that is not 0, and member
+// one of owner that is not the last.
+var headers = []struct {
+	from                    *described
+	constant, member, owner string
+}{
+	{&memory, "BIPS_LAYOUT_STATE_RUNNING", "uint64_t head;", "bips_layout_pool_header"},
+	{&wires, "BIPS_WIRE_BAD_MESSAGE", "uint32_t wanted;", "bips_wire_hello"},
+}
+
+func headerPath(d *described) string {
+	return filepath.Join("../../../libbips/include/bips", d.header)
+}
+
+func readHeader(t *testing.T, d *described) string {
+	t.Helper()
+	header, err := os.ReadFile(headerPath(d))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(header)
+}
 
 func TestTheHeaderShowsTheLayoutAsItIs(t *testing.T) {
-	want, err := renderHeader("../../layout")
-	if err != nil {
-		t.Fatal(err)
-	}
-	got, err := os.ReadFile(headerPath)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != want {
-		t.Errorf("%s is not up to date: run go generate ./internal/layout", headerPath)
+	for _, h := range headers {
+		want, err := renderHeader(h.from, "../../"+h.from.name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if readHeader(t, h.from) != want {
+			t.Errorf("%s is not up to date: run go generate ./internal/%s", headerPath(h.from), h.from.name)
+		}
 	}
 }
 
 // compile compiles a C file that includes the header, as C11 or C++17, and returns
 // what the compiler says, "" if nothing.
-func compile(t *testing.T, header, language string) string {
+func compile(t *testing.T, header, constant, language string) string {
 	t.Helper()
 	compiler, standard, suffix := "cc", "-std=c11", ".c"
 	if language == "C++17" {
@@ -38,8 +57,8 @@ func compile(t *testing.T, header, language string) string {
 	}
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"layout.h":     header,
-		"use" + suffix: "#include \"layout.h\"\n#include \"layout.h\"\nint main(void) { return BIPS_LAYOUT_STATE_RUNNING == 0; }\n",
+		"header.h":     header,
+		"use" + suffix: "#include \"header.h\"\n#include \"header.h\"\nint main(void) { return " + constant + " == 0; }\n",
 	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
 			t.Fatal(err)
@@ -55,13 +74,21 @@ func compile(t *testing.T, header, language string) string {
 }
 
 func TestTheHeaderCompiles(t *testing.T) {
-	header, err := os.ReadFile(headerPath)
-	if err != nil {
-		t.Fatal(err)
+	for _, h := range headers {
+		for _, language := range []string{"C11", "C++17"} {
+			t.Run(h.from.header+" as "+language, func(t *testing.T) {
+				if said := compile(t, readHeader(t, h.from), h.constant, language); said != "" {
+					t.Error(said)
+				}
+			})
+		}
 	}
+}
+
+func TestBothHeadersCanBeUsedAtOnce(t *testing.T) {
 	for _, language := range []string{"C11", "C++17"} {
 		t.Run(language, func(t *testing.T) {
-			if said := compile(t, string(header), language); said != "" {
+			if said := compile(t, readHeader(t, &memory)+readHeader(t, &wires), "BIPS_LAYOUT_MAX_SLOTS + BIPS_WIRE_MAX_SIZE", language); said != "" {
 				t.Error(said)
 			}
 		})
@@ -70,20 +97,19 @@ func TestTheHeaderCompiles(t *testing.T) {
 
 // The assertions are there for whoever changes a struct by hand, or has another compiler.
 func TestTheHeadersAssertionsFailWhenAFieldIsMoved(t *testing.T) {
-	header, err := os.ReadFile(headerPath)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, language := range []string{"C11", "C++17"} {
-		t.Run(language, func(t *testing.T) {
-			moved := strings.Replace(string(header), "  uint64_t head;", "  uint32_t before_head; uint64_t head;", 1)
-			if moved == string(header) {
-				t.Fatal("the header has no member head")
-			}
-			if said := compile(t, moved, language); !strings.Contains(said, "bips_layout_pool_header") {
-				t.Errorf("the compiler says %q", said)
-			}
-		})
+	for _, h := range headers {
+		for _, language := range []string{"C11", "C++17"} {
+			t.Run(h.from.header+" as "+language, func(t *testing.T) {
+				header := readHeader(t, h.from)
+				moved := strings.Replace(header, "  "+h.member, "  uint32_t before; "+h.member, 1)
+				if moved == header {
+					t.Fatal("the header has no member", h.member)
+				}
+				if said := compile(t, moved, h.constant, language); !strings.Contains(said, h.owner) {
+					t.Errorf("the compiler says %q", said)
+				}
+			})
+		}
 	}
 }
 

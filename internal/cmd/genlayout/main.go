@@ -1,9 +1,9 @@
-// Command genlayout writes what package layout says of the shared memory for those who
-// do not read Go: the tables of docs/protocol.md, between its markers, and the C header
-// libbips/include/bips/layout.h. Offsets and sizes are the Go compiler's, descriptions the
-// package's comments.
+// Command genlayout writes what package layout says of the shared memory, and package wire of
+// messages, for those who do not read Go: the tables of docs/protocol.md, between its markers, and the C
+// headers libbips/include/bips/layout.h and messages.h. Offsets and sizes are the Go compiler's,
+// descriptions the packages' comments.
 //
-//	go generate ./internal/layout
+//	go generate ./internal/layout ./internal/wire
 package main
 
 import (
@@ -17,27 +17,31 @@ import (
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("genlayout: ")
-	source := flag.String("source", ".", "folder of package layout")
+	source := flag.String("source", "../layout", "folder of package layout")
+	messages := flag.String("messages", "../wire", "folder of package wire")
 	document := flag.String("document", "../../docs/protocol.md", "document to write the tables into")
-	header := flag.String("header", "../../libbips/include/bips/layout.h", "C header to write")
+	headers := flag.String("headers", "../../libbips/include/bips", "folder to write C headers into")
 	flag.Parse()
 	if err := writeDocument(*source, *document); err != nil {
 		log.Fatal(err)
 	}
-	if err := writeHeader(*source, *header); err != nil {
+	if err := writeHeader(&memory, *source, *headers); err != nil {
+		log.Fatal(err)
+	}
+	if err := writeHeader(&wires, *messages, *headers); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func writeHeader(source, header string) error {
-	text, err := renderHeader(source)
+func writeHeader(d *described, source, folder string) error {
+	text, err := renderHeader(d, source)
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(header), 0o777); err != nil {
+	if err := os.MkdirAll(folder, 0o777); err != nil {
 		return err
 	}
-	return os.WriteFile(header, []byte(text), 0o644)
+	return os.WriteFile(filepath.Join(folder, d.header), []byte(text), 0o644)
 }
 
 func writeDocument(source, document string) error {

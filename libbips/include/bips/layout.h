@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-#error "pools are little-endian, and read in place"
+#error "pools and messages are little-endian, and read in place"
 #endif
 
 #ifdef __cplusplus
