@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bips-ipc/bips/bips/meta"
 	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
@@ -47,17 +48,18 @@ type attachment struct {
 
 // reading is what a reader knows of the instance that it reads. It goes with it over a move.
 type reading struct {
-	mode          Mode   // Latest or Every, also where the frames' caps decide
-	auto          bool   // they do
-	undecided     bool   // none came yet
-	modeCaps      string // that decided
-	joined        bool   // it has joined the instance
-	rested        bool   // it was suspended, and has not joined since
-	cursor        uint64 // next sequence wanted; the seat's cursor is a copy
-	last          uint64 // sequence delivered last; 0: none
-	owed          uint64 // the stream whose end is still to be told, or endTold
-	dropped       uint64 // the producer's count of dropped frames, as of last
-	discontinuity bool   // the next frame does not follow the last one
+	mode          Mode     // Latest or Every, also where the frames' caps decide
+	auto          bool     // they do
+	undecided     bool     // none came yet
+	modeCaps      string   // that decided
+	lastCaps      capsText // those read last: text and tags that are the same again are not copied again
+	joined        bool     // it has joined the instance
+	rested        bool     // it was suspended, and has not joined since
+	cursor        uint64   // next sequence wanted; the seat's cursor is a copy
+	last          uint64   // sequence delivered last; 0: none
+	owed          uint64   // the stream whose end is still to be told, or endTold
+	dropped       uint64   // the producer's count of dropped frames, as of last
+	discontinuity bool     // the next frame does not follow the last one
 	standing      standing
 	stall         stall
 	lost, skipped uint64 // frames passed by since the last one delivered
@@ -67,6 +69,7 @@ type reading struct {
 type capsText struct {
 	version uint64
 	text    string
+	tags    meta.Records // private; nil: none
 }
 
 // common is what all attachments of a consumer, one after the other, have in common.

@@ -14,13 +14,13 @@ func (a *attachment) modeAtFirst() Mode {
 func (a *attachment) announcedCaps() (caps string) {
 	var newest uint64
 	for i := range a.pool.geometry.caps {
-		version, length, text, err := a.pool.capsRecord(i)
+		r, err := a.pool.capsRecord(i)
 		if err != nil {
 			continue
 		}
-		if v := version.Load(); v > newest {
+		if v := r.version.Load(); v > newest {
 			newest = v
-			caps = string(text[:min(uint64(length.Load()), uint64(len(text)))])
+			caps = string(r.text[:min(uint64(r.length.Load()), uint64(len(r.text)))])
 		}
 	}
 	return caps

@@ -282,21 +282,21 @@ func (a *attachment) deliver(p pinnedSlot, head uint64, f *Frame) (outcome, erro
 	a.noteDropped(record.dropped)
 	a.standing.note(gap)
 	*f = Frame{
-		FrameInfo: record.info, Data: a.pool.slot(p.slot)[:record.info.Size], Caps: caps,
+		FrameInfo: record.info, Data: a.pool.slot(p.slot)[:record.info.Size], Caps: caps.text, Tags: caps.tags,
 		Sequence: p.sequence, Instance: a.pool.instance, PublishTime: record.publishTime,
 		Lost: a.lost, Skipped: a.skipped, Behind: max(head, p.sequence) - p.sequence,
 		Latency: TimeFromNanoseconds(a.pool.header.Latency.Load()),
 		lease:   Lease{attachment: a, slot: p.slot, sequence: p.sequence},
 	}
 	if record.metaLength > 0 {
-		f.Meta = a.pool.meta(p.slot)[:record.metaLength]
+		f.Meta = a.pool.meta(p.slot)[:record.metaLength:record.metaLength]
 	}
 	f.Discontinuity = a.discontinuity || f.Lost+f.Skipped > 0
 	a.discontinuity = false
 	a.seat.Received.Add(1)
 	a.countMissing(f)
-	if a.auto && (a.undecided || caps != a.modeCaps) {
-		a.decideMode(caps)
+	if a.auto && (a.undecided || caps.text != a.modeCaps) {
+		a.decideMode(caps.text)
 	}
 	f.Mode, f.Blocking = a.mode, a.standing.blocking.Load()
 	// No look at shared memory from here on: a fault leaves nothing held.

@@ -3,6 +3,7 @@ package bips
 import (
 	"time"
 
+	"github.com/bips-ipc/bips/bips/meta"
 	"github.com/bips-ipc/bips/internal/sys"
 )
 
@@ -32,9 +33,10 @@ type FrameInfo struct {
 	Flags uint32
 	// Planes is the layout where it is not the default one.
 	Planes Planes
-	// Meta is serialised metadata, at most [MaxMetaSize] bytes. In a [Frame] it
+	// Meta is what is known of the frame: detections, times on other clocks, crop, and more. Package
+	// meta reads and writes it; nobody else looks at it. It has at most [Producer.MetaSize] bytes. In a [Frame] it
 	// lies in the pool, like Data.
-	Meta []byte
+	Meta meta.Records
 }
 
 // Frame is a published slot as a consumer sees it, pinned: while it is held
@@ -50,6 +52,9 @@ type Frame struct {
 	// Caps describes the bytes in GStreamer's notation. It is the same string, not
 	// only an equal one, for as long as the producer does not change it.
 	Caps string
+	// Tags are those of the stream, of type meta.Tags; nil: none. They are a private copy that all frames with the same tags
+	// share, and not to be written to.
+	Tags meta.Records
 	// Sequence counts the entries of one instance of a pool, from 1.
 	Sequence uint64
 	// Instance is the random id of the producer's run that made the frame.

@@ -32,7 +32,7 @@ func FuzzAttach(f *testing.F) {
 		p.own.unmap()
 		named.giveUp()
 	})
-	if err := p.begin(context.Background(), &ProducerOptions{Slots: slots, SlotSize: 1, MaxConsumers: seats}); err != nil {
+	if err := p.begin(context.Background(), &ProducerOptions{Slots: slots, SlotSize: 1, MetaSize: DefaultMetaSize, MaxConsumers: seats}); err != nil {
 		f.Fatal(err)
 	}
 	publishOne(f, p)

@@ -13,7 +13,7 @@ import (
 // while the pool is read, and in which mode it is read; the second cuts it short.
 func FuzzOpenPool(f *testing.F) {
 	p := smallPool(f, 2, 1)
-	if err := p.storeCaps("video/x-raw"); err != nil {
+	if err := p.storeCaps("video/x-raw", nil); err != nil {
 		f.Fatal(err)
 	}
 	publishOne(f, p)

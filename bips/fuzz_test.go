@@ -101,7 +101,7 @@ func guarded(t testing.TB, size uint64) []byte {
 // smallPool is a pool of the smallest kind, in private memory, with two entries.
 func smallPool(t testing.TB, slots, seats int) *Producer {
 	t.Helper()
-	g := planGeometry(slots, 1, seats, 0xb1b5, 1)
+	g := planGeometry(slots, 1, DefaultMetaSize, seats, 0xb1b5, 1)
 	// Its files are empty: only the seats' locks are used, and a name to publish.
 	named := &ownName{paths: paths{testmain.Dir(t), "fuzz"}, instance: g.instance}
 	files := &ownFiles{

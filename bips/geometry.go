@@ -25,13 +25,13 @@ type geometry struct {
 }
 
 // planGeometry lays out the first pool of an instance.
-func planGeometry(slots, slotSize, seats int, instance uint64, pid int) geometry {
+func planGeometry(slots, slotSize, metaSize, seats int, instance uint64, pid int) geometry {
 	g := geometry{
 		instance: instance, first: 1, producerPID: pid,
 		slots: slots, slotSize: uint64(slotSize), seats: seats,
 		ring: 1 << bits.Len(uint(slots-1)), caps: slots + 1,
 		recordSize: layout.SlotRecordSize, seatWordSize: layout.SeatWordSize,
-		capsSize: layout.CapsRecordSize, metaSize: layout.MetaAreaSize,
+		capsSize: layout.CapsRecordSize, metaSize: uint64(metaSize),
 	}
 	g.slotStride = pageAlign(g.slotSize)
 	next := uint64(layout.HeaderSize)
@@ -52,7 +52,7 @@ func planGeometry(slots, slotSize, seats int, instance uint64, pid int) geometry
 
 // resized lays out the pool that the instance moves to, with slots of another size.
 func (g *geometry) resized(slotSize int) geometry {
-	next := planGeometry(g.slots, slotSize, g.seats, g.instance, g.producerPID)
+	next := planGeometry(g.slots, slotSize, int(g.metaSize), g.seats, g.instance, g.producerPID)
 	next.move = g.move + 1
 	return next
 }
@@ -158,8 +158,8 @@ func (g *geometry) check(fileSize uint64) error {
 		{"ring", g.ringOffset, layout.RingWordSize, uint64(g.ring), layout.RingWordSize, layout.RingWordSize},
 		{"slot records", g.recordsOffset, g.recordSize, uint64(g.slots), layout.SlotRecordSize, layout.MaxRecordSize},
 		{"seat words", g.seatWordsOffset, g.seatWordSize, uint64(g.seats), layout.SeatWordSize, layout.MaxRecordSize},
-		{"caps records", g.capsOffset, g.capsSize, uint64(g.caps), layout.CapsTextOffset, layout.MaxRecordSize},
-		{"metadata", g.metaOffset, g.metaSize, uint64(g.slots), 0, layout.MaxRecordSize},
+		{"caps records", g.capsOffset, g.capsSize, uint64(g.caps), layout.CapsRecordSize, layout.MaxRecordSize},
+		{"metadata", g.metaOffset, g.metaSize, uint64(g.slots), 0, layout.MaxMetaSize},
 		{"slots", g.slotsOffset, g.slotStride, uint64(g.slots), layout.PageSize, g.segmentSize},
 	} {
 		if table.size < table.min || table.size > table.most || table.size%8 != 0 {

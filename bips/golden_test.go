@@ -25,7 +25,7 @@ func readGolden(s golden.Segments) (map[uint64]recordCopy, map[uint64]string, er
 	if _, err := readSeatTable(s.Seats, &g, uint64(len(s.Seats))); err != nil {
 		return nil, nil, err
 	}
-	a := &attachment{pool: pool, caps: make([]capsText, g.caps)}
+	a := &attachment{pool: pool, caps: make([]capsText, g.caps), reading: &reading{}}
 	seen := a.look()
 	if err := seen.check(0); err != nil {
 		return nil, nil, err
@@ -40,11 +40,11 @@ func readGolden(s golden.Segments) (map[uint64]recordCopy, map[uint64]string, er
 		if err := a.checkRecord(sequence, &r); err != nil {
 			return nil, nil, err
 		}
-		text, err := a.capsOf(&r)
+		known, err := a.capsOf(&r)
 		if err != nil {
 			return nil, nil, err
 		}
-		records[sequence], caps[sequence] = r, text
+		records[sequence], caps[sequence] = r, known.text
 	}
 	return records, caps, nil
 }

@@ -360,7 +360,7 @@ func (o *ownPool) takeOver(p *Producer) error {
 	h.Ended.Store(p.ended)
 	h.Dropped.Store(p.stats.Dropped)
 	h.Latency.Store(p.latency.Nanoseconds())
-	return o.storeCaps(p.capsText)
+	return o.storeCaps(p.capsText, p.tags)
 }
 
 // moveWithoutRoom makes the next pool where there is no room for two, and goes on there, if nobody uses the old one. Failed:

@@ -53,9 +53,15 @@ const (
 
 	// MaxNameLength is in bytes.
 	MaxNameLength = 200
-	// MaxCapsLength and MaxMetaSize are in bytes.
-	MaxCapsLength = 16<<10 - 16
-	MaxMetaSize   = 4 << 10
+	// MaxCapsLength and MaxTagsSize are in bytes.
+	MaxCapsLength = 16368
+	MaxTagsSize   = 8 << 10
+
+	// MaxMetaSize, and the default of [ProducerOptions].MetaSize, in bytes.
+	MaxMetaSize     = 64 << 10
+	DefaultMetaSize = 4 << 10
+	// NoMeta is the MetaSize of a pool whose frames have no metadata.
+	NoMeta = -1
 
 	DefaultPermissions fs.FileMode = 0o600
 )
@@ -71,6 +77,9 @@ type ProducerOptions struct {
 	Slots int
 	// SlotSize is the size of each in bytes. It is required.
 	SlotSize int
+	// MetaSize is how many bytes of metadata a frame may have, by default [DefaultMetaSize], at most [MaxMetaSize]; it is
+	// rounded up to a multiple of 8. [NoMeta]: none.
+	MetaSize int
 	// Caps are those of the first frames, as [Producer.SetCaps] sets them. Given here, the
 	// first consumer knows them before there is a frame.
 	Caps string

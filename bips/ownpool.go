@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"runtime/debug"
 
+	"github.com/bips-ipc/bips/bips/meta"
 	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
 )
@@ -111,9 +112,9 @@ func (o *ownPool) unmap() {
 	}
 }
 
-// storeCaps writes caps to a record that no slot refers to; there is one more
+// storeCaps writes caps and tags to a record that no slot refers to; there is one more
 // record than slots.
-func (o *ownPool) storeCaps(caps string) error {
+func (o *ownPool) storeCaps(caps string, tags meta.Records) error {
 	var used [MaxSlots + 1]bool
 	for i := range o.pool.slots {
 		if o.sequences[i] != 0 {
@@ -124,13 +125,14 @@ func (o *ownPool) storeCaps(caps string) error {
 	for used[free] {
 		free++
 	}
-	version, length, text, err := o.pool.capsRecord(free)
+	r, err := o.pool.capsRecord(free)
 	if err != nil {
 		return err
 	}
-	length.Store(uint32(copy(text, caps)))
+	r.length.Store(uint32(copy(r.text, caps)))
+	r.tagsLength.Store(uint32(copy(r.tags, tags)))
 	o.capsVersion++
-	version.Store(o.capsVersion)
+	r.version.Store(o.capsVersion)
 	o.capsIndex = free
 	return nil
 }

@@ -1,6 +1,7 @@
 package bips
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bips-ipc/bips/bips/meta"
 	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
 )
@@ -53,6 +55,7 @@ type Producer struct {
 	lastReclaim time.Time  // when a look for dead consumers last found none
 	dropping    blockade   // since no slot was free, with the policy Drop
 	capsText    string
+	tags        meta.Records
 	latency     Time
 	stats       ProducerStats
 }
@@ -105,7 +108,7 @@ func NewProducerContext(ctx context.Context, name string, o ProducerOptions) (*P
 // begin makes the first pool and gives it its name (S4, S5). Readers may open the seats before, and cut them short.
 func (p *Producer) begin(ctx context.Context, o *ProducerOptions) (err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
-	g := planGeometry(o.Slots, o.SlotSize, o.MaxConsumers, p.named.instance, os.Getpid())
+	g := planGeometry(o.Slots, o.SlotSize, o.MetaSize, o.MaxConsumers, p.named.instance, os.Getpid())
 	own, err := makePool(ctx, p.named, &g)
 	if err != nil {
 		return err
@@ -116,7 +119,7 @@ func (p *Producer) begin(ctx context.Context, o *ProducerOptions) (err error) {
 		}
 	}()
 	p.own = own
-	if err := p.storeCaps(o.Caps); err != nil {
+	if err := p.storeCaps(o.Caps, nil); err != nil {
 		return err
 	}
 	if err := own.files.publish(); err != nil {
@@ -133,6 +136,15 @@ func (o *ProducerOptions) setDefaults() error {
 	defaultTo(&o.Slots, DefaultSlots)
 	defaultTo(&o.MaxConsumers, DefaultMaxConsumers)
 	defaultTo(&o.Permissions, DefaultPermissions)
+	switch {
+	case o.MetaSize == NoMeta:
+		o.MetaSize = 0
+	case o.MetaSize < NoMeta || o.MetaSize > MaxMetaSize:
+		return fmt.Errorf("%w: %d bytes of metadata: use NoMeta, or 1 to %d", ErrOption, o.MetaSize, MaxMetaSize)
+	default:
+		defaultTo(&o.MetaSize, DefaultMetaSize)
+		o.MetaSize = (o.MetaSize + layout.MetaAlignment - 1) &^ (layout.MetaAlignment - 1)
+	}
 	if o.BlockTimeout == 0 {
 		o.BlockTimeout = Forever
 	}
@@ -169,6 +181,13 @@ func (p *Producer) SlotSize() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return int(p.own.pool.slotSize)
+}
+
+// MetaSize returns how many bytes of metadata a frame may have.
+func (p *Producer) MetaSize() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return int(p.own.pool.metaSize)
 }
 
 // Folder returns the folder that the pool's files are in, and reports whether its file system is
@@ -370,8 +389,8 @@ func (p *Producer) checkFrame(f *FrameInfo) error {
 	switch {
 	case f.Size < 0 || f.Size > int(p.own.pool.slotSize):
 		return fmt.Errorf("pool %q: a frame of %d bytes in slots of %d: %w: make the pool with larger slots, or let it grow", p.name, f.Size, p.own.pool.slotSize, ErrTooLarge)
-	case len(f.Meta) > MaxMetaSize:
-		return fmt.Errorf("pool %q: metadata of %d bytes, at most %d: %w", p.name, len(f.Meta), MaxMetaSize, ErrTooLarge)
+	case len(f.Meta) > int(p.own.pool.metaSize):
+		return fmt.Errorf("pool %q: metadata of %d bytes, the pool has room for %d: %w: make it with a larger MetaSize", p.name, len(f.Meta), p.own.pool.metaSize, ErrTooLarge)
 	case f.Planes.Count < 0 || f.Planes.Count > MaxPlanes:
 		return fmt.Errorf("pool %q: %d planes, at most %d: %w", p.name, f.Planes.Count, MaxPlanes, ErrTooLarge)
 	}
@@ -431,18 +450,55 @@ func (p *Producer) SetCaps(caps string) (err error) {
 	if caps == p.capsText {
 		return nil
 	}
-	return p.storeCaps(caps)
+	return p.storeCaps(caps, p.tags)
+}
+
+// SetTags sets the tags of the frames published from now on: records of type meta.Tags, at most [MaxTagsSize] bytes,
+// which are copied; nil: none. They stay until they are set again, also over the end of a stream.
+//
+// Errors: [ErrTooLarge], [ErrOption], [ErrClosed], [ErrDamaged].
+func (p *Producer) SetTags(tags meta.Records) (err error) {
+	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
+	tags = tags.Clone()
+	if err := checkTags(tags); err != nil {
+		return fmt.Errorf("pool %q: %w", p.name, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if err := p.usable(); err != nil {
+		return err
+	}
+	if bytes.Equal(tags, p.tags) {
+		return nil
+	}
+	return p.storeCaps(p.capsText, tags)
+}
+
+// checkTags refuses what readers would not take for tags.
+func checkTags(tags meta.Records) error {
+	if len(tags) > MaxTagsSize {
+		return fmt.Errorf("tags of %d bytes, at most %d: %w", len(tags), MaxTagsSize, ErrTooLarge)
+	}
+	for record, err := range tags.All() {
+		if err != nil {
+			return fmt.Errorf("%w: tags: %w", ErrOption, err)
+		}
+		if record.Type() != meta.TypeTags {
+			return fmt.Errorf("%w: a record of type %q among the tags: use meta.Tags", ErrOption, record.Type())
+		}
+	}
+	return nil
 }
 
 // storeCaps is called with p.mu held.
-func (p *Producer) storeCaps(caps string) error {
+func (p *Producer) storeCaps(caps string, tags meta.Records) error {
 	if len(caps) > MaxCapsLength {
 		return fmt.Errorf("pool %q: caps of %d bytes, at most %d: %w", p.name, len(caps), MaxCapsLength, ErrTooLarge)
 	}
-	if err := p.own.storeCaps(caps); err != nil {
+	if err := p.own.storeCaps(caps, tags); err != nil {
 		return err
 	}
-	p.capsText = caps
+	p.capsText, p.tags = caps, tags
 	return nil
 }
 

@@ -1,10 +1,12 @@
 package bips
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"time"
 
+	"github.com/bips-ipc/bips/bips/meta"
 	"github.com/bips-ipc/bips/internal/layout"
 )
 
@@ -62,24 +64,36 @@ func (a *attachment) checkRecord(sequence uint64, r *recordCopy) error {
 	}
 }
 
-// capsOf returns the caps of a record. The slot's pin keeps their record from being
-// reused. A string is made only when the text is new.
-func (a *attachment) capsOf(r *recordCopy) (string, error) {
+// capsOf returns the caps and the tags of a record. The slot's pin keeps their record from being
+// reused. They are copied only when they are new.
+func (a *attachment) capsOf(r *recordCopy) (*capsText, error) {
 	known := &a.caps[r.capsIndex]
 	if known.version == r.capsVersion && known.version != 0 {
-		return known.text, nil
+		return known, nil
 	}
-	version, length, text, err := a.pool.capsRecord(r.capsIndex)
+	c, err := a.pool.capsRecord(r.capsIndex)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if found := version.Load(); found != r.capsVersion {
-		return "", fmt.Errorf("%w: caps of version %d, want %d", ErrDamaged, found, r.capsVersion)
+	if found := c.version.Load(); found != r.capsVersion {
+		return nil, fmt.Errorf("%w: caps of version %d, want %d", ErrDamaged, found, r.capsVersion)
 	}
-	bytes := length.Load()
-	if uint64(bytes) > uint64(len(text)) {
-		return "", fmt.Errorf("%w: caps of %d bytes in %d", ErrDamaged, bytes, len(text))
+	length, tagsLength := c.length.Load(), c.tagsLength.Load()
+	if uint64(length) > uint64(len(c.text)) {
+		return nil, fmt.Errorf("%w: caps of %d bytes in %d", ErrDamaged, length, len(c.text))
 	}
-	*known = capsText{version: r.capsVersion, text: strings.ToValidUTF8(string(text[:bytes]), "?")}
-	return known.text, nil
+	if uint64(tagsLength) > uint64(len(c.tags)) {
+		return nil, fmt.Errorf("%w: tags of %d bytes in %d", ErrDamaged, tagsLength, len(c.tags))
+	}
+	fresh := capsText{version: r.capsVersion, text: a.lastCaps.text, tags: a.lastCaps.tags}
+	if text := c.text[:length]; string(text) != fresh.text {
+		fresh.text = strings.ToValidUTF8(string(text), "?")
+	}
+	if tags := meta.Records(c.tags[:tagsLength]); tagsLength == 0 {
+		fresh.tags = nil
+	} else if !bytes.Equal(tags, fresh.tags) {
+		fresh.tags = tags.Clone()
+	}
+	*known, a.lastCaps = fresh, fresh
+	return known, nil
 }

@@ -47,17 +47,29 @@ func (s *poolSegment) meta(i int) []byte {
 	return s.memory[at : at+s.metaSize : at+s.metaSize]
 }
 
-// capsRecord returns the head and the text area of caps record i, which must be
-// less than the caps count.
-func (s *poolSegment) capsRecord(i int) (version *atomic.Uint64, length *atomic.Uint32, text []byte, err error) {
+// capsRecord is a caps record with its parts found. Its lengths are atomic, since they are also read without a pin.
+type capsRecord struct {
+	version            *atomic.Uint64
+	length, tagsLength *atomic.Uint32
+	text, tags         []byte
+}
+
+// capsRecord returns caps record i, which must be less than the caps count.
+func (s *poolSegment) capsRecord(i int) (r capsRecord, err error) {
 	at := s.capsOffset + uint64(i)*s.capsSize
-	if version, err = overlay[atomic.Uint64](s.memory, at); err != nil {
-		return nil, nil, nil, err
+	if r.version, err = overlay[atomic.Uint64](s.memory, at); err != nil {
+		return r, err
 	}
-	if length, err = overlay[atomic.Uint32](s.memory, at+8); err != nil {
-		return nil, nil, nil, err
+	if r.length, err = overlay[atomic.Uint32](s.memory, at+8); err != nil {
+		return r, err
 	}
-	return version, length, s.memory[at+layout.CapsTextOffset : at+s.capsSize], nil
+	if r.tagsLength, err = overlay[atomic.Uint32](s.memory, at+12); err != nil {
+		return r, err
+	}
+	record := s.memory[at : at+layout.CapsRecordSize]
+	r.text = record[layout.CapsTextOffset:][:layout.CapsTextSize]
+	r.tags = record[layout.TagsOffset:][:layout.TagsSize]
+	return r, nil
 }
 
 // entry returns the ring word of a sequence.

@@ -14,9 +14,12 @@ const (
 	SlotRecordSize = 192      // this version's; readers step by the header's
 	SeatWordSize   = 64       // likewise
 	SeatSize       = 128      // likewise
-	CapsRecordSize = 16 << 10 // likewise
+	CapsRecordSize = 24 << 10 // likewise
 	CapsTextOffset = 16       // from the start of a caps record
-	MetaAreaSize   = 4 << 10  // this version's
+	CapsTextSize   = 16368    // most bytes of caps
+	TagsOffset     = 16 << 10 // from the start of a caps record
+	TagsSize       = 8 << 10  // most bytes of tags
+	MaxMetaSize    = 64 << 10 // most bytes of a metadata area; readers step by the header's
 	MaxSegmentSize = 1 << 46  // a geometry that says more is damaged
 	MaxRecordSize  = 1 << 20  // likewise, for one record of a table
 )
@@ -55,7 +58,8 @@ const (
 
 // Backends (PoolHeader.Backend).
 const (
-	BackendShm uint32 = 0 // POSIX shared memory, found by name
+	BackendShm   uint32 = 0 // POSIX shared memory, found by name
+	BackendMemfd uint32 = 1 // memory without a name, which the producer hands over through a socket of the pool's name
 )
 
 // Bytes that are locked, as open file description locks. They need not exist.

@@ -13,9 +13,9 @@
 //	| ...                      |      | Seat k-1                 |
 //	| SeatWord 0      64 bytes |      +--------------------------+
 //	| ...                      |
-//	| CapsRecord 0     16 KiB  |
+//	| CapsRecord 0     24 KiB  |
 //	| ...                      |
-//	| metadata 0        4 KiB  |
+//	| metadata 0    (MetaSize) |
 //	| ...                      |
 //	| slot 0    (page-aligned) |
 //	| ...                      |

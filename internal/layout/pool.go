@@ -34,10 +34,10 @@ type PoolHeader struct {
 	RecordSize      uint32 // bytes from one slot record to the next
 	SeatWordSize    uint32 // bytes from one seat word to the next
 	CapsSize        uint32 // bytes from one caps record to the next
-	MetaSize        uint32 // bytes from one metadata area to the next
+	MetaSize        uint32 // bytes from one metadata area to the next; 0 to MaxMetaSize
 	CapsCount       uint32 // SlotCount + 1
 	SeatCount       uint32 // 1 to 64
-	Backend         uint32 // which backend made the segment: BackendShm
+	Backend         uint32 // which backend made the segment: BackendShm, BackendMemfd
 	ProducerPID     uint32 // in the producer's PID namespace; for display only
 	Move            uint32 // how often the instance has moved: 0, 1, 2, ...
 	_               uint32
@@ -99,12 +99,13 @@ type SeatWord struct {
 	_        [40]byte
 }
 
-// CapsRecord holds one caps string. Its bytes follow the record's head.
+// CapsRecord holds caps and the tags that go with them.
 type CapsRecord struct {
 	_ structs.HostLayout
 
-	Version atomic.Uint64 // 0: empty; changes with the text
-	Length  uint32        // bytes of text
-	_       uint32
-	Text    [CapsRecordSize - 16]byte // UTF-8, not terminated
+	Version    atomic.Uint64      // 0: empty; changes with the text and with the tags
+	Length     uint32             // bytes of text
+	TagsLength uint32             // bytes of Tags that are used; 0: no tags
+	Text       [CapsTextSize]byte // UTF-8, not terminated
+	Tags       [TagsSize]byte     // metadata records of type MetaTags
 }

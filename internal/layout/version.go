@@ -11,8 +11,11 @@ const (
 	//
 	// VersionMajor 3: the end of a stream is a place and no entry, the producer grants pins,
 	// pools move.
-	VersionMajor = 3
-	// VersionMinor 0: the first of major 3.
+	//
+	// VersionMajor 4: metadata areas hold records, tags lie in a caps record behind its text, and
+	// there is a backend memfd.
+	VersionMajor = 4
+	// VersionMinor 0: the first of major 4.
 	VersionMinor = 0
 )
 

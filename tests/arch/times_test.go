@@ -1,7 +1,9 @@
 package arch
 
 import (
+	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -20,7 +22,8 @@ var limits = map[string][]string{
 	"looks of one pull; a slot that is being released": {"pinTries", "busyPause", "busyPatience"},
 	"proof after a demotion":                           {"longestTrial", "soon"},
 	"slots; seats":                                     {"MinSlots", "MaxSlots", "DefaultSlots", "MaxSeats", "DefaultMaxConsumers"},
-	"caps; metadata of a frame":                        {"MaxMetaSize"},
+	"caps; tags":                                       {"MaxCapsLength", "MaxTagsSize"},
+	"metadata of a frame":                              {"MaxMetaSize", "DefaultMetaSize"},
 	"a dead reader's slots are free":                   {"houseLimit"},
 	"a dead producer is noticed":                       {"bellLimit"},
 }
@@ -44,10 +47,15 @@ func valueOf(t *testing.T, code, name string) string {
 			return number + " " + short
 		}
 	}
-	if kilo, found := strings.CutSuffix(value, " << 10"); found && kilo == "4" {
-		return "4,096"
+	kilo, found := strings.CutSuffix(value, " << 10")
+	n, err := strconv.Atoi(kilo)
+	if err != nil || n < 10_000 && !found {
+		return value
 	}
-	return value
+	if found {
+		n <<= 10
+	}
+	return fmt.Sprintf("%d,%03d", n/1000, n%1000)
 }
 
 func TestTheTimesOfTheProtocolAreThoseOfTheCode(t *testing.T) {

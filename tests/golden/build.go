@@ -10,6 +10,7 @@ import (
 const (
 	seats     = 8
 	slotSize  = 64
+	metaSize  = 256
 	instance  = 0x0123456789abcdef
 	seatsAt   = layout.HeaderSize
 	seatsSize = seatsAt + layout.PageSize
@@ -38,7 +39,7 @@ func newPool(slots int) *builder {
 	recordsAt := place(slots, layout.SlotRecordSize)
 	wordsAt := place(seats, layout.SeatWordSize)
 	capsAt := place(caps, layout.CapsRecordSize)
-	metaAt := place(slots, layout.MetaAreaSize)
+	metaAt := place(slots, metaSize)
 	slotsAt := place(slots, layout.PageSize)
 
 	b := &builder{Segments: Segments{segmentOf(next), segmentOf(seatsSize)}}
@@ -50,7 +51,7 @@ func newPool(slots int) *builder {
 	h.SlotCount, h.RingLength, h.RingOffset = uint32(slots), uint32(ring), ringAt
 	h.RecordsOffset, h.SeatWordsOffset, h.CapsOffset, h.MetaOffset = recordsAt, wordsAt, capsAt, metaAt
 	h.RecordSize, h.SeatWordSize = layout.SlotRecordSize, layout.SeatWordSize
-	h.CapsSize, h.MetaSize, h.CapsCount = layout.CapsRecordSize, layout.MetaAreaSize, uint32(caps)
+	h.CapsSize, h.MetaSize, h.CapsCount = layout.CapsRecordSize, metaSize, uint32(caps)
 	h.SeatCount, h.Backend, h.ProducerPID = seats, layout.BackendShm, 4711
 	h.First = 1
 	h.State.Store(layout.StateRunning)
@@ -86,6 +87,19 @@ func (b *builder) caps(i int, version uint64, text string) {
 	c.Version.Store(version)
 	c.Length = uint32(len(text))
 	copy(c.Text[:], text)
+}
+
+// tags adds tags to caps record i.
+func (b *builder) tags(i int, records []byte) {
+	c := b.capsRecord(i)
+	c.TagsLength = uint32(len(records))
+	copy(c.Tags[:], records)
+}
+
+// meta writes the metadata of the frame that is published in a slot next. It returns what to change in the slot's record.
+func (b *builder) meta(slot int, records []byte) func(*layout.SlotRecord) {
+	copy(b.Pool[b.header.MetaOffset+uint64(slot)*metaSize:][:metaSize], records)
+	return func(r *layout.SlotRecord) { r.MetaLength = uint32(len(records)) }
 }
 
 // publish puts the next frame into a slot. The record's first fields are those of a frame

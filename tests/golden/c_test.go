@@ -59,6 +59,12 @@ func lines(m *Meaning) string {
 			fmt.Fprintf(&out, " plane %d %d", plane.Stride, plane.Offset)
 		}
 		fmt.Fprintf(&out, " data %s caps %s\n", f.Data, f.Caps)
+		if f.Tags != "" {
+			fmt.Fprintf(&out, "tags %s\n", f.Tags)
+		}
+		if f.Metadata != "" {
+			fmt.Fprintf(&out, "metadata %s\n", f.Metadata)
+		}
 	}
 	for _, s := range m.Seats {
 		pins := uint64(0)

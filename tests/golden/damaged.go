@@ -78,7 +78,8 @@ func Damages() []Damage {
 	pool("MetaOffset", h.SegmentSize-8, "damaged")
 	pool("RecordSize", uint32(layout.SlotRecordSize-8), "damaged")
 	pool("SeatWordSize", uint32(0), "damaged")
-	pool("CapsSize", uint32(2*layout.MaxRecordSize), "damaged")
+	pool("CapsSize", uint32(layout.CapsRecordSize-8), "damaged")
+	pool("MetaSize", uint32(layout.MaxMetaSize+8), "damaged")
 	pool("CapsCount", uint32(0), "damaged")
 	pool("SeatCount", uint32(layout.MaxSeats+1), "damaged")
 	pool("State", uint32(0), "damaged")
@@ -99,7 +100,8 @@ func Damages() []Damage {
 	record("MetaLength", h.MetaSize+1, "damaged")
 	record("PlaneCount", uint32(5), "damaged")
 	add("record of slot 0: PlaneOffset", "pool", h.RecordsOffset+offsetOf[layout.SlotRecord]("PlaneOffset")+8, uint64(25), "damaged")
-	add("caps 0: Length", "pool", h.CapsOffset+offsetOf[layout.CapsRecord]("Length"), uint32(layout.CapsRecordSize), "damaged")
+	add("caps 0: Length", "pool", h.CapsOffset+offsetOf[layout.CapsRecord]("Length"), uint32(layout.CapsTextSize+1), "damaged")
+	add("caps 0: TagsLength", "pool", h.CapsOffset+offsetOf[layout.CapsRecord]("TagsLength"), uint32(layout.TagsSize+8), "damaged")
 
 	seats := func(field string, value any, wrong string) {
 		add("seats: "+field, "seats", offsetOf[layout.SeatHeader](field), value, wrong)

@@ -96,6 +96,7 @@ func TestTheScenesShowWhatTheyAreFor(t *testing.T) {
 		"closed-without-end": {"closed", 2, 0, []uint64{1, 2}},
 		"moved":              {"moved", 2, 0, []uint64{1, 2}},
 		"after-move":         {"running", 3, 0, []uint64{3}},
+		"metadata":           {"running", 2, 0, []uint64{1, 2}},
 		"readers":            {"running", 2, 0, []uint64{1, 2}},
 	} {
 		p := meaning(t, scene).Pool
@@ -106,6 +107,9 @@ func TestTheScenesShowWhatTheyAreFor(t *testing.T) {
 	}
 	if frames := meaning(t, "next-stream").Pool.Frames; frames[0].Stream != 0 || frames[1].Stream != 2 {
 		t.Error("the frames of next-stream are not of two streams")
+	}
+	if frames := meaning(t, "metadata").Pool.Frames; frames[0].Metadata == "" || frames[1].Metadata != "" || frames[0].Tags == "" || frames[1].Tags == "" {
+		t.Error("the frames of metadata do not have what they should")
 	}
 	after := meaning(t, "after-move")
 	if after.Pool.Move != 1 || after.Pool.First != 3 || !after.Seats[0].Reserved.Kept || after.Seats[1].Reserved.Kept {

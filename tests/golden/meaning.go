@@ -10,7 +10,7 @@ type Meaning struct {
 
 // Pool is the pool segment.
 type Pool struct {
-	Version         string   `json:"version"`  // "3.0"
+	Version         string   `json:"version"`  // "4.0"
 	Instance        string   `json:"instance"` // 16 hex digits, as in file names
 	Move            uint32   `json:"move"`
 	First           uint64   `json:"first"`
@@ -44,6 +44,8 @@ type Frame struct {
 	Dropped     uint64   `json:"dropped"`
 	Flags       uint32   `json:"flags"`
 	Planes      []*Plane `json:"planes,omitempty"`
+	Tags        string   `json:"tags,omitempty"`     // records, in hex digits
+	Metadata    string   `json:"metadata,omitempty"` // likewise
 }
 
 // Plane is where one plane of raw video lies in its frame.

@@ -2,6 +2,7 @@ package golden
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"math/bits"
@@ -87,8 +88,8 @@ func readPool(memory []byte) (*Pool, table, error) {
 	ring := tableOf("ring words", h.RingOffset, layout.RingWordSize, layout.RingWordSize, layout.RingWordSize, h.RingLength)
 	records := tableOf("slot records", h.RecordsOffset, uint64(h.RecordSize), layout.SlotRecordSize, layout.MaxRecordSize, h.SlotCount)
 	words := tableOf("seat words", h.SeatWordsOffset, uint64(h.SeatWordSize), layout.SeatWordSize, layout.MaxRecordSize, h.SeatCount)
-	caps := tableOf("caps records", h.CapsOffset, uint64(h.CapsSize), layout.CapsTextOffset, layout.MaxRecordSize, h.CapsCount)
-	tableOf("metadata areas", h.MetaOffset, uint64(h.MetaSize), 0, layout.MaxRecordSize, h.SlotCount)
+	caps := tableOf("caps records", h.CapsOffset, uint64(h.CapsSize), layout.CapsRecordSize, layout.MaxRecordSize, h.CapsCount)
+	areas := tableOf("metadata areas", h.MetaOffset, uint64(h.MetaSize), 0, layout.MaxMetaSize, h.SlotCount)
 	slots := tableOf("slots", h.SlotsOffset, h.SlotStride, layout.PageSize, h.SegmentSize, h.SlotCount)
 	if failed != nil {
 		return nil, none, failed
@@ -119,7 +120,7 @@ func readPool(memory []byte) (*Pool, table, error) {
 		if r.Sequence.Load() != sequence {
 			continue // the slot was used again
 		}
-		f, err := readFrame(h, r, caps, memory[slots.at(slot):][:h.SlotSize])
+		f, err := readFrame(h, r, caps, memory[areas.at(slot):][:h.MetaSize], memory[slots.at(slot):][:h.SlotSize])
 		if err != nil {
 			return nil, none, fmt.Errorf("frame %d: %w", sequence, err)
 		}
@@ -129,7 +130,7 @@ func readPool(memory []byte) (*Pool, table, error) {
 	return p, words, nil
 }
 
-func readFrame(h *layout.PoolHeader, r *layout.SlotRecord, caps table, slot []byte) (*Frame, error) {
+func readFrame(h *layout.PoolHeader, r *layout.SlotRecord, caps table, area, slot []byte) (*Frame, error) {
 	switch {
 	case r.Stream > r.Sequence.Load():
 		return nil, damaged("of a stream that begins with %d", r.Stream)
@@ -159,10 +160,16 @@ func readFrame(h *layout.PoolHeader, r *layout.SlotRecord, caps table, slot []by
 	if version != r.CapsVersion {
 		return nil, damaged("caps of version %d, want %d", version, r.CapsVersion)
 	}
-	if uint64(length) > caps.size-layout.CapsTextOffset {
+	if length > layout.CapsTextSize {
 		return nil, damaged("caps of %d bytes", length)
 	}
 	f.Caps = string(record[layout.CapsTextOffset:][:length])
+	tagsLength := binary.LittleEndian.Uint32(record[12:])
+	if tagsLength > layout.TagsSize {
+		return nil, damaged("tags of %d bytes", tagsLength)
+	}
+	f.Tags = hex.EncodeToString(record[layout.TagsOffset:][:tagsLength])
+	f.Metadata = hex.EncodeToString(area[:r.MetaLength])
 	return f, nil
 }
 

@@ -31,6 +31,7 @@ func Scenes() []Scene {
 	add("closed-without-end", "The producer closed the pool without ending its stream: its readers have lost it.", closedWithoutEnd())
 	add("moved", "The old pool of a move: what it has is still read, then readers follow the name.", moved())
 	add("after-move", "The new pool of that move: one frame was published in it, and two places are kept for readers of the old one.", afterMove())
+	add("metadata", "The first frame has metadata, the second one has none; tags go with the caps of both. metadata.json has more records.", metadata())
 	add("readers", "A seat in each state, with grants, pins and a demotion.", readers())
 	return all
 }
@@ -122,6 +123,15 @@ func afterMove() *builder {
 		b.word(i).Reserved.Store(layout.PackReserved(generation, i == 0))
 	}
 	b.publish(0, 0, "in the new pool", nil)
+	return b
+}
+
+// metadata has a detection in its first frame.
+func metadata() *builder {
+	b := withCaps(2)
+	b.tags(0, titleRecord)
+	b.publish(0, 0, "with metadata", b.meta(0, detectionRecord))
+	b.publish(1, 0, "without", nil)
 	return b
 }
 

@@ -20,8 +20,8 @@ var memory = described{
 	name:      "layout",
 	header:    "layout.h",
 	prologue:  layoutPrologue,
-	structs:   []string{"pool.go", "seat.go", "constants.go"},
-	constants: []string{"version.go", "constants.go", "words.go"},
+	structs:   []string{"pool.go", "seat.go", "constants.go", "metadata.go"},
+	constants: []string{"version.go", "constants.go", "metadata.go", "words.go"},
 	records: []any{
 		layout.PoolHeader{}, layout.SlotRecord{}, layout.SeatWord{}, layout.CapsRecord{}, layout.SeatHeader{}, layout.Seat{},
 	},

@@ -32,9 +32,10 @@
 /* VersionMajor 1: the first layout. VersionMajor 2: fewer cache lines for each frame. Bell, State
  * and Head share one, and so do a slot record's sequence and first fields, a seat's words, and Door
  * with ProducerWaiting. VersionMajor 3: the end of a stream is a place and no entry, the producer
- * grants pins, pools move. */
-#define BIPS_LAYOUT_VERSION_MAJOR 3
-/* VersionMinor 0: the first of major 3. */
+ * grants pins, pools move. VersionMajor 4: metadata areas hold records, tags lie in a caps record
+ * behind its text, and there is a backend memfd. */
+#define BIPS_LAYOUT_VERSION_MAJOR 4
+/* VersionMinor 0: the first of major 4. */
 #define BIPS_LAYOUT_VERSION_MINOR 0
 
 /* KnownRequired are the required feature bits that this code knows: none yet. */
@@ -51,9 +52,12 @@
 #define BIPS_LAYOUT_SLOT_RECORD_SIZE 192 /* this version's; readers step by the header's */
 #define BIPS_LAYOUT_SEAT_WORD_SIZE 64 /* likewise */
 #define BIPS_LAYOUT_SEAT_SIZE 128 /* likewise */
-#define BIPS_LAYOUT_CAPS_RECORD_SIZE 16384 /* likewise */
+#define BIPS_LAYOUT_CAPS_RECORD_SIZE 24576 /* likewise */
 #define BIPS_LAYOUT_CAPS_TEXT_OFFSET 16 /* from the start of a caps record */
-#define BIPS_LAYOUT_META_AREA_SIZE 4096 /* this version's */
+#define BIPS_LAYOUT_CAPS_TEXT_SIZE 16368 /* most bytes of caps */
+#define BIPS_LAYOUT_TAGS_OFFSET 16384 /* from the start of a caps record */
+#define BIPS_LAYOUT_TAGS_SIZE 8192 /* most bytes of tags */
+#define BIPS_LAYOUT_MAX_META_SIZE 65536 /* most bytes of a metadata area; readers step by the header's */
 #define BIPS_LAYOUT_MAX_SEGMENT_SIZE UINT64_C(0x0000400000000000) /* a geometry that says more is damaged */
 #define BIPS_LAYOUT_MAX_RECORD_SIZE 1048576 /* likewise, for one record of a table */
 
@@ -83,11 +87,78 @@
 
 /* Backends (PoolHeader.Backend). */
 #define BIPS_LAYOUT_BACKEND_SHM UINT32_C(0) /* POSIX shared memory, found by name */
+#define BIPS_LAYOUT_BACKEND_MEMFD UINT32_C(1) /* memory without a name, which the producer hands over through a socket of the pool's name */
 
 /* Bytes that are locked, as open file description locks. They need not exist. */
 #define BIPS_LAYOUT_PRODUCER_LOCK INT64_C(0) /* pool segment: its producer, for life */
 #define BIPS_LAYOUT_NAME_LOCK INT64_C(0) /* lock file: the producer of the name, for life */
 #define BIPS_LAYOUT_SEAT_LOCK_BASE INT64_C(64) /* seat segment: SeatLockBase + i is seat i's holder */
+
+/* Metadata records: sizes in bytes, and limits. */
+#define BIPS_LAYOUT_META_HEAD_SIZE 8 /* type, flags and length of a record */
+#define BIPS_LAYOUT_META_ALIGNMENT 8 /* of records in their area, and of structures and fields in their record */
+#define BIPS_LAYOUT_META_MAX_DEPTH 4 /* levels of structures, arrays and lists; a record's own structure is the first */
+#define BIPS_LAYOUT_META_MAX_KEY 255 /* bytes of a field's key */
+#define BIPS_LAYOUT_META_MAX_NAME 100 /* bytes of a structure's name */
+#define BIPS_LAYOUT_META_MAX_MEMORIES 16 /* sizes of a record MetaMemories */
+#define BIPS_LAYOUT_META_MAX_CHANNELS 64 /* offsets of a record MetaAudioLayout */
+#define BIPS_LAYOUT_META_MAX_PARAMS 64 /* structures of a record MetaRegion */
+#define BIPS_LAYOUT_META_MAX_TAGS 8 /* tags of a record MetaCustom */
+
+/* Types of metadata records. */
+#define BIPS_LAYOUT_META_MEMORIES 1 /* sizes of the memories that the frame consists of */
+#define BIPS_LAYOUT_META_AUDIO_LAYOUT 2 /* samples, and where the planes of planar audio lie; NEEDED */
+#define BIPS_LAYOUT_META_CROP 3 /* the part of the picture that should be seen; NEEDED */
+#define BIPS_LAYOUT_META_AFFINE 4 /* how the picture is turned or mirrored, as a matrix */
+#define BIPS_LAYOUT_META_TIME_CODE 5 /* SMPTE time code */
+#define BIPS_LAYOUT_META_REFERENCE_TIME 6 /* the frame's time on another clock */
+#define BIPS_LAYOUT_META_CAPTION 7 /* closed captions */
+#define BIPS_LAYOUT_META_REGION 8 /* a region of interest or a detection, with parameters */
+#define BIPS_LAYOUT_META_CUSTOM 9 /* a structure of the application's own */
+#define BIPS_LAYOUT_META_PROTECTION 10 /* how the frame is encrypted; NEEDED */
+#define BIPS_LAYOUT_META_GST 11 /* what gst_meta_serialize of GStreamer 1.24 wrote */
+#define BIPS_LAYOUT_META_TAGS 12 /* tags of the stream; only in CapsRecord.Tags */
+
+/* Flags of metadata records. */
+#define BIPS_LAYOUT_META_NEEDED 1 /* who does not know the record's type must not read the frame */
+#define BIPS_LAYOUT_META_PARTIAL 2 /* fields were left out that cannot cross: pointers, objects */
+#define BIPS_LAYOUT_META_ANALYTICS 4 /* MetaRegion: of a GstAnalyticsRelationMeta */
+
+/* Kinds of values in metadata structures. */
+#define BIPS_LAYOUT_KIND_NONE 0 /* no value, as a text that is NULL */
+#define BIPS_LAYOUT_KIND_BOOL 1 /* u8: 0 false, else true */
+#define BIPS_LAYOUT_KIND_INT 2 /* i64 */
+#define BIPS_LAYOUT_KIND_UINT 3 /* u64 */
+#define BIPS_LAYOUT_KIND_FLOAT 4 /* f64 */
+#define BIPS_LAYOUT_KIND_TEXT 5 /* UTF-8 without a zero byte */
+#define BIPS_LAYOUT_KIND_BYTES 6 /* any bytes */
+#define BIPS_LAYOUT_KIND_FRACTION 7 /* i32 numerator, i32 denominator above 0 */
+#define BIPS_LAYOUT_KIND_STRUCTURE 8 /* a structure */
+#define BIPS_LAYOUT_KIND_ARRAY 9 /* u32 count, u32 0, elements; their order matters */
+#define BIPS_LAYOUT_KIND_LIST 10 /* likewise; alternatives, as in caps, or several values of a tag */
+#define BIPS_LAYOUT_KIND_OTHER 11 /* text: the name of a GType; rest: the value as GStreamer writes it */
+
+/* Origins of values: which type GStreamer had. Others need not look at them. */
+#define BIPS_LAYOUT_ORIGIN_BUFFER 0 /* KindBytes: GstBuffer */
+#define BIPS_LAYOUT_ORIGIN_BYTES 1 /* KindBytes: GBytes */
+#define BIPS_LAYOUT_ORIGIN8 8 /* KindInt, KindUint: gchar, guchar */
+#define BIPS_LAYOUT_ORIGIN32 32 /* KindInt, KindUint, KindFloat: gint, guint, gfloat */
+#define BIPS_LAYOUT_ORIGIN64 64 /* KindInt, KindUint, KindFloat: gint64, guint64, gdouble */
+#define BIPS_LAYOUT_ORIGIN_LONG 65 /* KindInt, KindUint: glong, gulong */
+
+/* Flags of a time code. */
+#define BIPS_LAYOUT_TIME_CODE_DROP_FRAME 1 /* drop-frame counting, of 30000/1001 and 60000/1001 frames/s */
+#define BIPS_LAYOUT_TIME_CODE_INTERLACED 2 /* of interlaced video */
+
+/* Kinds of captions. */
+#define BIPS_LAYOUT_CAPTION_CEA608_RAW 1 /* byte pairs of CEA-608 */
+#define BIPS_LAYOUT_CAPTION_CEA608_S334 2 /* triples of CEA-608 as in SMPTE S334-1 Annex A */
+#define BIPS_LAYOUT_CAPTION_CEA708_RAW 3 /* cc_data triples of CEA-708 */
+#define BIPS_LAYOUT_CAPTION_CEA708_CDP 4 /* CEA-708 in a Caption Distribution Packet */
+
+/* Scopes of tags. */
+#define BIPS_LAYOUT_TAGS_OF_STREAM 0 /* of this stream */
+#define BIPS_LAYOUT_TAGS_GLOBAL 1 /* of all streams of the producer's medium */
 
 /* MaxSequence is the largest sequence a ring word holds. */
 #define BIPS_LAYOUT_MAX_SEQUENCE UINT64_C(0x0000ffffffffffff)
@@ -116,10 +187,10 @@ struct bips_layout_pool_header {
   uint32_t record_size; /* bytes from one slot record to the next */
   uint32_t seat_word_size; /* bytes from one seat word to the next */
   uint32_t caps_size; /* bytes from one caps record to the next */
-  uint32_t meta_size; /* bytes from one metadata area to the next */
+  uint32_t meta_size; /* bytes from one metadata area to the next; 0 to MaxMetaSize */
   uint32_t caps_count; /* SlotCount + 1 */
   uint32_t seat_count; /* 1 to 64 */
-  uint32_t backend; /* which backend made the segment: BackendShm */
+  uint32_t backend; /* which backend made the segment: BackendShm, BackendMemfd */
   uint32_t producer_pid; /* in the producer's PID namespace; for display only */
   uint32_t move; /* how often the instance has moved: 0, 1, 2, ... */
   uint32_t reserved0;
@@ -236,18 +307,20 @@ BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_word, granted) == 8, "bips_l
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_word, reserved) == 16, "bips_layout_seat_word.reserved");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_seat_word, reserved0) == 24, "bips_layout_seat_word.reserved0");
 
-/* CapsRecord holds one caps string. Its bytes follow the record's head. */
+/* CapsRecord holds caps and the tags that go with them. */
 struct bips_layout_caps_record {
-  uint64_t version; /* atomic; 0: empty; changes with the text */
+  uint64_t version; /* atomic; 0: empty; changes with the text and with the tags */
   uint32_t length; /* bytes of text */
-  uint32_t reserved0;
+  uint32_t tags_length; /* bytes of Tags that are used; 0: no tags */
   uint8_t text[16368]; /* UTF-8, not terminated */
+  uint8_t tags[8192]; /* metadata records of type MetaTags */
 };
-BIPS_LAYOUT_ASSERT(sizeof(struct bips_layout_caps_record) == 16384, "bips_layout_caps_record");
+BIPS_LAYOUT_ASSERT(sizeof(struct bips_layout_caps_record) == 24576, "bips_layout_caps_record");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_caps_record, version) == 0, "bips_layout_caps_record.version");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_caps_record, length) == 8, "bips_layout_caps_record.length");
-BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_caps_record, reserved0) == 12, "bips_layout_caps_record.reserved0");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_caps_record, tags_length) == 12, "bips_layout_caps_record.tags_length");
 BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_caps_record, text) == 16, "bips_layout_caps_record.text");
+BIPS_LAYOUT_ASSERT(offsetof(struct bips_layout_caps_record, tags) == 16384, "bips_layout_caps_record.tags");
 
 /* SeatHeader is the first page of a seat segment. Fields up to Move are written by the producer
  * before Magic and immutable from then on. */

@@ -55,6 +55,16 @@ static void print_time(const char *name, uint64_t time) {
     printf(" %s %" PRIu64, name, time);
 }
 
+static void print_records(const char *name, const unsigned char *bytes, uint32_t length) {
+  uint32_t i;
+  if (length == 0)
+    return;
+  printf("%s ", name);
+  for (i = 0; i < length; i++)
+    printf("%02x", bytes[i]);
+  printf("\n");
+}
+
 static void print_frame(const unsigned char *pool, uint64_t sequence) {
   const struct bips_layout_pool_header *h = (const void *)pool;
   const struct bips_layout_slot_record *r;
@@ -82,6 +92,8 @@ static void print_frame(const unsigned char *pool, uint64_t sequence) {
     printf(" plane %" PRId32 " %" PRIu64, r->plane_stride[i], r->plane_offset[i]);
   printf(" data %.*s", (int)r->size, (const char *)pool + h->slots_offset + slot * h->slot_stride);
   printf(" caps %.*s\n", (int)caps->length, (const char *)caps->text);
+  print_records("tags", caps->tags, caps->tags_length);
+  print_records("metadata", pool + h->meta_offset + slot * (uint64_t)h->meta_size, r->meta_length);
 }
 
 static void print_seat(const unsigned char *pool, const unsigned char *seats, uint32_t i) {
