@@ -313,12 +313,25 @@ func TestListenLeavesNothingWhenItFails(t *testing.T) {
 	}
 }
 
+func TestADescriptorThatCannotBeWaitedForIsNotTaken(t *testing.T) {
+	leavesNothing(t)
+	fd, err := unix.Open(filepath.Join(openDir(t), "file"), unix.O_CREAT|unix.O_RDWR|unix.O_NONBLOCK|unix.O_CLOEXEC, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := 0
+	if _, err := newSocket(fd, "a plain file", func(int, bool) { told++ }); !OutOfResources(err) || told != 2 {
+		t.Errorf("got %v, the hook was told %d times", err, told)
+	}
+}
+
 // From Linux 6.16 on the sender is told, else the receiver.
 func TestDescriptorsForAListenerAreRefused(t *testing.T) {
 	leavesNothing(t)
 	reader, producer := meet(t, listen(t, nil), nil)
 	err := reader.Send([]byte("hello"), 0)
-	if errors.Is(err, ErrNoDescriptorsWanted) {
+	if _, missing := unix.GetsockoptInt(reader.fd, unix.SOL_SOCKET, soPassRights); missing == nil {
+		wantErr(t, "a descriptor", err, ErrNoDescriptorsWanted)
 		put(t, producer, "grant", 0) // the other way they are welcome
 		_, received := get(t, reader, 2)
 		if received.Len() != 1 {

@@ -96,11 +96,14 @@ func (c *Conn) readWithin(limit time.Duration, call func(fd int) error) error {
 	if limit > 0 {
 		deadline = time.Now().Add(limit)
 	}
-	if err := c.file.SetReadDeadline(deadline); err != nil {
+	if err := c.setReadDeadline(deadline); err != nil {
 		return c.why(err)
 	}
 	return c.read(call)
 }
+
+// setReadDeadline ends what waits to read at a time, with os.ErrDeadlineExceeded; the zero time is never.
+func (s *socket) setReadDeadline(at time.Time) error { return s.file.SetReadDeadline(at) }
 
 // descriptorsIn finds the descriptors in what came beside a message.
 func descriptorsIn(control []byte) (fds []int) {

@@ -1,6 +1,7 @@
 package sys
 
 import (
+	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -35,6 +36,10 @@ func newSocket(fd int, name string, hook func(fd int, opened bool)) (*socket, er
 		return nil, err
 	}
 	s.raw = raw
+	if err := s.setReadDeadline(time.Time{}); err != nil { // the runtime's poller did not take it (epoll_ctl: ENOMEM, ENOSPC)
+		_ = s.close()
+		return nil, fmt.Errorf("wait for %s: %w: %w", name, ErrNoMemory, err)
+	}
 	return s, nil
 }
 
