@@ -4,23 +4,30 @@
 #include <pthread.h>
 #include <unistd.h>
 
-/* 0: free; else the descriptor plus one. Read in the child of a fork, where no lock
- * may be taken. */
-static gint tracked[1024];
+/* A bit for each descriptor that there may be (fs.nr_open is 1,048,576 unless somebody raised
+ * it). It is read in the child of a fork, where no lock may be taken. Of the memory only pages
+ * with bits that were set are used. */
+#define MOST_DESCRIPTORS (1 << 20)
+#define BITS 32
+static guint tracked[MOST_DESCRIPTORS / BITS];
 
-/* Closing, never unlocking: an open file description is shared with the parent, and
- * unlocking it would take the parent's lock away. */
+/* Closing, never unlocking or shutting down: an open file description is shared with the parent,
+ * and what is done to it is done to the parent's. */
 static void
 close_in_child (void)
 {
-  guint i;
+  guint i, bit;
 
   for (i = 0; i < G_N_ELEMENTS (tracked); i++) {
-    gint entry = g_atomic_int_get (&tracked[i]);
+    guint word = (guint) g_atomic_int_get ((gint *) &tracked[i]);
 
-    if (entry != 0)
-      close (entry - 1);
-    g_atomic_int_set (&tracked[i], 0);
+    if (word == 0)
+      continue;
+    for (bit = 0; bit < BITS; bit++) {
+      if (word & 1u << bit)
+        close (i * BITS + bit);
+    }
+    g_atomic_int_set ((gint *) &tracked[i], 0);
   }
 }
 
@@ -38,22 +45,15 @@ gst_bips_atfork_init (void)
 int
 gst_bips_atfork_track (int fd)
 {
-  guint i;
-
-  for (i = 0; i < G_N_ELEMENTS (tracked); i++) {
-    if (g_atomic_int_compare_and_exchange (&tracked[i], 0, fd + 1))
-      return TRUE;
-  }
-  return FALSE;
+  if (fd < 0 || fd >= MOST_DESCRIPTORS)
+    return FALSE;
+  g_atomic_int_or (&tracked[fd / BITS], 1u << fd % BITS);
+  return TRUE;
 }
 
 void
 gst_bips_atfork_forget (int fd)
 {
-  guint i;
-
-  for (i = 0; i < G_N_ELEMENTS (tracked); i++) {
-    if (g_atomic_int_compare_and_exchange (&tracked[i], fd + 1, 0))
-      return;
-  }
+  if (fd >= 0 && fd < MOST_DESCRIPTORS)
+    g_atomic_int_and (&tracked[fd / BITS], ~(1u << fd % BITS));
 }

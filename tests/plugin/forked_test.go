@@ -31,12 +31,29 @@ func TestAForkedChildIsToldThatItCannotUseElements(t *testing.T) {
 				line := strings.Join([]string{how, what, poolName(t)}, " ")
 				p := start(t, nil, line, exec.Command(forkedProgram, strings.Fields(line)...))
 				p.finish()
-				for _, pattern := range append(wanted, `^parent: the child ended with 0`, `^parent: done`) {
-					if n := len(p.matches(pattern)); n != 1 {
-						t.Errorf("%d lines like %q, want one", n, pattern)
-					}
-				}
+				forkedAsWanted(t, p, wanted...)
 			})
+		}
+	}
+}
+
+// A lock lasts as long as any process has its descriptor: a child that outlives its parent must not keep the pool's name.
+func TestAForkedChildKeepsNoDescriptorOfAPool(t *testing.T) {
+	if forkedProgram == "" {
+		t.Skip("needs the program of testdata/forked, and a C compiler and GStreamer's headers to build it")
+	}
+	line := strings.Join([]string{"fork", "files", poolName(t)}, " ")
+	p := start(t, nil, line, exec.Command(forkedProgram, strings.Fields(line)...))
+	p.finish()
+	forkedAsWanted(t, p, `^parent: has descriptors of pools`, `^child: 0 descriptors of pools`)
+}
+
+// forkedAsWanted looks for one line of each kind in what forkedProgram said.
+func forkedAsWanted(t *testing.T, p *pipeline, wanted ...string) {
+	t.Helper()
+	for _, pattern := range append(wanted, `^parent: the child ended with 0`, `^parent: done`) {
+		if n := len(p.matches(pattern)); n != 1 {
+			t.Errorf("%d lines like %q, want one", n, pattern)
 		}
 	}
 }

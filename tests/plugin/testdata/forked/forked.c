@@ -7,6 +7,7 @@
  *   use     the child uses elements that the parent made
  *   hold    the child gives up what the parent plays with
  *   stream  the child goes on in the streaming thread that forked
+ *   files   the child counts the descriptors of pools that it has
  *
  * "clone" forks without the C library. Both sides print a line for each thing that they have done.
  * It waits for as long as it takes: whoever starts it has a watchdog. It is compiled by the tests and
@@ -163,6 +164,28 @@ give_up (GstElement * pipeline, const gchar * name)
   gst_object_unref (element);
 }
 
+/* How many descriptors lead to files of pools. */
+static guint
+count_files (void)
+{
+  GDir *dir = g_dir_open ("/proc/self/fd", 0, NULL);
+  const gchar *name;
+  guint n = 0;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    gchar *path = g_build_filename ("/proc/self/fd", name, NULL);
+    gchar *target = g_file_read_link (path, NULL);
+
+    if (target && strstr (target, "/bips."))
+      n++;
+    g_free (target);
+    g_free (path);
+  }
+  if (dir)
+    g_dir_close (dir);
+  return n;
+}
+
 static void
 in_child (const gchar * what, GstElement * sink, GstElement * source)
 {
@@ -173,6 +196,9 @@ in_child (const gchar * what, GstElement * sink, GstElement * source)
   else if (g_str_equal (what, "use")) {
     use (sink);
     use (source);
+  } else if (g_str_equal (what, "files")) {
+    say ("child: %u descriptors of pools", count_files ());
+    _exit (0);
   } else {
     gst_buffer_unref (held);
     say ("child: gave the buffer up");
@@ -249,6 +275,8 @@ main (int argc, char **argv)
     still (source);
   if (plays && !g_str_equal (what, "stream"))
     still (sink);
+  if (g_str_equal (what, "files"))
+    say ("parent: %s", count_files () > 0 ? "has descriptors of pools" : "has none");
   if (g_str_equal (what, "stream"))
     stream (sink);
   else if ((child = make_child ()) == 0) {
