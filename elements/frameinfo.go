@@ -16,6 +16,7 @@ func frameInfo(f *gstglue.Frame) bips.FrameInfo {
 		Offset:      f.Offset,
 		OffsetEnd:   f.OffsetEnd,
 		Flags:       f.Flags,
+		Meta:        f.Meta(),
 	}
 	info.Planes.Count = int(f.Planes)
 	for i := range info.Planes.Count {
@@ -28,6 +29,7 @@ func frameInfo(f *gstglue.Frame) bips.FrameInfo {
 // setFrame is the reverse.
 func setFrame(f *gstglue.Frame, from *bips.Frame) {
 	f.SetData(from.Data)
+	f.SetMeta(from.Meta)
 	f.PTS = from.PTS.Nanoseconds()
 	f.DTS = from.DTS.Nanoseconds()
 	f.Duration = from.Duration.Nanoseconds()

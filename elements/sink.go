@@ -115,6 +115,7 @@ func (s *sink) changeState(transition gst.StateChange) (result gst.StateChangeRe
 		s.endAsked.Store(false)
 		s.flushed = flushed{}
 		s.setStopping(false)
+		gstglue.SetMetaSize(s, s.metaRoom())
 		gstglue.HoldFirst(s, s.settings.load().waitForConsumers > 0)
 		gstglue.HearOfEnd(s, true)
 	case gst.StateChangePausedToReady:

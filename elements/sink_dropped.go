@@ -5,19 +5,34 @@ import (
 	"strings"
 
 	"github.com/go-gst/go-gst/pkg/gst"
+
+	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/gstglue"
 )
 
 // MetaDropped implements gstglue.Sink.
 func (s *sink) MetaDropped(kind uint64) bool { return s.counts.metas.again(kind) }
 
 // NewMeta implements gstglue.Sink.
-func (s *sink) NewMeta(kind uint64, name string, quiet bool) {
-	if first := s.counts.metas.count(kind, name); !first || quiet {
+func (s *sink) NewMeta(kind uint64, name, detail string, quiet bool) {
+	if first := s.counts.metas.count(kind, name+detail); !first || quiet {
 		return
 	}
-	warn(s, stream(gst.StreamErrorNotImplemented,
-		fmt.Sprintf("frames have metadata that readers do not get: %s", strings.TrimSuffix(name, "API")),
-		"The property \"stats\" counts it (metas-dropped)."))
+	name = strings.TrimSuffix(name, "API")
+	switch detail {
+	case gstglue.NoRoom:
+		warn(s, resource(gst.ResourceErrorNoSpaceLeft,
+			fmt.Sprintf("frames have more metadata than the %d bytes that the pool has for that of a frame: of %s some was left out", s.metaRoom(), name),
+			fmt.Sprintf("Set meta-size to more, at most %d. The property \"stats\" counts what was left out (metas-dropped).", bips.MaxMetaSize)))
+	case gstglue.Fields:
+		warn(s, stream(gst.StreamErrorNotImplemented,
+			fmt.Sprintf("readers do not get all fields of %s: pointers, objects, ranges and what lies deeper than four structures in one another mean nothing to them, or cannot be written", name),
+			"The property \"stats\" counts such metadata (metas-dropped)."))
+	default:
+		warn(s, stream(gst.StreamErrorNotImplemented,
+			fmt.Sprintf("frames have metadata that readers do not get: %s%s", name, detail),
+			"The property \"stats\" counts it (metas-dropped)."))
+	}
 }
 
 // TagsDropped implements gstglue.Sink. Nearly every encoded stream has some, so that most are

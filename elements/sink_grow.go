@@ -16,7 +16,7 @@ import (
 // roomFor is how many bytes of a slot a frame needs. One that tells where its planes lie is packed if it is larger than its caps
 // call for and does not fit.
 func (s *sink) roomFor(f *gstglue.Frame) uint64 {
-	if f.Planes > 0 {
+	if f.Planes > 0 && f.Whole == 0 {
 		return min(f.Size, s.sizes.Frame)
 	}
 	return f.Size

@@ -14,6 +14,7 @@ type sinkSettings struct {
 	waitForConsumers uint32
 	overflow         int32
 	blockTimeout     int64
+	metaSize         uint32
 }
 
 var sinkDefaults = sinkSettings{
@@ -23,7 +24,11 @@ var sinkDefaults = sinkSettings{
 	maxConsumers: bips.DefaultMaxConsumers,
 	overflow:     int32(bips.Block),
 	blockTimeout: int64(waitAutomatic),
+	metaSize:     minMetaSize,
 }
+
+// minMetaSize is enough for 85 plain regions of interest.
+const minMetaSize = 4 << 10
 
 // Numbers out of range are refused at the start with a message that says the range:
 // GObject would clamp them without a word.
@@ -90,3 +95,6 @@ func (s *sinkSettings) check() error {
 	}
 	return checkPool(s.pool)
 }
+
+// metaRoom is meta-size as the pool has it: areas begin at multiples of 8.
+func (s *sink) metaRoom() int { return int(s.settings.load().metaSize+7) &^ 7 }

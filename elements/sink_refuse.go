@@ -19,15 +19,19 @@ func (s *sink) refuse(f *gstglue.Frame) error {
 	case gstglue.RefuseLayout:
 		return s.dropMalformed(fmt.Sprintf("its metadata (GstVideoMeta, GstAudioMeta) tells of planes that do not lie in its %d bytes", f.Size))
 	case gstglue.RefuseCropped:
-		return stream(gst.StreamErrorFormat, "frames are cropped by a GstVideoCropMeta, which readers do not get: they would see what was cut off",
-			"Put an element that crops before bipssink, such as vapostproc or v4l2convert.")
+		return s.noRoomFor("a GstVideoCropMeta, without which readers would see what was cut off")
 	case gstglue.RefuseProtected:
-		return stream(gst.StreamErrorDecrypt, "frames are encrypted, and readers do not get the GstProtectionMeta that is needed to decrypt them",
-			"Decrypt them before bipssink.")
+		return s.noRoomFor("a GstProtectionMeta, without which nobody can decrypt them")
 	default:
-		return stream(gst.StreamErrorFormat, "a frame has several tensors, each in a memory of its own, of other sizes than its caps tell of: in one memory nobody could tell them apart",
-			"Make the stream format=static with as many dimensions as tensors, or put tensor_demux before a bipssink for each.")
+		return s.noRoomFor("several tensors, each in a memory of its own, of sizes that only the metadata tell")
 	}
+}
+
+// noRoomFor is the error for frames that mean nothing without what has no room.
+func (s *sink) noRoomFor(what string) error {
+	return resource(gst.ResourceErrorNoSpaceLeft,
+		fmt.Sprintf("frames have %s; with what comes before it, it does not fit into the %d bytes that the pool has for the metadata of a frame", what, s.metaRoom()),
+		fmt.Sprintf("Set meta-size to more, at most %d.", bips.MaxMetaSize))
 }
 
 func (s *sink) dropMalformed(what string) error {

@@ -17,6 +17,7 @@ type sourceCounts struct {
 	stalls atomic.Uint64 // that were told
 
 	keyFrames atomic.Uint64 // that the producer was asked for
+	metas     namedCounts   // that downstream does not get
 
 	mu     sync.Mutex
 	former []*bips.Consumer   // that the source has left, as long as frames of theirs are held
@@ -29,6 +30,7 @@ func (c *sourceCounts) reset() {
 	c.early.Store(0)
 	c.stalls.Store(0)
 	c.keyFrames.Store(0)
+	c.metas.reset()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.former, c.past = nil, bips.ConsumerStats{}
@@ -91,5 +93,6 @@ func (s *source) stats() []gstglue.Count {
 		{Name: "demoted", Value: stats.Demoted},
 		{Name: "stalls", Value: s.counts.stalls.Load()},
 		{Name: "key-frame-requests", Value: s.counts.keyFrames.Load()},
+		{Name: "metas-dropped", Of: s.counts.metas.counts()},
 	}
 }

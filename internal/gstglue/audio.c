@@ -1,5 +1,10 @@
 #include "audio.h"
 
+#include "meta_kinds.h"
+
+/* With more, the planes follow one another in any case: see gst_bips_audio_add_meta. */
+#define MAX_CHANNELS 64
+
 static gboolean
 is_planar (const GstAudioInfo * info)
 {
@@ -72,7 +77,73 @@ gst_bips_audio_repack (const GstAudioInfo * info, GstBuffer * buffer, const GstB
 void
 gst_bips_audio_add_meta (const GstAudioInfo * info, GstBuffer * buffer)
 {
-  if (is_planar (info))
+  if (is_planar (info) && !gst_buffer_get_audio_meta (buffer))
     gst_buffer_add_audio_meta (buffer, info, gst_buffer_get_size (buffer) / GST_AUDIO_INFO_BPF (info),
         NULL);
+}
+
+/* The planes as they lie in the pool. Interleaved audio begins at the first byte, and ends at the last. */
+gboolean
+gst_bips_audio_layout_write (GstBipsMetaWriting * writing, GstMeta * meta)
+{
+  const GstAudioInfo *info = &writing->format->audio;
+  GstBipsMetaOut *out = &writing->out;
+  gsize begun, plane;
+  gint i;
+
+  if (writing->format->kind != GST_BIPS_FORMAT_AUDIO)
+    return FALSE;
+  if (!is_planar (info) || GST_AUDIO_INFO_CHANNELS (info) > MAX_CHANNELS || writing->frame->size == 0)
+    return TRUE;
+  plane = plane_size (info, writing->frame);
+  begun = gst_bips_record_begin (out, GST_BIPS_RECORD_AUDIO_LAYOUT, GST_BIPS_RECORD_NEEDED);
+  gst_bips_out_u64 (out, writing->frame->size / GST_AUDIO_INFO_BPF (info));
+  gst_bips_out_u32 (out, TRUE);
+  gst_bips_out_u32 (out, GST_AUDIO_INFO_CHANNELS (info));
+  for (i = 0; i < GST_AUDIO_INFO_CHANNELS (info); i++)
+    gst_bips_out_u64 (out, i * plane);
+  gst_bips_record_end (out, begun);
+  return TRUE;
+}
+
+/* Each plane lies in the frame, and in none of the others: else GStreamer asserts. */
+static gboolean
+read_planes (GstBipsMetaReading * reading, gint n, guint64 samples, gsize * offsets)
+{
+  const GstAudioInfo *info = &reading->format->audio;
+  guint64 size = reading->frame->size, plane = samples * (GST_AUDIO_INFO_BPF (info) / n);
+  gint i, j;
+
+  for (i = 0; i < n; i++) {
+    guint64 offset = gst_bips_in_u64 (&reading->in);
+
+    if (reading->in.bad || plane > size || offset > size - plane)
+      return FALSE;
+    offsets[i] = offset;
+    for (j = 0; j < i; j++) {
+      if (offset < offsets[j] + plane && offsets[j] < offset + plane)
+        return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* What contradicts the caps is damaged. */
+gboolean
+gst_bips_audio_layout_read (GstBipsMetaReading * reading)
+{
+  const GstAudioInfo *info = &reading->format->audio;
+  guint64 samples = gst_bips_in_u64 (&reading->in);
+  guint32 planar = gst_bips_in_u32 (&reading->in), n = gst_bips_in_u32 (&reading->in);
+  gsize offsets[MAX_CHANNELS];
+
+  if (reading->in.bad || reading->format->kind != GST_BIPS_FORMAT_AUDIO || (planar != 0) != is_planar (info) ||
+      samples == 0 || samples > reading->frame->size / GST_AUDIO_INFO_BPF (info) ||
+      gst_buffer_get_audio_meta (reading->buffer))
+    return FALSE;
+  if (!planar)
+    return gst_buffer_add_audio_meta (reading->buffer, info, samples, NULL) != NULL;
+  return n == (guint32) GST_AUDIO_INFO_CHANNELS (info) && n <= MAX_CHANNELS &&
+      read_planes (reading, n, samples, offsets) &&
+      gst_buffer_add_audio_meta (reading->buffer, info, samples, offsets) != NULL;
 }

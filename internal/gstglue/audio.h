@@ -25,7 +25,7 @@ gssize gst_bips_audio_repack (const GstAudioInfo * info, GstBuffer * buffer,
 /* Whether a frame of so many bytes can be audio of that kind. */
 gboolean gst_bips_audio_holds (const GstAudioInfo * info, guint64 size);
 
-/* Gives a buffer whose planes follow one another the GstAudioMeta that planar audio has to have. */
+/* Gives a buffer whose planes follow one another the GstAudioMeta that planar audio has to have, unless it has one. */
 void gst_bips_audio_add_meta (const GstAudioInfo * info, GstBuffer * buffer);
 
 G_END_DECLS

@@ -185,7 +185,11 @@ gst_bips_format_holds (const GstBipsFormat * format, const GstBipsFrame * frame)
 {
   if (frame->n_planes > 0)
     return format->kind == GST_BIPS_FORMAT_VIDEO && gst_bips_layout_fits (&format->video, frame);
-  if (format->kind == GST_BIPS_FORMAT_AUDIO)
-    return gst_bips_audio_holds (&format->audio, frame->size);
   return frame->size >= format->least;
+}
+
+gboolean
+gst_bips_format_holds_alone (const GstBipsFormat * format, const GstBipsFrame * frame)
+{
+  return format->kind != GST_BIPS_FORMAT_AUDIO || gst_bips_audio_holds (&format->audio, frame->size);
 }

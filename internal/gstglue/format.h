@@ -57,12 +57,15 @@ GstBipsLayout gst_bips_format_describe (const GstBipsFormat * format, GstBuffer 
 /* The source, of a frame of a pool, of which all is to be doubted. */
 gboolean gst_bips_format_holds (const GstBipsFormat * format, const GstBipsFrame * frame);
 
+/* The same of a frame whose metadata do not tell how its bytes are arranged: then the caps do. */
+gboolean gst_bips_format_holds_alone (const GstBipsFormat * format, const GstBipsFrame * frame);
+
 /* Sets n_parts and the sizes of the parts from the caps of tensors, or n_parts to 0. In
  * tensors.c. */
 void gst_bips_tensors_parse (GstBipsFormat * format, const GstStructure * caps);
 
 /* Each tensor is a memory of its own in a buffer. In a pool one follows the other: the caps tell
- * where each begins, if they tell their sizes. Also in tensors.c. */
+ * where each begins, if they tell their sizes; a record does, if they do not. Also in tensors.c. */
 GstBipsLayout gst_bips_tensors_describe (const GstBipsFormat * format, GstBuffer * buffer,
     GstBipsFrame * frame);
 

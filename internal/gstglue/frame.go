@@ -35,9 +35,9 @@ const (
 	RefuseNothing   Refusal = C.GST_BIPS_REFUSE_NOTHING
 	RefuseShort     Refusal = C.GST_BIPS_REFUSE_SHORT     // fewer bytes than its caps call for
 	RefuseLayout    Refusal = C.GST_BIPS_REFUSE_LAYOUT    // its planes do not lie in its bytes
-	RefuseMemories  Refusal = C.GST_BIPS_REFUSE_MEMORIES  // it is in several memories that readers could not tell apart
-	RefuseCropped   Refusal = C.GST_BIPS_REFUSE_CROPPED   // GstVideoCropMeta: more is there than should be seen
-	RefuseProtected Refusal = C.GST_BIPS_REFUSE_PROTECTED // GstProtectionMeta: it is encrypted, and that is the key to it
+	RefuseMemories  Refusal = C.GST_BIPS_REFUSE_MEMORIES  // tensors in several memories, and no room to say where each ends
+	RefuseCropped   Refusal = C.GST_BIPS_REFUSE_CROPPED   // a GstVideoCropMeta has no room: more is there than should be seen
+	RefuseProtected Refusal = C.GST_BIPS_REFUSE_PROTECTED // a GstProtectionMeta has no room: nobody could decrypt it
 )
 
 // MaxPlanes is how many planes a raw video frame can have.
@@ -67,6 +67,10 @@ type Frame struct {
 	Start     [MaxPlanes]uint64 // of each plane, from the frame's first byte
 	repack    uint32            // for C
 	Refusal   Refusal           // sink
+	meta      unsafe.Pointer
+	metaSize  uint32
+	_         [4]uint32 // for C
+	Whole     uint32    // sink: 1: what lies beyond the planes that the caps call for is to be seen, too
 }
 
 // The compiler checks that both sides agree on the layout.
@@ -76,6 +80,8 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.Planes)-unsafe.Offsetof(C.GstBipsFrame{}.n_planes)]
 	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.Start)-unsafe.Offsetof(C.GstBipsFrame{}.plane_offset)]
 	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.Refusal)-unsafe.Offsetof(C.GstBipsFrame{}.refusal)]
+	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.metaSize)-unsafe.Offsetof(C.GstBipsFrame{}.meta_length)]
+	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.Whole)-unsafe.Offsetof(C.GstBipsFrame{}.whole)]
 )
 
 // SetData says where the frame's bytes are. They must not be Go memory and must stay
@@ -83,6 +89,18 @@ var (
 func (f *Frame) SetData(b []byte) {
 	f.data = unsafe.Pointer(unsafe.SliceData(b))
 	f.Size = uint64(len(b))
+}
+
+// Meta returns the frame's metadata records: C's own memory, valid for the length of the call.
+func (f *Frame) Meta() []byte {
+	return unsafe.Slice((*byte)(f.meta), f.metaSize)
+}
+
+// SetMeta says where the frame's metadata records are. They must not be Go memory and must stay
+// where they are until the frame's lease is freed.
+func (f *Frame) SetMeta(records []byte) {
+	f.meta = unsafe.Pointer(unsafe.SliceData(records))
+	f.metaSize = uint32(len(records))
 }
 
 // frameOf sees C's frame as Go's.

@@ -29,9 +29,9 @@ typedef enum
   GST_BIPS_REFUSE_NOTHING = 0,
   GST_BIPS_REFUSE_SHORT,        /* fewer bytes than its caps call for */
   GST_BIPS_REFUSE_LAYOUT,       /* its planes do not lie in its bytes */
-  GST_BIPS_REFUSE_MEMORIES,     /* it is in several memories that readers could not tell apart */
-  GST_BIPS_REFUSE_CROPPED,      /* GstVideoCropMeta: more is there than should be seen */
-  GST_BIPS_REFUSE_PROTECTED     /* GstProtectionMeta: it is encrypted, and that is the key to it */
+  GST_BIPS_REFUSE_MEMORIES,     /* tensors in several memories, and no room to say where each ends */
+  GST_BIPS_REFUSE_CROPPED,      /* a GstVideoCropMeta has no room: more is there than should be seen */
+  GST_BIPS_REFUSE_PROTECTED     /* a GstProtectionMeta has no room: nobody could decrypt it */
 } GstBipsRefusal;
 
 /* Overlaid by Frame in frame.go: the same fields in the same places. Times are
@@ -56,6 +56,12 @@ typedef struct
   guint64 plane_offset[GST_BIPS_MAX_PLANES];
   guint32 repack;               /* sink only: no reader takes the bytes as they are arranged */
   guint32 refusal;              /* sink only: a GstBipsRefusal */
+  const guint8 *meta;           /* records: the sink's own; source: in the pool */
+  guint32 meta_length;
+  guint32 meta_memories;        /* sink only: the first so many bytes tell where memories end */
+  guint32 cropped;              /* sink only: what GstVideoCropMeta cuts off is not in the planes, */
+  guint32 crop_x, crop_y;       /* which begin so many columns and rows later */
+  guint32 whole;                /* sink only: more is to be seen than the caps tell of: it cannot be packed */
 } GstBipsFrame;
 
 /* The buffer flags that mean something to another process. Flags of the

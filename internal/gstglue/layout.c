@@ -167,7 +167,9 @@ gst_bips_layout_describe (const GstVideoInfo * info, GstBuffer * buffer, GstBips
   GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
   guint i;
 
-  if (!meta || is_plain (info, meta)) {
+  if (meta)
+    gst_bips_layout_crop (info, buffer, meta, frame);
+  if (!meta || (!frame->cropped && !frame->whole && is_plain (info, meta))) {
     if (frame->size < GST_VIDEO_INFO_SIZE (info))
       return GST_BIPS_LAYOUT_BROKEN;
     frame->size = GST_VIDEO_INFO_SIZE (info);
@@ -176,13 +178,13 @@ gst_bips_layout_describe (const GstVideoInfo * info, GstBuffer * buffer, GstBips
   if (meta->n_planes > GST_BIPS_MAX_PLANES)
     return GST_BIPS_LAYOUT_BROKEN;
   frame->n_planes = meta->n_planes;
-  for (i = 0; i < meta->n_planes; i++) {
+  for (i = 0; i < meta->n_planes && !frame->cropped; i++) {
     frame->stride[i] = meta->stride[i];
     frame->plane_offset[i] = meta->offset[i];
   }
   if (gst_bips_layout_fits (info, frame))
     return GST_BIPS_LAYOUT_OWN;
-  return can_be_repacked (info, frame) ? GST_BIPS_LAYOUT_REPACK : GST_BIPS_LAYOUT_BROKEN;
+  return !frame->whole && can_be_repacked (info, frame) ? GST_BIPS_LAYOUT_REPACK : GST_BIPS_LAYOUT_BROKEN;
 }
 
 /* Row by row, and not by gst_video_frame_copy: of packed 4:2:2 that one leaves out the last

@@ -14,7 +14,6 @@ typedef enum
   GST_BIPS_LAYOUT_PLAIN,        /* as the caps say */
   GST_BIPS_LAYOUT_OWN,          /* otherwise, and the frame can say how: readers take it as it is */
   GST_BIPS_LAYOUT_REPACK,       /* otherwise, and no reader takes that: it has to be repacked */
-  GST_BIPS_LAYOUT_SCATTERED,    /* in memories that nothing would tell apart in one */
   GST_BIPS_LAYOUT_BROKEN        /* the frame does not hold what its caps tell of */
 } GstBipsLayout;
 
@@ -24,6 +23,12 @@ gboolean gst_bips_layout_from_caps (GstVideoInfo * info, GstCaps * caps);
 /* Notes in frame, whose size is set, where the planes of buffer lie, unless it is where info
  * says. What lies behind the picture is cut off the size. */
 GstBipsLayout gst_bips_layout_describe (const GstVideoInfo * info, GstBuffer * buffer,
+    GstBipsFrame * frame);
+
+/* Looks for a GstVideoCropMeta, of which the caps tell the size where it was negotiated. Lets the planes of frame
+ * begin where it says (frame->cropped): what is cut off is then nothing that a reader need know of. Where no planes
+ * can (as of YUY2 from an odd column on), notes whether it reaches beyond what the caps tell of (frame->whole). */
+void gst_bips_layout_crop (const GstVideoInfo * info, GstBuffer * buffer, const GstVideoMeta * meta,
     GstBipsFrame * frame);
 
 /* Whether each plane that frame tells of lies within its bytes, in an arrangement that a

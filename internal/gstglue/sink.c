@@ -31,6 +31,7 @@ state_free (gpointer data)
 
   gstBipsSinkGone (state->handle);
   gst_clear_object (&state->allocator);
+  g_free (state->meta);
   g_free (state);
 }
 
@@ -81,6 +82,18 @@ gst_bips_sink_offer (gpointer sink, GstAllocator * allocator)
   GST_OBJECT_UNLOCK (sink);
   if (old)
     gst_object_unref (old);
+}
+
+void
+gst_bips_sink_set_meta_size (gpointer sink, gsize size)
+{
+  GstBipsSinkState *state = gst_bips_sink_state (sink);
+
+  if (state->meta_size == size || state->handle == 0)
+    return;
+  g_free (state->meta);
+  state->meta = g_malloc (size);
+  state->meta_size = size;
 }
 
 void

@@ -25,11 +25,12 @@ type Sink interface {
 	// UpstreamLatency tells what the part of the pipeline before the sink adds, all bits
 	// set when it is not live.
 	UpstreamLatency(ns uint64)
-	// MetaDropped is told of each meta that readers will not get, by the number of its kind;
-	// false: that is not known yet. Then NewMeta is called with the kind's name. quiet: it is no
-	// loss, since it means nothing to another process.
+	// MetaDropped is told of each meta that readers will not get, or not all of, by the number of its
+	// kind; false: that is not known yet. Then NewMeta is called with the name of the kind in GStreamer, and what
+	// of it was lost ([NoRoom], [Fields], or a part of its own), "" if all. quiet: it is no loss, since it means
+	// nothing to another process.
 	MetaDropped(kind uint64) bool
-	NewMeta(kind uint64, name string, quiet bool)
+	NewMeta(kind uint64, name, detail string, quiet bool)
 	// TagsDropped is told of the names of tags that readers will not get. turned: one of them
 	// says that the picture is not upright.
 	TagsDropped(names []string, turned bool)
@@ -46,6 +47,12 @@ type Sink interface {
 	// EndOfStream is called before the sink itself handles the end of the stream.
 	EndOfStream()
 }
+
+// What of a frame's metadata may be lost.
+const (
+	NoRoom = "/no-room" // there was no room for it behind the other metadata
+	Fields = "/fields"  // some of it is of a type that does not cross
+)
 
 // HoldResult is what becomes of a frame that was held.
 type HoldResult int
@@ -92,6 +99,11 @@ func OfferSlots(sink gstbase.BaseSink, s *Slots) {
 		allocator = s.allocator
 	}
 	C.gst_bips_sink_offer(C.gpointer(gstbase.UnsafeBaseSinkToGlibNone(sink)), allocator)
+}
+
+// SetMetaSize says how much room, in bytes, the metadata of a frame may take. For a sink that is in READY.
+func SetMetaSize(sink gstbase.BaseSink, size int) {
+	C.gst_bips_sink_set_meta_size(C.gpointer(gstbase.UnsafeBaseSinkToGlibNone(sink)), C.gsize(size))
 }
 
 // Renegotiate has upstream ask anew what the sink offers. For the streaming thread.
@@ -173,10 +185,10 @@ func gstBipsSinkForeignOnly(handle C.guint64, sink *C.GstBaseSink, memory *C.gch
 }
 
 //export gstBipsSinkMetaDropped
-func gstBipsSinkMetaDropped(handle C.guint64, sink *C.GstBaseSink, kind C.guint64, name *C.gchar, quiet C.gboolean) {
+func gstBipsSinkMetaDropped(handle C.guint64, sink *C.GstBaseSink, kind C.guint64, name, detail *C.gchar, quiet C.gboolean) {
 	defer rescue(unsafe.Pointer(sink), "look at metadata")
 	if s, ok := sinks.get(uint64(handle)); ok && !s.MetaDropped(uint64(kind)) {
-		s.NewMeta(uint64(kind), C.GoString(name), quiet != 0)
+		s.NewMeta(uint64(kind), C.GoString(name), C.GoString(detail), quiet != 0)
 	}
 }
 

@@ -21,6 +21,8 @@ typedef struct
   gint latency_asked;           /* the count for which upstream answered last; streaming thread */
   gboolean upstream_live;       /* what it answered; streaming thread */
   gulong hold_probe;            /* 0: none */
+  guint8 *meta;                 /* where the records of a frame are written; streaming thread */
+  gsize meta_size;
 } GstBipsSinkState;
 
 void gst_bips_sink_install (gpointer klass);
@@ -29,6 +31,9 @@ GstBipsSinkState *gst_bips_sink_state (gpointer sink);
 
 /* Offers slots to upstream from now on, or none when allocator is NULL. */
 void gst_bips_sink_offer (gpointer sink, GstAllocator * allocator);
+
+/* So much room have the records of a frame. For a sink that does not stream. */
+void gst_bips_sink_set_meta_size (gpointer sink, gsize size);
 
 /* Has upstream ask anew what the sink offers. */
 void gst_bips_sink_renegotiate (GstBaseSink * sink);

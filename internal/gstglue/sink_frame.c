@@ -4,6 +4,7 @@
 
 #include "audio.h"
 #include "layout.h"
+#include "meta.h"
 #include "metas.h"
 #include "slotmemory.h"
 #include "slotpool.h"
@@ -78,9 +79,7 @@ describe_layout (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * fr
 
   frame->repack = layout == GST_BIPS_LAYOUT_REPACK;
   frame->refusal = GST_BIPS_REFUSE_NOTHING;
-  if (layout == GST_BIPS_LAYOUT_SCATTERED)
-    frame->refusal = GST_BIPS_REFUSE_MEMORIES;
-  else if (layout == GST_BIPS_LAYOUT_BROKEN)
+  if (layout == GST_BIPS_LAYOUT_BROKEN)
     frame->refusal = frame->size < state->format.least ? GST_BIPS_REFUSE_SHORT : GST_BIPS_REFUSE_LAYOUT;
 }
 
@@ -96,9 +95,14 @@ gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer 
   frame->offset_end = GST_BUFFER_OFFSET_END (buffer);
   frame->flags = GST_BUFFER_FLAGS (buffer) & GST_BIPS_FLAG_MASK;
   frame->reason = GST_BIPS_COPY_NONE;
+  frame->meta_length = frame->meta_memories = 0;
+  frame->cropped = frame->whole = FALSE;
+  frame->crop_x = frame->crop_y = 0;
   describe_times (sink, state, buffer, frame);
   describe_layout (state, buffer, frame);
-  gst_bips_metas_look (sink, state, buffer, frame);
+  if (frame->refusal != GST_BIPS_REFUSE_NOTHING)
+    return;
+  gst_bips_sink_describe_metas (sink, state, buffer, frame);
   if (frame->refusal != GST_BIPS_REFUSE_NOTHING)
     return;
   frame->reason = take_slot (state, buffer, &frame->loan);
@@ -147,6 +151,7 @@ repack_picture (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * fra
   if (used > 0) {
     frame->n_planes = 0;
     frame->size = used;
+    gst_bips_metas_forget_memories (frame);
   }
   return used;
 }
@@ -159,7 +164,7 @@ gst_bips_sink_copy (gpointer sink, GstBuffer * buffer, GstBipsFrame * frame, gui
 
   if (frame->repack && state->format.kind == GST_BIPS_FORMAT_AUDIO)
     return gst_bips_audio_repack (&state->format.audio, buffer, frame, data, size);
-  if (frame->repack || (frame->n_planes > 0 && frame->size > size))
+  if (frame->repack || (frame->n_planes > 0 && !frame->whole && frame->size > size))
     return repack_picture (state, buffer, frame, data, size);
   return frame->size <= size ? copy (state, buffer, frame, data) : 0;
 }

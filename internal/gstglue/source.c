@@ -46,6 +46,7 @@ state_free (gpointer data)
   gstBipsSourceGone (state->handle);
   drop_copies (state);
   drop_header (state);
+  g_free (state->meta);
   g_free (state);
 }
 
@@ -219,9 +220,19 @@ next_of_header (GstBipsSourceState * state)
 }
 
 static void
-report_no_buffer (GstPushSrc * source, const GstBipsFormat * format, const GstBipsFrame * frame)
+report_no_buffer (GstPushSrc * source, const GstBipsSourceState * state, const GstBipsFrame * frame)
 {
-  if (gst_bips_format_holds (format, frame))
+  const GstBipsFormat *format = &state->format;
+
+  if (state->meta_result == GST_BIPS_METAS_UNKNOWN)
+    GST_ELEMENT_ERROR (source, STREAM, FORMAT,
+        ("The frame cannot be read without a metadata record of type %u, which is of a later version of BIPS. "
+            "Update the reader.", state->meta_type), (NULL));
+  else if (state->meta_result == GST_BIPS_METAS_DAMAGED)
+    GST_ELEMENT_ERROR (source, STREAM, FORMAT,
+        ("The metadata of the frame are damaged, or do not fit the frame: a record of type %u. "
+            "Start the producer anew.", state->meta_type), (NULL));
+  else if (gst_bips_format_holds (format, frame) && gst_bips_format_holds_alone (format, frame))
     GST_ELEMENT_ERROR (source, RESOURCE, FAILED, ("There is no memory for a copy of the frame."), (NULL));
   else if (format->kind == GST_BIPS_FORMAT_AUDIO)
     GST_ELEMENT_ERROR (source, STREAM, FORMAT,
@@ -268,7 +279,7 @@ source_create (GstPushSrc * source, GstBuffer ** buffer)
   }
   if (*buffer)
     return GST_FLOW_OK;
-  report_no_buffer (source, &state->format, &frame);
+  report_no_buffer (source, state, &frame);
   return GST_FLOW_ERROR;
 }
 

@@ -28,6 +28,9 @@ type Source interface {
 	// KeyFrameWanted is told when downstream wants a key frame at a running time in nanoseconds that
 	// is still to come, all bits set: at once. It is called from any thread.
 	KeyFrameWanted(at uint64)
+	// MetaDropped is told of metadata in the pool that cannot be given to the elements behind the source,
+	// by a name, and what of it was lost: [Fields], or "", if all.
+	MetaDropped(name, detail string)
 	// Packed is told of each frame that was copied because downstream knows only the
 	// layout that follows from the caps.
 	Packed()
@@ -125,6 +128,14 @@ func gstBipsSourceLatency(handle C.guint64, least, greatest *C.GstClockTime) {
 	if s, ok := sources.get(uint64(handle)); ok {
 		l, g := s.Latency()
 		*least, *greatest = C.GstClockTime(l), C.GstClockTime(g)
+	}
+}
+
+//export gstBipsSourceMetaDropped
+func gstBipsSourceMetaDropped(handle C.guint64, source *C.GstBaseSrc, name, detail *C.gchar) {
+	defer rescue(unsafe.Pointer(source), "look at metadata")
+	if s, ok := sources.get(uint64(handle)); ok {
+		s.MetaDropped(C.GoString(name), C.GoString(detail))
 	}
 }
 

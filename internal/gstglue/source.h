@@ -8,6 +8,7 @@
 #include "clock.h"
 #include "format.h"
 #include "frame.h"
+#include "meta.h"
 
 G_BEGIN_DECLS
 
@@ -24,6 +25,10 @@ typedef struct
   GQueue header;                /* buffers of the caps' streamheader that are still to be pushed */
   GstBuffer *after_header;      /* the frame to be pushed after these */
   gint flushed;                 /* downstream has forgotten what it had; atomic */
+  guint8 *meta;                 /* a copy of a frame's records, which nobody else can change */
+  gsize meta_size;
+  GstBipsMetasResult meta_result;       /* why there is no buffer, if it is for them */
+  guint meta_type;              /* and of which type the record is */
 } GstBipsSourceState;
 
 typedef enum

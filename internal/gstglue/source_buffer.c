@@ -2,7 +2,7 @@
 
 #include "audio.h"
 #include "layout.h"
-#include "metas.h"
+#include "meta.h"
 
 #include "_cgo_export.h"
 
@@ -135,15 +135,58 @@ with_planes (GstBaseSrc * source, GstBipsSourceState * state, GstBipsFrame * fra
   return buffer;
 }
 
-/* What GStreamer expects of buffers with these caps, and follows from them. */
-static void
-complete (GstBipsSourceState * state, GstBipsFrame * frame, GstBuffer * buffer)
+typedef struct
 {
-  if (state->format.kind == GST_BIPS_FORMAT_AUDIO)
+  GstBaseSrc *source;
+  guint64 handle;
+} Told;
+
+static void
+tell_dropped (gpointer user, guint64 kind, const gchar * api, const gchar * detail, gboolean quiet)
+{
+  Told *told = user;
+
+  gstBipsSourceMetaDropped (told->handle, told->source, (gchar *) api, (gchar *) detail);
+}
+
+/* They are copied first: who writes to the pool must not change what was checked. */
+static gboolean
+read_metas (GstBaseSrc * source, GstBipsSourceState * state, GstBipsFrame * frame, GstBuffer * buffer,
+    gboolean * copied)
+{
+  Told told = { source, state->handle };
+  GstBipsMetaReport report = { tell_dropped, &told };
+
+  if (state->meta_size < frame->meta_length) {
+    g_free (state->meta);
+    state->meta = g_malloc (frame->meta_length);
+    state->meta_size = frame->meta_length;
+  }
+  memcpy (state->meta, frame->meta, frame->meta_length);
+  state->meta_result = gst_bips_metas_read (&state->format, frame, buffer, state->meta, frame->meta_length,
+      &report, &state->meta_type, copied);
+  return state->meta_result == GST_BIPS_METAS_READ;
+}
+
+/* What the frame's metadata say, and what GStreamer expects of buffers with these caps, and follows from
+ * them. FALSE: the frame is damaged. */
+static gboolean
+complete (GstBaseSrc * source, GstBipsSourceState * state, GstBipsFrame * frame, GstBuffer * buffer)
+{
+  gboolean copied = FALSE;
+
+  if (frame->meta_length > 0 && !read_metas (source, state, frame, buffer, &copied))
+    return FALSE;
+  if (state->format.kind == GST_BIPS_FORMAT_AUDIO) {
+    if (!gst_buffer_get_audio_meta (buffer) && !gst_bips_format_holds_alone (&state->format, frame))
+      return FALSE;
     gst_bips_audio_add_meta (&state->format.audio, buffer);
-  if (state->format.n_parts > 1 && !gst_bips_tensors_split (&state->format, buffer) &&
-      frame->reason == GST_BIPS_COPY_NONE)
+  }
+  if (state->format.n_parts > 1 && gst_buffer_n_memory (buffer) == 1)
+    copied = !gst_bips_tensors_split (&state->format, buffer);
+  if (copied && frame->reason == GST_BIPS_COPY_NONE)
     gstBipsSourcePacked (state->handle);
+  return TRUE;
 }
 
 GstBuffer *
@@ -151,6 +194,7 @@ gst_bips_source_buffer (GstBaseSrc * source, GstBipsSourceState * state, GstBips
 {
   GstBuffer *buffer;
 
+  state->meta_result = GST_BIPS_METAS_READ;
   if (!gst_bips_format_holds (&state->format, frame)) {
     gstBipsLeaseFreed (frame->lease);
     return NULL;
@@ -161,7 +205,10 @@ gst_bips_source_buffer (GstBaseSrc * source, GstBipsSourceState * state, GstBips
     buffer = frame->reason == GST_BIPS_COPY_NONE ? wrap (frame) : copy (state, frame);
   if (!buffer)
     return NULL;
-  complete (state, frame, buffer);
+  if (!complete (source, state, frame, buffer)) {
+    gst_buffer_unref (buffer);
+    return NULL;
+  }
   GST_BUFFER_PTS (buffer) = frame->pts;
   GST_BUFFER_DTS (buffer) = frame->dts;
   GST_BUFFER_DURATION (buffer) = frame->duration;

@@ -1,5 +1,7 @@
 #include "format.h"
 
+#include "memories.h"
+
 /* NNStreamer's notation. other/tensors has lists: dimensions=3:64:48:1,10:1:1:1 and
  * types=uint8,float32, separated by commas or, since these are hard to write in a pipeline, by
  * dots; other/tensor has dimension= and type=. The first dimension is the innermost. */
@@ -106,7 +108,7 @@ gst_bips_tensors_parse (GstBipsFormat * format, const GstStructure * caps)
 GstBipsLayout
 gst_bips_tensors_describe (const GstBipsFormat * format, GstBuffer * buffer, GstBipsFrame * frame)
 {
-  guint i, n = gst_buffer_n_memory (buffer);
+  guint n = gst_buffer_n_memory (buffer);
 
   if (frame->size < format->least)
     return GST_BIPS_LAYOUT_BROKEN;
@@ -114,33 +116,11 @@ gst_bips_tensors_describe (const GstBipsFormat * format, GstBuffer * buffer, Gst
     frame->size = format->size;
     return GST_BIPS_LAYOUT_PLAIN;
   }
-  if (n > 1 && n != format->n_parts)
-    return GST_BIPS_LAYOUT_SCATTERED;
-  for (i = 0; n > 1 && i < n; i++) {
-    if (gst_buffer_peek_memory (buffer, i)->size != format->part_size[i])
-      return GST_BIPS_LAYOUT_SCATTERED;
-  }
   return GST_BIPS_LAYOUT_PLAIN;
 }
 
-/* Slots begin at a page, and copies where any number may. */
 gboolean
 gst_bips_tensors_split (const GstBipsFormat * format, GstBuffer * buffer)
 {
-  GstMemory *all = gst_buffer_get_all_memory (buffer);
-  gboolean shared = TRUE;
-  gsize offset = 0;
-  guint i;
-
-  gst_buffer_remove_all_memory (buffer);
-  for (i = 0; i < format->n_parts; i++) {
-    gboolean aligned = offset % format->part_align[i] == 0;
-
-    gst_buffer_append_memory (buffer, aligned ? gst_memory_share (all, offset, format->part_size[i]) :
-        gst_memory_copy (all, offset, format->part_size[i]));
-    shared = shared && aligned;
-    offset += format->part_size[i];
-  }
-  gst_memory_unref (all);
-  return shared;
+  return gst_bips_memories_split (buffer, format->part_size, format->part_align, format->n_parts);
 }

@@ -10,12 +10,12 @@ import (
 // nothing to another process, which is no loss.
 func TestMetadataThatDoesNotCrossIsCountedAndTold(t *testing.T) {
 	t.Parallel()
-	needs(t, "trouble")
+	needs(t, "metas")
 	dir := ownDir(t)
-	p := launchWith(t, dir.use, "videotestsrc num-buffers=5 ! %s ! trouble kind=metas ! bipssink name=sink pool=p sync=false", small)
+	p := launchWith(t, dir.use, "videotestsrc num-buffers=5 ! %s ! metas add=overlay,parent ! bipssink name=sink pool=p sync=false", small)
 	p.finish()
-	p.named("sink", "metas-dropped").want(t, counts{"GstReferenceTimestampMetaAPI": 5, "GstVideoRegionOfInterestMetaAPI": 5, "GstParentBufferMetaAPI": 5})
-	for meta, times := range map[string]int{"GstReferenceTimestampMeta": 1, "GstVideoRegionOfInterestMeta": 1, "GstParentBufferMeta": 0} {
+	p.named("sink", "metas-dropped").want(t, counts{"GstVideoOverlayCompositionMetaAPI": 5, "GstParentBufferMetaAPI": 5})
+	for meta, times := range map[string]int{"GstVideoOverlayCompositionMeta": 1, "GstParentBufferMeta": 0} {
 		if told := p.matches("^WARNING.*Frames have metadata that readers do not get: " + meta + `\.`); len(told) != times {
 			t.Errorf("%s: told %d times, want %d", meta, len(told), times)
 		}
@@ -39,32 +39,6 @@ func TestAFrameThatIsSharedAgainLosesNothing(t *testing.T) {
 	if said := relay.matches("^WARNING"); len(said) != 0 {
 		t.Errorf("said %q", said)
 	}
-}
-
-// Frames that mean something else without their metadata are refused.
-func TestFramesThatNeedTheirMetadata(t *testing.T) {
-	for kind, says := range map[string]string{
-		"crop":    "rames are cropped by a GstVideoCropMeta, which readers do not get",
-		"protect": "rames are encrypted, and readers do not get the GstProtectionMeta",
-	} {
-		t.Run(kind, func(t *testing.T) {
-			t.Parallel()
-			needs(t, "trouble")
-			dir := ownDir(t)
-			launchWith(t, dir.use, "videotestsrc num-buffers=3 ! %s ! trouble kind=%s ! bipssink pool=p sync=false", small, kind).
-				fail(says, "before bipssink")
-			dir.isClean(t, "after its end")
-		})
-	}
-	t.Run("a crop of all", func(t *testing.T) {
-		t.Parallel()
-		needs(t, "trouble")
-		p := launch(t, "videotestsrc num-buffers=3 ! %s ! trouble kind=crop-nothing ! bipssink name=sink pool=%s sync=false", small, poolName(t))
-		p.finish()
-		if lost := p.named("sink", "metas-dropped"); len(lost) != 0 {
-			t.Errorf("lost %v", lost)
-		}
-	})
 }
 
 // Tags are counted by their names and told once; that the picture is turned is a warning.

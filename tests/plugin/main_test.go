@@ -47,6 +47,7 @@ func prepare() error {
 		return err
 	}
 	troubleDir = buildTrouble(filepath.Dir(plugin))
+	metasDir := buildMetas(filepath.Dir(plugin))
 	driveProgram = compiled(filepath.Dir(plugin), "testdata/drive/drive.c", "drive/drive")
 	forkedProgram = compiled(filepath.Dir(plugin), "testdata/forked/forked.c", "forked/forked")
 	formatsProgram = compiled(filepath.Dir(plugin), "testdata/formats/formats.c", "formats/formats", "-O2")
@@ -56,7 +57,7 @@ func prepare() error {
 		}
 	}
 	env = append(env,
-		"GST_PLUGIN_PATH_1_0="+strings.Join([]string{plugin, troubleDir}, ":"),
+		"GST_PLUGIN_PATH_1_0="+strings.Join([]string{plugin, troubleDir, metasDir}, ":"),
 		"GST_REGISTRY="+filepath.Join(scratch, "registry.bin"),
 		"GST_DEBUG_NO_COLOR=1",
 		"LANG=C.UTF-8")

@@ -20,6 +20,14 @@ func buildTrouble(build string) string {
 	return ""
 }
 
+// buildMetas is the same for testdata/metas.
+func buildMetas(build string) string {
+	if plugin := compiled(build, "testdata/metas/metas.c", "metas/libgstmetas.so", "-shared", "-fPIC"); plugin != "" {
+		return filepath.Dir(plugin)
+	}
+	return ""
+}
+
 // compiled compiles a C file to a product beside the plugin, from where a system without
 // a compiler takes it, too. It returns the product's path, or "" if there is none.
 func compiled(build, source, product string, how ...string) string {
@@ -47,8 +55,8 @@ func needs(t *testing.T, elements ...string) {
 		inspect := exec.Command("gst-inspect-1.0", "--exists", "--atleast-version=0.0", name)
 		inspect.Env = env
 		if inspect.Run() != nil {
-			if name == "trouble" {
-				t.Skip("needs the element of testdata/trouble, and a C compiler and GStreamer's headers to build it")
+			if name == "trouble" || name == "metas" {
+				t.Skipf("needs the element of testdata/%s, and a C compiler and GStreamer's headers to build it", name)
 			}
 			t.Skipf("needs the element %s, which this system's GStreamer has not", name)
 		}

@@ -8,10 +8,6 @@
  *   lie            says with GstVideoMeta that its rows are further apart than they are
  *   apart          moves the channels of planar audio apart, which GstAudioMeta says, last first
  *   memories       prints the sizes of its memories, and whether they lie where their numbers may
- *   metas          adds a reference timestamp, a region of interest, and a parent buffer
- *   crop           says that only the middle of the picture should be seen
- *   crop-nothing   says that all of the picture should be seen
- *   protect        says that the frame is encrypted
  *   pad            moves the rows of I420 and GRAY8 apart, which GstVideoMeta says
  *   unmappable     replaces its memory by one that the CPU cannot map
  *   make-elements  makes a bipssink and a bipssrc for each, and throws them away
@@ -201,29 +197,6 @@ channels_apart (Trouble * self, GstBuffer * buffer)
 }
 
 static void
-add_metas (GstBuffer * buffer)
-{
-  GstCaps *reference = gst_caps_new_empty_simple ("timestamp/x-unix");
-  GstBuffer *parent = gst_buffer_new ();
-
-  gst_buffer_add_reference_timestamp_meta (buffer, reference, 1, GST_CLOCK_TIME_NONE);
-  gst_buffer_add_video_region_of_interest_meta (buffer, "face", 1, 2, 3, 4);
-  gst_buffer_add_parent_buffer_meta (buffer, parent);
-  gst_caps_unref (reference);
-  gst_buffer_unref (parent);
-}
-
-static void
-add_crop (Trouble * self, GstBuffer * buffer, guint edge)
-{
-  GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta (buffer);
-
-  crop->x = crop->y = edge;
-  crop->width = GST_VIDEO_INFO_WIDTH (&self->info) - 2 * edge;
-  crop->height = GST_VIDEO_INFO_HEIGHT (&self->info) - 2 * edge;
-}
-
-static void
 tell_memories (GstBuffer * buffer)
 {
   GString *text = g_string_new ("memories:");
@@ -353,14 +326,6 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
     write_later (self, buffer);
   else if (is (self, "make-elements"))
     make_elements ();
-  else if (is (self, "metas"))
-    add_metas (buffer);
-  else if (is (self, "crop"))
-    add_crop (self, buffer, 8);
-  else if (is (self, "crop-nothing"))
-    add_crop (self, buffer, 0);
-  else if (is (self, "protect"))
-    gst_buffer_add_protection_meta (buffer, gst_structure_new_empty ("application/x-cenc"));
   else if (is (self, "memories"))
     tell_memories (buffer);
   else if (is (self, "keep"))
