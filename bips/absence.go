@@ -86,7 +86,7 @@ func (p paths) noProducer(mounted bool) error {
 
 // noSeats says so if the file of the seats is missing, beside a pool whose producer lives.
 func (p paths) noSeats(pool sys.FileID) error {
-	g, err := readFirstPage(p.pool(), pool, func(page []byte) (geometry, error) { return readGeometry(page, uint64(pool.Size)) })
+	g, err := readFirstPage(p.pool(), pool, func(page []byte) (geometry, error) { return readGeometry(page, uint64(pool.Size), Shm) })
 	if err != nil {
 		return err
 	}

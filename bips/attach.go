@@ -15,20 +15,19 @@ import (
 	"github.com/bips-ipc/bips/internal/sys"
 )
 
-// attachment is a consumer's hold on one pool: its mapping, its seat,
-// its lock. It lives until the consumer has let go of it and the last frame is
+// attachment is a consumer's hold on one pool: its mapping and its seat. It lives until the consumer has let go of it and the last frame is
 // given back, from whichever thread.
 type attachment struct {
-	files *peerFiles
+	peer  peer
 	pool  *poolSegment
 	seats *seatSegment
 	door  door
+	bell  bell
 
 	seat       *layout.Seat
 	index      int
 	generation uint32
-	granted    int       // pins that it may show at once
-	probed     time.Time // when the producer was found alive last, while it is asked for a grant
+	granted    int // pins that it may show at once
 
 	// references counts the consumer and each held frame. The last one leaves the seat.
 	references atomic.Int32
@@ -93,9 +92,17 @@ func newReading(o *ConsumerOptions) *reading {
 	return &reading{mode: o.Mode, auto: o.Mode == Auto, undecided: true, discontinuity: true}
 }
 
+// asking is a consumer in a pool of files that has a seat, and waits for its grant.
+type asking struct {
+	*attachment
+	files  *peerFiles
+	rung   uint32    // value of the bell before the last look for an answer
+	probed time.Time // when the producer was found alive last
+}
+
 // ask opens the pool of a name, takes a seat, and asks for pins (A1 to A8). The grant is awaited afterwards. A reader
 // that was in an instance before goes on there with what it knows of that; where another one has the name, that one is lost.
-func ask(name string, o *ConsumerOptions, common *common, before *reading, instance uint64) (a *attachment, err error) {
+func ask(name string, o *ConsumerOptions, common *common, before *reading, instance uint64) (_ *asking, err error) {
 	files, pool, seats, err := openPool(name)
 	if err != nil {
 		return nil, err
@@ -111,9 +118,9 @@ func ask(name string, o *ConsumerOptions, common *common, before *reading, insta
 	case layout.StateMoved:
 		return nil, fmt.Errorf("%w: it is just moving", errMoving)
 	default:
-		return nil, fmt.Errorf("%w: its producer is gone", ErrNoPool)
+		return nil, errGone
 	}
-	a = newAttachment(files, pool, seats, common)
+	a := newAttachment(files, pool, seats, common)
 	switch {
 	case before == nil:
 		a.reading = newReading(o)
@@ -122,29 +129,38 @@ func ask(name string, o *ConsumerOptions, common *common, before *reading, insta
 	default: // to be told first
 		return nil, fmt.Errorf("%w: another one has its name", ErrNoPool)
 	}
-	if err := a.takeSeat(o.MaxHeld, o.MinHeld); err != nil {
+	if err := a.takeSeat(files, o.MaxHeld, o.MinHeld); err != nil {
 		return nil, err
 	}
-	return a, nil
+	return &asking{attachment: a, files: files, probed: time.Now()}, nil
 }
+
+// errGone: the pool is there, and its producer is not.
+var errGone = fmt.Errorf("%w: its producer is gone", ErrNoPool)
 
 // errMoving: the pool under the name is being replaced by the next one. It is ErrNoPool for a moment.
 var errMoving = fmt.Errorf("%w", ErrNoPool)
 
-func newAttachment(files *peerFiles, pool *poolSegment, seats *seatSegment, common *common) *attachment {
+func newAttachment(peer peer, pool *poolSegment, seats *seatSegment, common *common) *attachment {
 	a := &attachment{
-		files: files, pool: pool, seats: seats, door: doorOf(pool.header, seats.header), common: common,
+		peer: peer, pool: pool, seats: seats, door: doorOf(pool.header, seats.header), common: common,
 		caps: make([]capsText, pool.geometry.caps),
 	}
 	a.references.Store(1)
 	return a
 }
 
+// sit makes a seat the reader's own.
+func (a *attachment) sit(index int, seat *layout.Seat, alone bool) {
+	a.index, a.seat = index, seat
+	a.bell = bell{&a.pool.header.Bell, &seat.Waiting, alone}
+}
+
 // takeSeat takes a seat and asks for pins, at most and at least so many (A3 to A8). The seat's lock is held
 // when it returns.
-func (a *attachment) takeSeat(most, least int) error {
+func (a *attachment) takeSeat(files *peerFiles, most, least int) error {
 	for i, seat := range a.seats.seats {
-		claimed, err := a.claim(i)
+		claimed, err := a.claim(files, i)
 		if err != nil {
 			return err
 		}
@@ -152,7 +168,7 @@ func (a *attachment) takeSeat(most, least int) error {
 			continue
 		}
 		crashpoint.Hit("A3")
-		a.index, a.seat = i, seat
+		a.sit(i, seat, false)
 		seat.State.Store(layout.SeatFree) // A4: clean what a predecessor left
 		crashpoint.Hit("A4a")
 		seat.Pins.Store(0)
@@ -167,8 +183,7 @@ func (a *attachment) takeSeat(most, least int) error {
 		crashpoint.Hit("A6")
 		seat.State.Store(layout.SeatAsking) // A7
 		crashpoint.Hit("A7")
-		a.probed = time.Now()
-		knock(a.seats.header) // A8
+		files.knock() // A8
 		crashpoint.Hit("A8")
 		return nil
 	}
@@ -177,12 +192,12 @@ func (a *attachment) takeSeat(most, least int) error {
 
 // claim takes the lock of a seat that is open and that nobody has (A3). The word before the lock: whoever tried
 // the lock of a reserved seat would make its owner think that its place is gone.
-func (a *attachment) claim(i int) (bool, error) {
+func (a *attachment) claim(files *peerFiles, i int) (bool, error) {
 	word := a.pool.words[i]
 	if word.Reserved.Load() != 0 || word.Verdict.Load() != 0 {
 		return false, nil
 	}
-	return a.files.seats.TryLock(layout.SeatLockBase + int64(i))
+	return files.seats.TryLock(layout.SeatLockBase + int64(i))
 }
 
 // answer is what an asking reader was told.
@@ -195,8 +210,23 @@ const (
 	answerGone // the producer is dead, closed, or moved
 )
 
-// answer looks for the grant (A9).
-func (a *attachment) answer() (answer, error) {
+// answer implements application (A9).
+func (a *asking) answer(o *ConsumerOptions) (answer, *attachment, error) {
+	a.rung = a.pool.header.Bell.Load()
+	told, err := a.look()
+	switch {
+	case told == answerRefused:
+		err = a.errRefused(o.MaxHeld, o.MinHeld)
+	case err != nil:
+		err = errors.Join(err, errGone)
+	case told == answerGone && a.hasMoved():
+		err = errMoving
+	}
+	return told, a.attachment, err
+}
+
+// look is answer without what an error means.
+func (a *asking) look() (answer, error) {
 	generation, pins := layout.UnpackGrant(a.pool.words[a.index].Granted.Load())
 	if generation == a.generation {
 		crashpoint.Hit("A9")
@@ -218,8 +248,16 @@ func (a *attachment) answer() (answer, error) {
 	return noAnswer, nil
 }
 
-// withdraw gives up the seat of a reader that asked, and was refused (A10) or does not wait any longer.
-func (a *attachment) withdraw() {
+// await implements application.
+func (a *asking) await(w *bellWaiter, poked uint32, limit time.Duration) {
+	w.wait(a.bell, a.rung, poked, limit)
+}
+
+// interrupt implements application.
+func (a *asking) interrupt(w *bellWaiter) { w.interrupt(a.bell) }
+
+// withdraw implements application: it gives up the seat of a reader that asked, and was refused (A10) or does not wait any longer.
+func (a *asking) withdraw() {
 	var err error // a seat that cannot be written to needs no leaving
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	defer a.files.close()
@@ -230,17 +268,32 @@ func (a *attachment) withdraw() {
 
 // errRefused says why a reader was refused, and what would cure that.
 func (a *attachment) errRefused(most, least int) error {
-	cure := "let each consumer hold fewer frames"
 	granted, others := a.grants()
-	if slots := slotsFor(a.pool.slots+1, others, request{most, least}, least); slots <= MaxSlots {
-		cure = fmt.Sprintf("give the producer %d slots or more, or %s", slots, cure)
+	return fmt.Errorf("%w: %s", ErrPoolFull, refusalText(a.pool.slots, a.pool.pinnable(), granted, others, request{most, least}))
+}
+
+// refusalText says why a pool with so many slots, of which consumers may hold pinnable frames, has no room for one that comes after
+// others.
+func refusalText(slots, pinnable, granted int, others []request, own request) string {
+	cure := "let each consumer hold fewer frames"
+	if more := slotsFor(slots+1, others, own, own.least); more <= MaxSlots {
+		cure = fmt.Sprintf("give the producer %d slots or more, or %s", more, cure)
 	}
-	return fmt.Errorf("%w: its %d slots leave room for %d held frames, others may hold %d and this consumer wants %d: %s",
-		ErrPoolFull, a.pool.slots, a.pool.pinnable(), granted, least, cure)
+	return fmt.Sprintf("its %d slots leave room for %d held frames, others may hold %d and this consumer wants %d: %s",
+		slots, pinnable, granted, own.least, cure)
 }
 
 // grants are the sum of what the seats' present holders were granted, and what those but this reader asked for.
+//
+// Who cannot see the others' seats sees what they were granted.
 func (a *attachment) grants() (sum int, others []request) {
+	if a.bell.alone {
+		for _, word := range a.pool.words {
+			_, pins := layout.UnpackGrant(word.Granted.Load())
+			sum += int(min(pins, MaxSlots))
+		}
+		return sum, nil
+	}
 	for i, seat := range a.seats.seats {
 		generation, pins := layout.UnpackGrant(a.pool.words[i].Granted.Load())
 		if seat.State.Load() == layout.SeatFree || generation != seat.Generation.Load() || pins == 0 {
@@ -268,7 +321,7 @@ func (a *attachment) unreference() {
 	if a.references.Add(-1) > 0 {
 		return
 	}
-	defer a.files.close()
+	defer a.peer.close()
 	var err error // as in letGo
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	a.leave()
@@ -280,6 +333,7 @@ type peerFiles struct {
 	seats   *sys.LockFile // holds the seat's lock
 	poolMap *sys.Mapping
 	seatMap *sys.Mapping
+	header  *layout.SeatHeader // of seatMap
 }
 
 // openPool opens the pool of a name, whose producer is alive (A1, A2). It returns
@@ -298,7 +352,7 @@ func (f *peerFiles) checkAlive(path string) error {
 	case !f.pool.IsAt(path):
 		return fmt.Errorf("%w: it was replaced since it was opened", errMoving)
 	}
-	return fmt.Errorf("%w: its producer is gone", ErrNoPool)
+	return errGone
 }
 
 // openFiles opens the pool of a name, if admit, which sees its lock, has nothing against it.
@@ -357,7 +411,7 @@ func (f *peerFiles) explainNoSeats(path string, missing error) error {
 // mapPool maps the pool segment, its first page alone before the others: what that says must
 // hold before memory is taken for it.
 func (f *peerFiles) mapPool(path string, id sys.FileID) (*poolSegment, error) {
-	g, err := readFirstPage(path, id, func(page []byte) (geometry, error) { return readGeometry(page, uint64(id.Size)) })
+	g, err := readFirstPage(path, id, func(page []byte) (geometry, error) { return readGeometry(page, uint64(id.Size), Shm) })
 	if err != nil {
 		return nil, err
 	}
@@ -416,12 +470,24 @@ func (f *peerFiles) mapSeats(path string, g *geometry) (_ *seatSegment, err erro
 		return nil, err
 	}
 	crashpoint.Hit("A2")
-	return newSeatSegment(f.seatMap.Bytes, table)
+	seats, err := newSeatSegment(f.seatMap.Bytes, table)
+	if err != nil {
+		return nil, err
+	}
+	f.header = seats.header
+	return seats, nil
 }
 
+// producerAlive implements peer.
 func (f *peerFiles) producerAlive() (bool, error) { return f.pool.IsLocked(layout.ProducerLock) }
 
-// close drops the locks, then the mappings. Nobody may look at the segments any more.
+// knock implements peer.
+func (f *peerFiles) knock() { knock(f.header) }
+
+// leave implements peer.
+func (f *peerFiles) leave(seat int) { _ = f.seats.Unlock(layout.SeatLockBase + int64(seat)) }
+
+// close implements peer: it drops the locks, then the mappings.
 func (f *peerFiles) close() {
 	for _, lock := range []*sys.LockFile{f.seats, f.pool} {
 		if lock != nil {

@@ -1,7 +1,6 @@
 package bips
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -59,63 +58,46 @@ func (d door) ring() {
 	}
 }
 
-// ownDoor is the producer's end of the door.
-type ownDoor struct {
-	door
-	eager    eagerness
-	mu       sync.Mutex
-	sleepers int // protected by mu; shared memory only shows whether there are any
-}
-
-// look remembers the door's value (P4a), before the scan that finds nothing.
-func (d *ownDoor) look() uint32 { return d.word.Load() }
-
-// wait sleeps until the door rings after the value was remembered (P4e, P4f). The
-// whole scan starts again after it, whatever ended it.
-func (d *ownDoor) wait(remembered uint32, limit time.Duration) {
-	start := time.Now()
-	if d.eager.Load() && sys.Spin(d.word, remembered, start, min(limit, eagerSpin)) {
-		return // and the next wait may be as short
-	}
-	defer d.eager.note(start)
-	defer d.count(-1)
-	d.count(+1)
-	crashpoint.Hit("P4e")
-	sys.FutexWait(d.word, remembered, min(limit, doorLimit))
-	crashpoint.Hit("P4f")
-}
-
-// count keeps ProducerWaiting up while any thread of the producer sleeps. The lock
-// is not held while sleeping.
-func (d *ownDoor) count(change int) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.sleepers += change
-	if d.sleepers > 0 {
-		d.waiting.Store(1)
-	} else {
-		d.waiting.Store(0)
-	}
-}
-
 // knock wakes the producer's housekeeper.
 func knock(seats *layout.SeatHeader) {
 	seats.Knock.Add(1)
 	sys.FutexWakeAll(&seats.Knock)
 }
 
-// ringBell tells consumers that there is news: bump, then one system
-// call if any seat announced a waiter (P3e, P3f).
-func ringBell(pool *layout.PoolHeader, seats []*layout.Seat) {
+// ringBell tells consumers that there is news: bump (P3e), then wake those that announced a sleep (P3f): all
+// with one system call where they sleep at the bell, else each at its own word.
+func ringBell(pool *layout.PoolHeader, seats []*layout.Seat, alone bool) {
 	pool.Bell.Add(1)
 	crashpoint.Hit("P3e")
 	for _, seat := range seats {
-		if seat.Waiting.Load() != 0 {
+		if seat.Waiting.Load() == 0 {
+			continue
+		}
+		if !alone {
 			sys.FutexWakeAll(&pool.Bell)
 			crashpoint.Hit("P3f")
 			return
 		}
+		seat.Waiting.Store(0)
+		sys.FutexWakeOne(&seat.Waiting)
+		crashpoint.Hit("P3f")
 	}
+}
+
+// bell is where a consumer sleeps.
+type bell struct {
+	count   *atomic.Uint32 // layout.PoolHeader.Bell
+	waiting *atomic.Uint32 // layout.Seat.Waiting, of the consumer's own seat
+	// alone: it sleeps at waiting, where nobody else does, and not at count, where all who may read it can.
+	alone bool
+}
+
+// sleepAt is the word to sleep at, and its value while the bell has not rung since it was rung.
+func (b bell) sleepAt(rung uint32) (*atomic.Uint32, uint32) {
+	if b.alone {
+		return b.waiting, 1
+	}
+	return b.count, rung
 }
 
 // bellWaiter is a consumer's end of the bell. It can be interrupted from other threads.
@@ -133,21 +115,24 @@ func (w *bellWaiter) look() uint32 { return w.pokes.Load() }
 
 // wait sleeps until the bell rings, or an interrupt comes, after their values were
 // remembered (C4).
-func (w *bellWaiter) wait(pool *layout.PoolHeader, seat *layout.Seat, bell, poked uint32, limit time.Duration) {
-	seat.Waiting.Store(1) // C4a
+func (w *bellWaiter) wait(b bell, rung, poked uint32, limit time.Duration) {
+	b.waiting.Store(1) // C4a
 	crashpoint.Hit("C4a")
-	w.sleep(pool, bell, poked, min(limit, bellLimit)) // C4c
+	if !b.alone || b.count.Load() == rung { // C4b: at the common bell the system looks
+		w.sleep(b, rung, poked, min(limit, bellLimit)) // C4c
+	}
 	crashpoint.Hit("C4c")
-	seat.Waiting.Store(0) // C4d
+	b.waiting.Store(0) // C4d
 	crashpoint.Hit("C4d")
 }
 
 // sleep is wait without the announcement to the producer.
-func (w *bellWaiter) sleep(pool *layout.PoolHeader, bell, poked uint32, limit time.Duration) {
+func (w *bellWaiter) sleep(b bell, rung, poked uint32, limit time.Duration) {
 	w.sleeping.Store(isSleeping | uint64(poked))
 	defer w.sleeping.Store(0)
 	if w.pokes.Load() == poked {
-		sys.FutexWait(&pool.Bell, bell, limit)
+		word, value := b.sleepAt(rung)
+		sys.FutexWait(word, value, limit)
 	}
 }
 
@@ -167,13 +152,14 @@ func (w *bellWaiter) poke() uint32 {
 // interrupt wakes the waiter, whatever it waits for. Consumers cannot bump the bell, which they map
 // read-only, so a wake-up may come just before the sleep that it is for: it is
 // repeated until the waiter has left.
-func (w *bellWaiter) interrupt(pool *layout.PoolHeader) {
+func (w *bellWaiter) interrupt(b bell) {
 	current := isSleeping | uint64(w.poke())
+	word, _ := b.sleepAt(0)
 	for {
 		if sleeper := w.sleeping.Load(); sleeper == 0 || sleeper == current {
 			return
 		}
-		sys.FutexWakeAll(&pool.Bell)
+		sys.FutexWakeAll(word)
 		sys.Sleep(20 * time.Microsecond)
 	}
 }

@@ -48,8 +48,8 @@ type Consumer struct {
 
 	mu         sync.Mutex  // protects what follows against those who do not hold pulling
 	attachment *attachment // nil: not attached; changed with both locks held
-	// asking has a seat and waits for its grant. nil: there is none; changed with both locks held
-	asking        *attachment
+	// asking waits for an answer. nil: nothing is asked for; changed with both locks held
+	asking        application
 	wantsKeyFrame bool // of the next pool
 	stats         ConsumerStats
 }
@@ -59,7 +59,7 @@ type Consumer struct {
 const fullGrace = time.Second
 
 // NewConsumer returns a consumer of the pool of a name. It does not look for the
-// pool: [Consumer.Pull] does. Errors: [ErrName], [ErrOption], [ErrBackend].
+// pool: [Consumer.Pull] does. Errors: [ErrName], [ErrOption].
 func NewConsumer(name string, o ConsumerOptions) (*Consumer, error) {
 	bare, err := poolName(name)
 	if err != nil {
@@ -68,8 +68,6 @@ func NewConsumer(name string, o ConsumerOptions) (*Consumer, error) {
 	defaultTo(&o.MaxHeld, DefaultMaxHeld)
 	defaultTo(&o.MinHeld, o.MaxHeld)
 	switch {
-	case o.Backend != Shm:
-		err = fmt.Errorf("%w: %d", ErrBackend, o.Backend)
 	case o.Mode != Auto && o.Mode != Latest && o.Mode != Every:
 		err = fmt.Errorf("%w: mode %d: use Auto, Latest or Every", ErrOption, o.Mode)
 	case o.MaxAge < 0:
@@ -275,7 +273,7 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 	switch {
 	case stalled: // unless the producer is dead
 	case inTime:
-		c.waiter.wait(a.pool.header, a.seat, bell, poked, left)
+		c.waiter.wait(a.bell, bell, poked, left)
 		a.stall.slept(start, left)
 	default:
 		err = fmt.Errorf("pool %q: no frame: %w", c.name, ErrTimeout)
@@ -286,7 +284,7 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 		return err
 	}
 	c.quietSince = time.Now()
-	alive, failure := a.files.producerAlive()
+	alive, failure := a.peer.producerAlive()
 	crashpoint.Hit("C4e")
 	if stalled && alive && failure == nil {
 		return fmt.Errorf("pool %q: %w", c.name, a.stall.tell())
@@ -334,7 +332,7 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 		return c.pauseSearch(poked, limit, searchLimit)
 	}
 	if c.asking == nil {
-		asking, err := ask(c.name, &c.options, &c.common, c.before, c.beforeInstance)
+		asking, err := apply(c.name, &c.options, &c.common, c.before, c.beforeInstance, c.poke)
 		if err != nil {
 			return c.noteSearch(err, poked, limit)
 		}
@@ -342,28 +340,22 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 		limit = limit.atLeast(answerGrace)
 	}
 	for c.waiter.look() == poked {
-		bell := c.asking.pool.header.Bell.Load()
-		told, err := c.asking.answer()
+		told, granted, err := c.asking.answer(&c.options)
 		switch {
-		case err != nil || told == answerGone:
-			gone := fmt.Errorf("%w: its producer is gone", ErrNoPool)
-			if c.asking.hasMoved() {
-				gone = errMoving
-			}
+		case told == answerRefused || err != nil:
 			c.stopAsking()
-			return c.noteSearch(errors.Join(err, gone), poked, limit)
-		case told == answerRefused:
-			refusal := c.asking.errRefused(c.options.MaxHeld, c.options.MinHeld)
+			return c.noteSearch(err, poked, limit)
+		case told == answerGone:
 			c.stopAsking()
-			return c.noteSearch(refusal, poked, limit)
+			return c.noteSearch(errGone, poked, limit)
 		case told == answerGranted:
-			return c.attach()
+			return c.attach(granted)
 		}
 		wait, ok := limit.left(bellLimit)
 		if !ok {
 			return fmt.Errorf("pool %q: not attached, %w: %w", c.name, ErrNoAnswer, ErrTimeout)
 		}
-		c.waiter.wait(c.asking.pool.header, c.asking.seat, bell, poked, wait)
+		c.asking.await(&c.waiter, poked, wait)
 	}
 	return nil
 }
@@ -373,14 +365,13 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 const answerGrace = 20 * time.Millisecond
 
 // attach begins to read, with the grant that there is.
-func (c *Consumer) attach() error {
-	a := c.asking
+func (c *Consumer) attach(a *attachment) error {
 	again := a.joined
 	seen, err := a.join()
 	if err != nil || !seen {
 		c.setAsking(nil)
 		a.letGo()
-		c.lastSearch = fmt.Errorf("%w: its producer is gone", ErrNoPool)
+		c.lastSearch = errGone
 		return err
 	}
 	c.fullSince, c.moveSince, c.quietSince = time.Time{}, time.Time{}, time.Time{}
@@ -398,7 +389,7 @@ func (c *Consumer) attach() error {
 	return nil
 }
 
-func (c *Consumer) setAsking(a *attachment) {
+func (c *Consumer) setAsking(a application) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asking = a
@@ -616,9 +607,9 @@ func (c *Consumer) poke() {
 	defer c.mu.Unlock()
 	switch {
 	case c.attachment != nil:
-		c.waiter.interrupt(c.attachment.pool.header)
+		c.waiter.interrupt(c.attachment.bell)
 	case c.asking != nil:
-		c.waiter.interrupt(c.asking.pool.header)
+		c.asking.interrupt(&c.waiter)
 	default:
 		c.waiter.poke()
 	}
@@ -673,6 +664,9 @@ func (c *Consumer) SlotsForMaxHeld() (slots int) {
 	a := c.attachment
 	if a == nil || a.granted >= c.options.MaxHeld {
 		return 0
+	}
+	if l, ok := a.peer.(*link); ok {
+		return l.slots
 	}
 	_, others := a.grants()
 	if slots = slotsFor(a.pool.slots+1, others, request{c.options.MaxHeld, c.options.MinHeld}, c.options.MaxHeld); slots > MaxSlots {

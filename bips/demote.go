@@ -37,7 +37,7 @@ func (p *Producer) demote(i int, generation uint32) bool {
 	v.demoted = true                                                  // from here on: after a fault, D5 has to find what is in the word
 	word.Store(layout.PackVerdict(generation, layout.VerdictDemoted)) // D2
 	crashpoint.Hit("D2")
-	if seat.Generation.Load() != generation { // D3
+	if p.own.generations[i].Load() != generation { // D3
 		word.Store(0)
 		v.demoted = false
 		p.judgements++

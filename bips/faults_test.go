@@ -83,5 +83,5 @@ func TestAFaultDuringAVerdictDoesNotLeaveItForEver(t *testing.T) {
 }
 
 func openLocks(p *Producer) (*sys.LockFile, error) {
-	return sys.OpenLockFile(p.own.files.seatsPath(), os.O_RDWR, nil)
+	return sys.OpenLockFile(filesOf(p.own).seatsPath(), os.O_RDWR, nil)
 }

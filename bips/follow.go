@@ -31,7 +31,7 @@ const (
 // valid, and keeps it. Called with pulling held.
 func (c *Consumer) follow() error {
 	a := c.attachment
-	next, found, err := a.findNext(c.name, c.suspended.Load())
+	next, found, err := a.peer.findNext(a, c.name, c.suspended.Load())
 	if err != nil {
 		c.detach()
 		return fmt.Errorf("pool %q: %w", c.name, err)
@@ -62,9 +62,9 @@ func (c *Consumer) replace(next *attachment) {
 	before.letGo()
 }
 
-// findNext opens the pool under the name, and takes this reader's place in it (V1 to V4). next is set if it has one.
-func (a *attachment) findNext(name string, suspended bool) (next *attachment, found whereabouts, err error) {
-	alive, err := a.files.producerAlive() // V1: before the name, else its last pool could be missed
+// findNext implements peer: it opens the pool under the name, and takes the reader's place in it.
+func (f *peerFiles) findNext(a *attachment, name string, suspended bool) (next *attachment, found whereabouts, err error) {
+	alive, err := f.producerAlive() // V1: before the name, else its last pool could be missed
 	if err != nil {
 		return nil, gone, err
 	}
@@ -95,10 +95,19 @@ func (a *attachment) findNext(name string, suspended bool) (next *attachment, fo
 	case pool.move != a.pool.move+1 || a.index >= len(pool.words):
 		return nil, newcomer, nil
 	}
+	if reserved, _ := pool.isReserved(a.index, a.generation); !reserved {
+		return nil, newcomer, nil
+	}
+	if ours, err := files.seats.TryLock(layout.SeatLockBase + int64(a.index)); err != nil || !ours {
+		return nil, notYet, err
+	}
+	crashpoint.Hit("V2")
 	next = newAttachment(files, pool, seats, a.common)
-	next.reading = a.reading
-	found, err = next.takePlace(a, suspended)
-	return next, found, err
+	next.sit(a.index, seats.seats[a.index], false)
+	if !next.takePlace(a, suspended) {
+		return nil, newcomer, nil
+	}
+	return next, taken, nil
 }
 
 // mayGetName tells whether a pool without a name may still get one from its producer, which lives.
@@ -109,32 +118,36 @@ func (a *attachment) mayGetName() bool {
 	return time.Since(a.namelessSince) < namelessLimit
 }
 
-// takePlace takes the seat that is reserved for who has it in the pool before (V2 to V4).
-func (a *attachment) takePlace(before *attachment, suspended bool) (whereabouts, error) {
-	a.index, a.generation = before.index, before.generation
-	word := a.pool.words[a.index]
-	if owner, _ := layout.UnpackReserved(word.Reserved.Load()); owner != a.generation {
-		return newcomer, nil
+// isReserved reports whether a seat is reserved for a generation, and whether frames are kept for it.
+func (s *poolSegment) isReserved(seat int, generation uint32) (reserved, kept bool) {
+	owner, kept := layout.UnpackReserved(s.words[seat].Reserved.Load())
+	return owner == generation, kept
+}
+
+// takePlace goes on in the seat that the reader sits in now, if it is reserved for who had it in the pool before (V3, V4), and reports
+// whether it is. Nobody takes it back from now on.
+func (a *attachment) takePlace(before *attachment, suspended bool) bool {
+	a.reading, a.generation = before.reading, before.generation
+	reserved, kept := a.pool.isReserved(a.index, a.generation)
+	generation, pins := layout.UnpackGrant(a.pool.words[a.index].Granted.Load())
+	if !reserved || generation != a.generation || pins == 0 {
+		return false
 	}
-	if ours, err := a.files.seats.TryLock(layout.SeatLockBase + int64(a.index)); err != nil || !ours {
-		return notYet, err
-	}
-	crashpoint.Hit("V2")
-	owner, kept := layout.UnpackReserved(word.Reserved.Load()) // once more: now nobody takes it back
-	generation, pins := layout.UnpackGrant(word.Granted.Load())
-	if owner != a.generation || generation != a.generation || pins == 0 {
-		return newcomer, nil
-	}
-	a.seat, a.granted = a.seats.seats[a.index], int(min(pins, MaxSlots-1))
+	a.granted = int(min(pins, MaxSlots-1))
 	a.seat.PID.Store(before.seat.PID.Load())
 	a.seat.Received.Store(before.seat.Received.Load())
 	a.seat.Skipped.Store(before.seat.Skipped.Load())
 	a.seat.Lost.Store(before.seat.Lost.Load())
 	a.takeState(kept, suspended)
 	crashpoint.Hit("V3")
+	// Where no lock keeps the place: the producer takes the grant back first, and looks whether we are there then.
+	if again, _ := layout.UnpackGrant(a.pool.words[a.index].Granted.Load()); a.bell.alone && again != a.generation {
+		a.seat.State.Store(layout.SeatFree)
+		return false
+	}
 	a.door.ring() // V4
 	crashpoint.Hit("V4")
-	return taken, nil
+	return true
 }
 
 // takeState goes on in the new pool as in the one before (V3). Who was waited for, and finds neither a verdict nor its frames kept, joins again.

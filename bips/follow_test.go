@@ -17,7 +17,7 @@ func TestASuspendedConsumerWhoseSeatsAreCutShortOverAMoveLivesAndTellsOfIt(t *te
 	c := attached(t, p, Every)
 	p.moving.Lock() // no second move for names that are gone
 	defer p.moving.Unlock()
-	seats, err := os.OpenFile(p.own.files.seatsPath(), os.O_RDWR, 0)
+	seats, err := os.OpenFile(filesOf(p.own).seatsPath(), os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func TestAReaderThatLooksBeforeTheNextPoolHasTheNameLooksAgain(t *testing.T) {
 			p := newTestProducer(t)
 			c := attached(t, p, mode)
 			p.moving.Lock() // the housekeeper does not miss the name
-			named := p.own.files.name.paths.pool()
+			named := filesOf(p.own).name.paths.pool()
 			if err := os.Rename(named, named+".aside"); err != nil {
 				p.moving.Unlock()
 				t.Fatal(err)

@@ -28,7 +28,7 @@ func FuzzAttach(f *testing.F) {
 	p := &Producer{name: "fuzz", named: named}
 	p.blockTimeout.Store(int64(Forever))
 	f.Cleanup(func() {
-		p.own.files.unlink()
+		filesOf(p.own).unlink()
 		p.own.unmap()
 		named.giveUp()
 	})
@@ -37,7 +37,7 @@ func FuzzAttach(f *testing.F) {
 	}
 	publishOne(f, p)
 	publishOne(f, p)
-	path := p.own.files.seatsPath()
+	path := filesOf(p.own).seatsPath()
 	holder, err := sys.OpenLockFile(path, os.O_RDWR, nil)
 	if err != nil {
 		f.Fatal(err)
@@ -117,13 +117,14 @@ func addAttachSeeds(f *testing.F, base segments, p *Producer) {
 // sitDown attaches to the pool, reads what is there, and leaves. taken is the lock of
 // a seat that somebody else has.
 func sitDown(t *testing.T, p *Producer, mode Mode, held int, taken int64) {
-	a, err := ask("fuzz", &ConsumerOptions{Mode: mode, MaxHeld: held, MinHeld: 1}, &common{}, nil, 0)
+	asked, err := ask("fuzz", &ConsumerOptions{Mode: mode, MaxHeld: held, MinHeld: 1}, &common{}, nil, 0)
 	if err != nil {
 		if !errors.Is(err, ErrPoolFull) && !errors.Is(err, ErrNoPool) {
 			wantDamage(t, err)
 		}
 		return
 	}
+	a := asked.attachment
 	if layout.SeatLockBase+int64(a.index) == taken {
 		t.Fatal("sat down on somebody's lap")
 	}
@@ -133,7 +134,7 @@ func sitDown(t *testing.T, p *Producer, mode Mode, held int, taken int64) {
 		}
 	}()
 	defer a.letGo()
-	granted, err := grantAndJoin(p, a)
+	granted, err := grantAndJoin(p, asked)
 	if err != nil || !granted {
 		if err != nil {
 			wantDamage(t, err)
@@ -156,13 +157,13 @@ func sitDown(t *testing.T, p *Producer, mode Mode, held int, taken int64) {
 }
 
 // grantAndJoin has the producer answer, which may find anything in its seats, and joins.
-func grantAndJoin(p *Producer, a *attachment) (granted bool, err error) {
+func grantAndJoin(p *Producer, a *asking) (granted bool, err error) {
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.own.views = make([]seatView, len(p.own.views))
 	p.readSeats()
-	told, err := a.answer()
+	told, _, err := a.answer(&ConsumerOptions{})
 	if err != nil || told != answerGranted {
 		return false, err
 	}

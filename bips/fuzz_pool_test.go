@@ -73,7 +73,7 @@ func flicker(damaged, base segments, damage []byte) (stop func()) {
 
 // openSegments opens what two files would be mapped to.
 func openSegments(memory, seatMemory []byte) (*poolSegment, *seatSegment, error) {
-	g, err := readGeometry(memory, uint64(len(memory)))
+	g, err := readGeometry(memory, uint64(len(memory)), Shm)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -97,9 +97,10 @@ func readAll(t *testing.T, memory, seatMemory []byte, mode Mode, maxAge time.Dur
 		return
 	}
 	a := &attachment{
-		pool: pool, seats: seats, door: doorOf(pool.header, seats.header), seat: seats.seats[0], reading: newReading(&ConsumerOptions{Mode: mode}),
+		pool: pool, seats: seats, door: doorOf(pool.header, seats.header), reading: newReading(&ConsumerOptions{Mode: mode}),
 		common: &common{}, caps: make([]capsText, pool.geometry.caps),
 	}
+	a.sit(0, seats.seats[0], false)
 	a.common.maxAge.Store(int64(maxAge))
 	if a.auto {
 		a.mode = a.modeAtFirst()

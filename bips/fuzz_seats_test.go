@@ -16,7 +16,7 @@ import (
 func FuzzSeats(f *testing.F) {
 	const slots, seats = 8, 4
 	p := smallPool(f, slots, seats)
-	holders, err := sys.OpenLockFile(p.own.files.seatsPath(), os.O_RDWR, nil)
+	holders, err := sys.OpenLockFile(filesOf(p.own).seatsPath(), os.O_RDWR, nil)
 	if err != nil {
 		f.Fatal(err)
 	}

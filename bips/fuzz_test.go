@@ -108,7 +108,7 @@ func smallPool(t testing.TB, slots, seats int) *Producer {
 		name:    named,
 		poolMap: &sys.Mapping{Bytes: guarded(t, g.segmentSize)}, seatMap: &sys.Mapping{Bytes: guarded(t, g.seatSegmentSize())},
 	}
-	p := &Producer{name: "fuzz", named: named, own: &ownPool{files: files, views: make([]seatView, seats)}, keyFrames: make(chan struct{}, 1)}
+	p := &Producer{name: "fuzz", named: named, own: &ownPool{backing: files, views: make([]seatView, seats)}, keyFrames: make(chan struct{}, 1)}
 	p.blockTimeout.Store(int64(Forever))
 	var err error
 	if files.seats, err = sys.CreateLockFile(files.seatsPath(), sys.KeepGroup, 0o600, nil); err != nil {
@@ -121,7 +121,7 @@ func smallPool(t testing.TB, slots, seats int) *Producer {
 		files.unlink()
 		files.close()
 	})
-	if err := errors.Join(p.own.fill(&g), files.publish()); err != nil {
+	if err := errors.Join(p.own.fill("fuzz", &g), files.publish()); err != nil {
 		t.Fatal(err)
 	}
 	return p

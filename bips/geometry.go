@@ -22,6 +22,7 @@ type geometry struct {
 	recordSize, seatWordSize, capsSize, metaSize                       uint64
 
 	producerPID int
+	backend     Backend
 }
 
 // planGeometry lays out the first pool of an instance.
@@ -53,7 +54,7 @@ func planGeometry(slots, slotSize, metaSize, seats int, instance uint64, pid int
 // resized lays out the pool that the instance moves to, with slots of another size.
 func (g *geometry) resized(slotSize int) geometry {
 	next := planGeometry(g.slots, slotSize, int(g.metaSize), g.seats, g.instance, g.producerPID)
-	next.move = g.move + 1
+	next.move, next.backend = g.move+1, g.backend
 	return next
 }
 
@@ -80,14 +81,14 @@ func (g *geometry) store(h *layout.PoolHeader) {
 	h.RecordSize, h.SeatWordSize = uint32(g.recordSize), uint32(g.seatWordSize)
 	h.CapsSize, h.MetaSize = uint32(g.capsSize), uint32(g.metaSize)
 	h.CapsCount, h.SeatCount = uint32(g.caps), uint32(g.seats)
-	h.Backend = layout.BackendShm
+	h.Backend = uint32(g.backend)
 	h.ProducerPID = uint32(g.producerPID)
 	h.Move, h.First = g.move, g.first
 }
 
 // readGeometry copies what the first page of a pool segment says, and checks it against the
 // size of its file. Each field is read once: what was checked is what is used.
-func readGeometry(page []byte, fileSize uint64) (geometry, error) {
+func readGeometry(page []byte, fileSize uint64, backend Backend) (geometry, error) {
 	h, err := overlay[layout.PoolHeader](page, 0)
 	if err != nil {
 		return geometry{}, err
@@ -108,8 +109,8 @@ func readGeometry(page []byte, fileSize uint64) (geometry, error) {
 		capsSize: uint64(h.CapsSize), metaSize: uint64(h.MetaSize),
 		producerPID: int(h.ProducerPID), move: h.Move, first: h.First,
 	}
-	if h.Backend != layout.BackendShm {
-		return geometry{}, fmt.Errorf("%w: it was made by a backend %d that this program lacks: update it", ErrVersion, h.Backend)
+	if h.Backend != uint32(backend) {
+		return geometry{}, fmt.Errorf("%w: it was made by backend %d, and is found as one of backend %d", ErrVersion, h.Backend, backend)
 	}
 	return g, g.check(fileSize)
 }

@@ -14,7 +14,7 @@ const goldenFolder = "../tests/golden/segments"
 // readGolden reads a golden pool with the code that readers and producers use, and returns
 // the frames that can be read from it.
 func readGolden(s golden.Segments) (map[uint64]recordCopy, map[uint64]string, error) {
-	g, err := readGeometry(s.Pool, uint64(len(s.Pool)))
+	g, err := readGeometry(s.Pool, uint64(len(s.Pool)), Shm)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -11,7 +11,7 @@ import (
 func (p *Producer) grant(i int) {
 	o, v := p.own, &p.own.views[i]
 	most, least := layout.UnpackAsked(o.seats.seats[i].Asked.Load())
-	if o.seats.seats[i].Generation.Load() != v.seen {
+	if o.generations[i].Load() != v.seen {
 		return // somebody else sits there now: at the next look
 	}
 	crashpoint.Hit("G1")

@@ -32,7 +32,7 @@ func (a *attachment) join() (bool, error) {
 	head := a.begin(joining)
 	// J7: a producer that went while we sat down has not seen us and will not tell us,
 	// unless it published or ended something since: it may have waited for us to do so.
-	alive, err := a.files.producerAlive() // before the state: a producer that moves and dies in between kept a place for us
+	alive, err := a.peer.producerAlive() // before the state: a producer that moves and dies in between kept a place for us
 	state := a.pool.header.State.Load()
 	crashpoint.Hit("J7")
 	gone := state == layout.StateClosed || state == layout.StateRunning && !alive

@@ -31,7 +31,7 @@ func (c *Consumer) RequestKeyFrame() (err error) {
 func (a *attachment) requestKeyFrame() {
 	a.seat.KeyFrames.Add(1)
 	crashpoint.Hit("F1")
-	knock(a.seats.header)
+	a.peer.knock()
 	crashpoint.Hit("F2")
 }
 

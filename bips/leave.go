@@ -23,6 +23,6 @@ func (a *attachment) leave() {
 	crashpoint.Hit("L4b")
 	a.door.ring()
 	crashpoint.Hit("L5")
-	_ = a.files.seats.Unlock(layout.SeatLockBase + int64(a.index))
+	a.peer.leave(a.index)
 	crashpoint.Hit("L6")
 }

@@ -71,14 +71,18 @@ func (p *Producer) keepNames() (err error) {
 	if err := p.keepLock(); err != nil {
 		return p.explainNames(err)
 	}
-	if own.files.areNamed() {
+	if own.backing.areNamed() {
 		return nil
 	}
-	if !p.mayMove() {
-		return nil // once those are there who are on their way: at the next look
-	}
-	if err := p.move(int(own.pool.slotSize)); err != nil {
+	if done, err := own.backing.renew(); err != nil {
 		return p.explainNames(err)
+	} else if !done {
+		if !p.mayMove() {
+			return nil // once those are there who are on their way: at the next look
+		}
+		if err := p.move(int(own.pool.slotSize)); err != nil {
+			return p.explainNames(err)
+		}
 	}
 	crashpoint.Hit("N3")
 	return fmt.Errorf("pool %q: %w in %s while it was in use, and were made again (systemd does so at a logout: RemoveIPC=no in logind.conf, or run the producer as a system user)",
@@ -148,13 +152,13 @@ func (p *Producer) mayMove() bool {
 
 // awaitKept waits for the places of the last move that are kept, as for a slot, and then closes the others (M1).
 func (p *Producer) awaitKept() error {
-	for blocked := newBlockade(); ; {
+	for blocked, door := newBlockade(), (doorWait{p: p}); ; {
 		_, patient := blocked.left(p.patience())
 		ready, looked, err := p.tryMove(patient)
 		if err != nil || ready {
 			return err
 		}
-		p.waitAtDoor(looked, doorLimit)
+		door.sleep(looked, doorLimit)
 		blocked.look(doorLimit)
 	}
 }
@@ -186,12 +190,12 @@ func (p *Producer) tryMove(patient bool) (ready bool, looked doorLook, err error
 
 // awaitFollowers gives those who are on their way from the pool before a moment to come (Q0).
 func (p *Producer) awaitFollowers() {
-	for end := time.Now().Add(followersLimit); time.Now().Before(end); {
+	for end, door := time.Now().Add(followersLimit), (doorWait{p: p}); time.Now().Before(end); {
 		looked, pending := p.followers()
 		if !pending {
 			return
 		}
-		p.waitAtDoor(looked, doorLimit)
+		door.sleep(looked, doorLimit)
 	}
 }
 
@@ -217,6 +221,7 @@ const moveTries = 3
 func (p *Producer) move(slotSize int) (err error) {
 	for range moveTries {
 		if err = p.tryMoveTo(slotSize); !errors.Is(err, fs.ErrNotExist) {
+			p.tellGuests()
 			return err
 		}
 		if err := p.keepLock(); err != nil { // by who has the name now, maybe
@@ -245,7 +250,7 @@ func (p *Producer) tryMoveTo(slotSize int) error {
 func (p *Producer) moveTo(next *ownPool) (err error) {
 	defer func() {
 		if err != nil {
-			next.files.remove()
+			next.backing.remove()
 		}
 	}()
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
@@ -281,7 +286,7 @@ func (p *Producer) replacePool(next *ownPool) (err error) {
 		return err
 	}
 	crashpoint.Hit("M4b")
-	if err := next.files.publish(); err != nil {
+	if err := next.backing.publish(); err != nil {
 		return fmt.Errorf("pool %q: %w", p.name, err)
 	}
 	crashpoint.Hit("M5a")
@@ -301,7 +306,7 @@ func (p *Producer) replacePool(next *ownPool) (err error) {
 func (o *ownPool) tellMoved() {
 	var err error // whoever cut it short sleeps to its limit
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
-	o.files.unlinkSeats()
+	o.backing.unlinkSeats()
 	crashpoint.Hit("M5b")
 	o.ringBell()
 	crashpoint.Hit("M6a")
@@ -325,10 +330,10 @@ func (p *Producer) fail(err error) error {
 // reservePlaces gives each reader of the old pool its place in the new one (M4).
 func (o *ownPool) reservePlaces(old *ownPool) {
 	for i, seat := range old.seats.seats {
-		generation := seat.Generation.Load() // M4a: before the state
+		generation := old.generations[i].Load() // M4a: before the state
 		state := seat.State.Load()
 		crashpoint.Hit("M4a")
-		o.seats.seats[i].Generation.Store(generation)
+		o.generations[i].Store(generation)
 		was := &old.views[i]
 		switch {
 		case state == layout.SeatFree, state == layout.SeatDraining:
@@ -386,14 +391,14 @@ func (p *Producer) moveWithoutRoom(g *geometry, noRoom error) (err error) {
 		old.ringBell()
 		return p.noRoomForBoth(g, noRoom)
 	}
-	old.files.unlink()
+	old.backing.unlink()
 	old.unmap()
 	next, err := makePool(context.Background(), p.named, g)
 	if err != nil {
 		return p.fail(err)
 	}
 	if err := p.replacePool(next); err != nil {
-		next.files.remove()
+		next.backing.remove()
 		return p.fail(err)
 	}
 	return nil
@@ -436,7 +441,7 @@ func (p *Producer) lookAfterPlaces() (kept bool) {
 		}
 		old := o.before.seats.seats[i]
 		state := old.State.Load()
-		if gone := old.Generation.Load() != v.generation; gone || state == layout.SeatFree || state == layout.SeatDraining {
+		if gone := o.before.generations[i].Load() != v.generation; gone || state == layout.SeatFree || state == layout.SeatDraining {
 			o.closePlace(i) // K2: it has left, or died
 			crashpoint.Hit("K2")
 			continue
@@ -464,22 +469,24 @@ func (o *ownPool) closePlace(i int) {
 	o.pending--
 }
 
-// cancelPlace takes a place back whose holder has not come (K5), and reports whether it could. With the seat's lock: its
-// holder takes that before it looks whether the place is still its own.
+// cancelPlace takes a place back whose holder has not come (K5), and reports whether it could.
 func (o *ownPool) cancelPlace(i int) bool {
-	lock := layout.SeatLockBase + int64(i)
-	if free, err := o.files.seats.TryLock(lock); err != nil || !free {
+	release, ok := o.backing.seizeAbsent(i)
+	if !ok {
 		return false // it is just coming
 	}
-	defer func() { _ = o.files.seats.Unlock(lock) }()
+	defer release()
+	// First the grant goes, and then comes the look. Who needs no lock to come shows itself, and looks at its grant then.
+	granted := o.pool.words[i].Granted.Swap(0)
 	if o.seats.seats[i].State.Load() != layout.SeatFree {
-		return false // it has come, and died: the next look finds that
+		o.pool.words[i].Granted.Store(granted)
+		return false // it has come, and may have died: the next look finds that
 	}
 	o.views[i].forgetGrant()
 	o.views[i].demoted = false
-	o.pool.words[i].Granted.Store(0)
 	o.pool.words[i].Verdict.Store(0)
 	o.closePlace(i)
+	o.backing.dismiss(i)
 	crashpoint.Hit("K5")
 	return true
 }

@@ -95,7 +95,7 @@ func TestAMoveWhoseSeatsAreCutShortLeavesAllAsItWas(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Truncate(next.files.seatsPath(), 0); err != nil {
+		if err := os.Truncate(filesOf(next).seatsPath(), 0); err != nil {
 			t.Fatal(err)
 		}
 		err = p.moveTo(next)

@@ -33,7 +33,7 @@ func TestAMoveWhosePoolIsDeletedBeforeItHasItsNameLeavesAllAsItWas(t *testing.T)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Remove(next.files.unnamed()); err != nil {
+		if err := os.Remove(filesOf(next).unnamed()); err != nil {
 			t.Fatal(err)
 		}
 		err = p.moveTo(next)
@@ -71,7 +71,7 @@ func TestAReaderWhoseDeadProducersSeatsWereDeletedAfterAMoveDoesNotLookForThemFo
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		for _, o := range append(p.old, p.own) {
-			_ = o.files.pool.Unlock(layout.ProducerLock)
+			_ = filesOf(o).pool.Unlock(layout.ProducerLock)
 		}
 	}()
 	p.moving.Lock() // and it makes no names again

@@ -25,6 +25,8 @@ type ownName struct {
 	instance uint64
 	inMemory bool          // the folder lies in memory, and not on a disk
 	lock     *sys.LockFile // holds layout.NameLock
+
+	reception *reception // where readers come to; nil: to files in the folder
 }
 
 // takeName takes the name, and removes what dead producers left of it (S1 to S3). It gives up when the context
@@ -105,9 +107,9 @@ func (n *ownName) sweep() error {
 	if err != nil {
 		return err
 	}
-	prefix, lock := filepath.Base(n.paths.pool())+".", filepath.Base(n.paths.lock())
+	prefix, lock, socket := filepath.Base(n.paths.pool())+".", filepath.Base(n.paths.lock()), n.socketName()
 	for _, entry := range entries {
-		if name := entry.Name(); strings.HasPrefix(name, prefix) && name != lock {
+		if name := entry.Name(); strings.HasPrefix(name, prefix) && name != lock || name == socket {
 			if err := os.Remove(filepath.Join(n.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return err
 			}
@@ -130,6 +132,10 @@ func randomInstance() (uint64, error) {
 func (n *ownName) giveUp() {
 	if n.lock == nil {
 		return
+	}
+	if n.reception != nil {
+		n.reception.unlink()
+		n.reception.close()
 	}
 	if n.lock.IsAt(n.paths.lock()) {
 		_ = os.Remove(n.paths.lock())
@@ -198,11 +204,10 @@ func makeSegment(path string, size uint64) (*sys.Mapping, *sys.LockFile, error) 
 	return mapping, lock, err
 }
 
-// publish gives the pool its name (S5), which replaces a dead producer's, or the pool before a move.
+// publish implements backing.
 func (f *ownFiles) publish() error { return os.Rename(f.unnamed(), f.name.paths.pool()) }
 
-// unlink takes the pool's names away (Q3), while the locks are still held. Another
-// producer's pool is left alone.
+// unlink implements backing. Another producer's pool is left alone.
 func (f *ownFiles) unlink() {
 	if f.pool.IsAt(f.name.paths.pool()) {
 		_ = os.Remove(f.name.paths.pool())
@@ -212,18 +217,19 @@ func (f *ownFiles) unlink() {
 	crashpoint.Hit("Q3b")
 }
 
+// unlinkSeats implements backing.
 func (f *ownFiles) unlinkSeats() {
 	if f.seats.IsAt(f.seatsPath()) {
 		_ = os.Remove(f.seatsPath())
 	}
 }
 
-// areNamed reports whether the pool still has both its names (N3).
+// areNamed implements backing (N3).
 func (f *ownFiles) areNamed() bool {
 	return f.pool.IsAt(f.name.paths.pool()) && f.seats.IsAt(f.seatsPath())
 }
 
-// close lets go of the locks: the mappings stay.
+// close implements backing.
 func (f *ownFiles) close() {
 	closeLock(&f.seats)
 	closeLock(&f.pool)
@@ -237,6 +243,7 @@ func closeLock(lock **sys.LockFile) {
 	}
 }
 
+// unmap implements backing.
 func (f *ownFiles) unmap() {
 	for _, mapping := range []**sys.Mapping{&f.poolMap, &f.seatMap} {
 		if *mapping != nil {
@@ -246,7 +253,7 @@ func (f *ownFiles) unmap() {
 	}
 }
 
-// remove undoes createFiles. The name is still ours.
+// remove implements backing: it undoes createFiles.
 func (f *ownFiles) remove() {
 	_ = os.Remove(f.unnamed())
 	_ = os.Remove(f.seatsPath())

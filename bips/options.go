@@ -12,6 +12,9 @@ const (
 	// Shm is POSIX shared memory, found by name in /dev/shm or $BIPS_SHM_DIR.
 	// Its consumers trust each other.
 	Shm Backend = iota
+	// Memfd is sealed memory that consumers get over a socket, which has the pool's name in /dev/shm, $BIPS_SHM_DIR, or
+	// any folder that this names. No consumer can harm another one, and none needs to write to the folder. Linux 5.1 or later.
+	Memfd
 )
 
 // Overflow is what a producer does when no slot is free because a consumer of
@@ -106,7 +109,6 @@ type ProducerOptions struct {
 // ConsumerOptions are the options of [NewConsumer]. The zero value of a field
 // means its default.
 type ConsumerOptions struct {
-	Backend Backend
 	// Mode is Auto by default.
 	Mode Mode
 	// MaxAge makes mode Latest read, of the frames that were not read yet, the oldest that

@@ -1,6 +1,7 @@
 package bips
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,4 +60,10 @@ func (p paths) seats(instance uint64, move uint32) string {
 }
 func (p paths) unnamed(instance uint64, move uint32) string {
 	return fmt.Sprintf("%s.%016x.%d.new", p.pool(), instance, move)
+}
+
+// socketName is the name under which a pool's socket is made, in the pool's folder. It is no longer for a long name.
+func (p paths) socketName() string {
+	hash := sha256.Sum256([]byte(p.name))
+	return fmt.Sprintf("bips..%x.new", hash[:8])
 }

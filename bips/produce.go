@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math/bits"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/bips-ipc/bips/internal/crashpoint"
@@ -39,10 +40,10 @@ type scanResult struct {
 	full   bool   // upstream has all the slots that it may have
 }
 
-// doorLook is the value that a door had before a look that found nothing.
+// doorLook is the value that a pool's doors had before a look that found nothing.
 type doorLook struct {
 	own   *ownPool
-	value uint32
+	value uint64
 }
 
 // acquire finds an empty slot and lends it (P1 to P4).
@@ -52,7 +53,7 @@ func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) 
 	if err != errNothingFree {
 		return slot, err
 	}
-	limit, blocked := deadlineAfter(timeout), newBlockade()
+	limit, blocked, door := deadlineAfter(timeout), newBlockade(), doorWait{p: p}
 	for {
 		wait, ok := limit.left(doorLimit)
 		if !ok {
@@ -61,7 +62,7 @@ func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) 
 		if left, ok := blocked.left(p.patience()); ok {
 			wait = min(wait, left)
 		}
-		p.waitAtDoor(looked, wait)
+		door.sleep(looked, wait)
 		blocked.look(wait)
 		_, patient := blocked.left(p.patience())
 		if slot, looked, err = p.tryAcquire(d, patient); err != errNothingFree {
@@ -70,13 +71,38 @@ func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) 
 	}
 }
 
-// waitAtDoor sleeps until the door rings after the look, unless the pool is over by then.
-func (p *Producer) waitAtDoor(looked doorLook, limit time.Duration) {
-	if !p.enter(looked.own) {
+// doorWait is one wait for something that consumers can bring about.
+type doorWait struct {
+	p     *Producer
+	rings int // that came within ringPause, one behind the other, and brought nothing about
+}
+
+const (
+	// freeRings is how often consumers may ring for nothing, each time within ringPause. After that the producer looks twice in
+	// ringPause at most: where each consumer has a door of its own, none of them has to be trusted.
+	freeRings = 8
+	ringPause = time.Millisecond
+)
+
+// sleep sleeps until a door rings after the look, unless the pool is over by then.
+func (w *doorWait) sleep(looked doorLook, limit time.Duration) {
+	var words doorWords
+	if !w.p.enter(looked.own, &words) {
 		return
 	}
-	defer p.leave(looked.own)
-	looked.own.door.wait(looked.value, limit)
+	defer w.p.leave(looked.own)
+	if w.rings == freeRings && looked.own.backing.alone() {
+		w.rings--
+		sys.Sleep(min(limit, ringPause))
+		return
+	}
+	start := time.Now()
+	looked.own.door.wait(&words, looked.value, limit)
+	if time.Since(start) < min(limit, ringPause) {
+		w.rings = min(w.rings+1, freeRings)
+	} else {
+		w.rings = 0
+	}
 }
 
 // tryAcquire is one round: it scans, reclaims and applies the policy until there is
@@ -200,7 +226,7 @@ func (p *Producer) readSeats() (minCursor uint64) {
 	var asking uint64
 	for i, seat := range o.seats.seats {
 		v := &o.views[i]
-		v.look(seat)
+		v.look(seat, o.generations[i])
 		if v.state == layout.SeatFree && v.generation == 0 && !v.demoted {
 			continue
 		}
@@ -211,7 +237,7 @@ func (p *Producer) readSeats() (minCursor uint64) {
 			switch {
 			case v.state == layout.SeatFree:
 				v.forgetGrant()
-			case v.state == layout.SeatAsking && v.generation != v.seen:
+			case v.state == layout.SeatAsking && v.generation != v.seen && !o.backing.alone(): // else it asks over its connection
 				asking |= 1 << i
 			}
 		}
@@ -227,9 +253,9 @@ func (p *Producer) readSeats() (minCursor uint64) {
 
 // look reads state and cursor of one and the same holder (P1a to P1d). A
 // holder that changes its generation at will gets the benefit of the third look.
-func (v *seatView) look(seat *layout.Seat) {
+func (v *seatView) look(seat *layout.Seat, generation *atomic.Uint32) {
 	for range 3 {
-		v.seen = seat.Generation.Load()
+		v.seen = generation.Load()
 		crashpoint.Hit("P1a")
 		v.state = seat.State.Load()
 		crashpoint.Hit("P1b")
@@ -238,7 +264,7 @@ func (v *seatView) look(seat *layout.Seat) {
 		}
 		v.cursor = seat.Cursor.Load()
 		crashpoint.Hit("P1c")
-		if seat.Generation.Load() == v.seen {
+		if generation.Load() == v.seen {
 			crashpoint.Hit("P1d")
 			return
 		}

@@ -93,6 +93,9 @@ func NewProducerContext(ctx context.Context, name string, o ProducerOptions) (*P
 		errTimeout: fmt.Errorf("pool %q: no slot is free: %w", bare, ErrTimeout),
 	}
 	p.blockTimeout.Store(int64(o.BlockTimeout))
+	if o.Backend == Memfd {
+		named.reception = newReception(p, named, o.MaxConsumers)
+	}
 	if err := p.begin(ctx, &o); err != nil {
 		named.giveUp()
 		return nil, err
@@ -109,20 +112,21 @@ func NewProducerContext(ctx context.Context, name string, o ProducerOptions) (*P
 func (p *Producer) begin(ctx context.Context, o *ProducerOptions) (err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	g := planGeometry(o.Slots, o.SlotSize, o.MetaSize, o.MaxConsumers, p.named.instance, os.Getpid())
+	g.backend = o.Backend
 	own, err := makePool(ctx, p.named, &g)
 	if err != nil {
 		return err
 	}
 	defer func() {
 		if err != nil {
-			own.files.remove()
+			own.backing.remove()
 		}
 	}()
 	p.own = own
 	if err := p.storeCaps(o.Caps, nil); err != nil {
 		return err
 	}
-	if err := own.files.publish(); err != nil {
+	if err := own.backing.publish(); err != nil {
 		return fmt.Errorf("pool %q: %w", p.name, err)
 	}
 	crashpoint.Hit("S5")
@@ -130,7 +134,7 @@ func (p *Producer) begin(ctx context.Context, o *ProducerOptions) (err error) {
 }
 
 func (o *ProducerOptions) setDefaults() error {
-	if o.Backend != Shm {
+	if o.Backend != Shm && o.Backend != Memfd {
 		return fmt.Errorf("%w: %d", ErrBackend, o.Backend)
 	}
 	defaultTo(&o.Slots, DefaultSlots)
@@ -190,10 +194,12 @@ func (p *Producer) MetaSize() int {
 	return int(p.own.pool.metaSize)
 }
 
-// Folder returns the folder that the pool's files are in, and reports whether its file system is
-// nothing but memory, as that of /dev/shm is. On a disk the system writes all frames back, which
+// Folder returns the folder that the pool's files are in, and reports whether frames lie in
+// nothing but memory, as in /dev/shm. On a disk the system writes all frames back, which
 // costs time and the disk.
-func (p *Producer) Folder() (folder string, inMemory bool) { return p.named.dir, p.named.inMemory }
+func (p *Producer) Folder() (folder string, inMemory bool) {
+	return p.named.dir, p.named.inMemory || p.named.reception != nil
+}
 
 // Slots returns the number of slots.
 func (p *Producer) Slots() int {
@@ -519,7 +525,7 @@ func (p *Producer) SetLatency(latency Time) {
 // Errors: [ErrTimeout], [ErrFlushing], [ErrClosed], [ErrDamaged].
 func (p *Producer) WaitConsumers(n int, timeout time.Duration) (err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
-	limit := deadlineAfter(timeout)
+	limit, door := deadlineAfter(timeout), doorWait{p: p}
 	for {
 		seated, looked, err := p.countSeated()
 		if err != nil || seated >= n {
@@ -529,7 +535,7 @@ func (p *Producer) WaitConsumers(n int, timeout time.Duration) (err error) {
 		if !ok {
 			return fmt.Errorf("pool %q: %d of %d consumers: %w", p.name, seated, n, ErrTimeout)
 		}
-		p.waitAtDoor(looked, wait)
+		door.sleep(looked, wait)
 	}
 }
 
@@ -556,21 +562,24 @@ func (o *ownPool) seated() (n int) {
 }
 
 // enter and leave are around what may look at a pool's segments without holding mu, so
-// that they stay mapped meanwhile. enter reports false when there is nothing to wait for in that pool.
-func (p *Producer) enter(o *ownPool) bool {
+// that they stay mapped meanwhile. enter reports false when there is nothing to wait for in that pool, and else where its doors are.
+func (p *Producer) enter(o *ownPool, words *doorWords) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.usable() != nil || o != p.own {
 		return false
 	}
 	o.inside++
+	o.door.collect(words)
 	return true
 }
 
 func (p *Producer) leave(o *ownPool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	o.inside--
+	if o.inside--; o.inside == 0 {
+		o.unmapLeft()
+	}
 	p.unmapIdle()
 }
 
@@ -649,6 +658,7 @@ func (p *Producer) Close() error {
 	}
 	p.wakeHousekeeper()
 	p.house.Wait()
+	p.named.reception.await()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.housekept = true
@@ -702,14 +712,14 @@ func (p *Producer) endPool() {
 // letGoOfNames is Q3 and Q4. Called with p.mu held.
 func (p *Producer) letGoOfNames(ours bool) {
 	if ours {
-		p.own.files.unlink()
+		p.own.backing.unlink()
 	} else {
-		p.own.files.unlinkSeats()
+		p.own.backing.unlinkSeats()
 	}
 	for _, o := range p.old {
-		o.files.close()
+		o.backing.close()
 	}
-	p.own.files.close()
+	p.own.backing.close()
 	p.named.giveUp()
 }
 

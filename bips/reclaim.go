@@ -52,16 +52,14 @@ func (p *Producer) reclaimDead() (reclaimed bool) {
 	return reclaimed
 }
 
-// reclaim takes back one seat, and reports whether it could: its holder is dead. The lock is both the
-// test and the claim (R1). A probe would not do: between it and the cleaning a new consumer
-// could sit down, and would lose its pins.
+// reclaim takes back one seat, and reports whether it could: its holder is dead (R1).
 func (o *ownPool) reclaim(i int, forget func()) bool {
-	lock := layout.SeatLockBase + int64(i)
-	if dead, err := o.files.seats.TryLock(lock); err != nil || !dead {
+	release, dead := o.backing.seizeDead(i)
+	if !dead {
 		return false
 	}
 	defer func() { // also after a fault: nobody could sit there any more
-		_ = o.files.seats.Unlock(lock) // R6
+		release() // R6
 		crashpoint.Hit("R6")
 	}()
 	crashpoint.Hit("R1")

@@ -83,7 +83,7 @@ func (n *ownName) unlinkDead(needed uint64) bool {
 // mayHaveRoom reports whether there is room for needed bytes once so many more are free, in the file system and in the
 // control group.
 func (n *ownName) mayHaveRoom(needed, freed uint64) bool {
-	if _, free, err := sys.FreeSpace(n.dir); err != nil || needed > free+freed {
+	if _, free, err := sys.FreeSpace(n.dir); n.reception == nil && (err != nil || needed > free+freed) {
 		return false
 	}
 	room, limited := sys.MemoryRoom()
@@ -104,6 +104,11 @@ func (n *ownName) checkSpace(g *geometry) error {
 	if needed > free {
 		return sys.ErrNoSpace
 	}
+	return checkControlGroup(needed)
+}
+
+// checkControlGroup refuses what is more than the control group leaves.
+func checkControlGroup(needed uint64) error {
 	if room, limited := sys.MemoryRoom(); limited && needed > room {
 		return fmt.Errorf("%w: it needs %s, the memory limit of this process's control group leaves %s: use fewer or smaller slots, or raise the limit (containers: --memory)",
 			ErrNoSpace, megabytes(needed), megabytes(room))

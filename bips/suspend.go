@@ -84,7 +84,7 @@ func (c *Consumer) letGoOfDead() {
 		}
 	}()
 	defer recoverFaultOf(c.name, &fault, debug.SetPanicOnFault(true))
-	alive, err := a.files.producerAlive()
+	alive, err := a.peer.producerAlive()
 	switch {
 	case err != nil:
 	case c.followIfMoved():

@@ -70,6 +70,9 @@ func inTime(t *testing.T, result <-chan error) error {
 	}
 }
 
+// filesOf are the files of a pool.
+func filesOf(o *ownPool) *ownFiles { return o.backing.(*ownFiles) }
+
 func newTestProducer(t *testing.T) *Producer {
 	t.Helper()
 	p, err := NewProducer("camera", ProducerOptions{Slots: 8, SlotSize: 1})

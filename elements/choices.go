@@ -28,7 +28,8 @@ const (
 
 var (
 	backendChoice = &choice{name: "GstBipsBackend", values: []gstglue.EnumValue{
-		{Value: int32(bips.Shm), Nick: "shm", Blurb: "POSIX shared memory, found by the pool's name"},
+		{Value: int32(bips.Shm), Nick: "shm", Blurb: "POSIX shared memory, found by the pool's name; its readers trust each other"},
+		{Value: int32(bips.Memfd), Nick: "memfd", Blurb: "Sealed memory that readers get over a socket with the pool's name; no reader can harm another one"},
 	}}
 	overflowChoice = &choice{name: "GstBipsOverflow", values: []gstglue.EnumValue{
 		{Value: int32(bips.Block), Nick: "block", Blurb: "Wait for the reader"},

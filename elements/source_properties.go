@@ -9,7 +9,6 @@ import (
 // sourceSettings are the properties of bipssrc. Times are nanoseconds, spin microseconds.
 type sourceSettings struct {
 	pool               string
-	backend            int32
 	readMode           int32
 	onProducerLoss     int32
 	onEOS              int32
@@ -24,7 +23,6 @@ type sourceSettings struct {
 const forever = ^uint64(0)
 
 var sourceDefaults = sourceSettings{
-	backend:        int32(bips.Shm),
 	readMode:       int32(bips.Auto),
 	onProducerLoss: lossWait,
 	onEOS:          endEOS,
@@ -43,11 +41,6 @@ var sourceProperties = []property[sourceSettings]{
 		blurb:   "Name of the pool to read: the one that its bipssink was given; changed while playing, the frames from the next one on are of the other pool",
 		field:   func(s *sourceSettings) any { return &s.pool },
 		playing: true,
-	}, {
-		name:   "backend",
-		blurb:  "How the pool's memory is made and found",
-		field:  func(s *sourceSettings) any { return &s.backend },
-		choice: backendChoice,
 	}, {
 		name:   "read-mode",
 		blurb:  "Which frames to read",
@@ -103,7 +96,6 @@ func (s *sourceSettings) check() error {
 
 func (s *sourceSettings) options() bips.ConsumerOptions {
 	return bips.ConsumerOptions{
-		Backend: bips.Backend(s.backend),
 		Mode:    bips.Mode(s.readMode),
 		MaxHeld: int(s.maxHeld),
 		MinHeld: 1,

@@ -9,6 +9,21 @@ import (
 // leaves the core to the other thread that shares it.
 func pause()
 
+// SpinUntil looks around with found until start+limit without sleeping, and reports whether that was ever true.
+func SpinUntil(found func() bool, start time.Time, limit time.Duration) bool {
+	for {
+		for range 16 {
+			if found() {
+				return true
+			}
+			pause()
+		}
+		if time.Since(start) >= limit {
+			return false
+		}
+	}
+}
+
 // Spin looks for a change of word until start+limit without sleeping, and reports
 // whether there was one.
 func Spin(word *atomic.Uint32, value uint32, start time.Time, limit time.Duration) bool {

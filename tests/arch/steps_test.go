@@ -13,16 +13,20 @@ import (
 // A step id is a procedure's letter, a number, and perhaps a letter for a part of
 // the step: P2, P2a.
 var (
-	stepID      = regexp.MustCompile(`\b([SQEPGDRHAJCULMKVNFW])(0|[1-9]\d?)([a-f])?\b`)
-	stepRange   = regexp.MustCompile(`\b([SQEPGDRHAJCULMKVNFW])([1-9]\d?)[a-f]? to ([SQEPGDRHAJCULMKVNFW])([1-9]\d?)[a-f]?\b`)
-	definedStep = regexp.MustCompile(`\*\*([SQEPGDRHAJCULMKVNFW][0-9]+[a-f]?)\*\*`)
+	stepID      = regexp.MustCompile(`\b([SQBEPGDRHYOATJCULMKVXNFW])(0|[1-9]\d?)([a-f])?\b`)
+	stepRange   = regexp.MustCompile(`\b([SQBEPGDRHYOATJCULMKVXNFW])([1-9]\d?)[a-f]? to ([SQBEPGDRHYOATJCULMKVXNFW])([1-9]\d?)[a-f]?\b`)
+	definedStep = regexp.MustCompile(`\*\*([SQBEPGDRHYOATJCULMKVXNFW][0-9]+[a-f]?)\*\*`)
 )
 
 // notModelled are steps without counterpart in the models: files and their names, key-frame
-// requests, and what is done to the seats of a dead producer, which nobody looks at any more.
+// requests, what is done to the seats of a dead producer, which nobody looks at any more, memory
+// and how it is handed over.
 var notModelled = []string{
 	"S1", "S2", "S3", "S4", "S5", "S6", "Q4", "A2", "U6", "H4", "H5",
 	"M0", "N1", "N2", "N3", "F1", "F2", "F3",
+	"B1", "B2", "B3", "B4", "B5", "Y1", "Y2", "Y3",
+	"O1", "O2", "O3", "O4", "O5", "O6", "O7", "O8", "O9", "O10",
+	"T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "T9", "X1", "X2", "X3", "X4", "X5", "X6",
 }
 
 func read(t *testing.T, path string) string {

@@ -1,0 +1,434 @@
+package bips
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/bips-ipc/bips/internal/crashpoint"
+	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/sys"
+	"github.com/bips-ipc/bips/internal/wire"
+)
+
+// connection is a consumer's end of the connection with a producer. A goroutine receives, so that whoever sleeps at a bell is told
+// at once when the producer is gone.
+type connection struct {
+	conn *sys.Conn
+	news func() // called without locks when something has come
+
+	mu     sync.Mutex
+	inbox  []letter // what has come and was not taken
+	ended  bool     // nothing more will come
+	broken error    // because of this, if it was not the producer that ended it
+}
+
+// letter is a message with what came along.
+type letter struct {
+	message  []byte
+	received sys.Received
+}
+
+// mostLetters is how many messages may wait to be taken: a producer that keeps to the protocol sends no more.
+const mostLetters = 4
+
+func newConnection(conn *sys.Conn, news func()) *connection {
+	c := &connection{conn: conn, news: news}
+	go c.receive()
+	return c
+}
+
+// receive receives until the connection ends.
+func (c *connection) receive() {
+	for {
+		message, received, err := c.conn.Receive(make([]byte, wire.MaxSize), wire.Descriptors, sys.Forever)
+		c.note(letter{message, received}, err)
+		c.news()
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (c *connection) note(l letter, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case err != nil:
+		c.ended = true
+		if !errors.Is(err, sys.ErrEnded) && !errors.Is(err, os.ErrClosed) {
+			c.broken = err
+		}
+	case len(c.inbox) == mostLetters:
+		l.received.Discard()
+		c.broken = fmt.Errorf("%w: its producer sends messages without end", ErrDamaged)
+		c.conn.Shutdown()
+	default:
+		c.inbox = append(c.inbox, l)
+	}
+}
+
+// take returns the next message. ended: there is none, and no other will come.
+func (c *connection) take() (l letter, there, ended bool, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.inbox) > 0 {
+		l, c.inbox = c.inbox[0], c.inbox[1:]
+		return l, true, false, nil
+	}
+	return l, false, c.ended, c.broken
+}
+
+// isAlive reports whether the producer lives.
+func (c *connection) isAlive() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.ended
+}
+
+// close ends the connection.
+func (c *connection) close() {
+	c.conn.CloseApart()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, l := range c.inbox {
+		l.received.Discard()
+	}
+	c.inbox = nil
+}
+
+// link implements peer by a connection, and has the mappings of one pool.
+type link struct {
+	connection *connection // nil: the attachment to the next pool has it
+	poolMap    *sys.Mapping
+	seatMap    *sys.Mapping
+	slots      int         // that the producer needs so that this reader is granted all it wants; 0: as many as it has
+	next       *attachment // in the pool that the producer has moved to, once it said so
+	seated     bool        // it has said too that the seat there counts
+}
+
+// producerAlive implements peer.
+func (l *link) producerAlive() (bool, error) { return l.connection.isAlive(), nil }
+
+// knock implements peer. If there is no room for the message, the producer looks by itself in a moment.
+func (l *link) knock() { _ = l.connection.conn.Send(wire.Knock{}.Append(nil)) }
+
+// leave implements peer: the end of the connection says it.
+func (l *link) leave(int) {}
+
+// close implements peer.
+func (l *link) close() {
+	if l.next != nil {
+		l.next.peer.close()
+		l.next = nil
+	}
+	if l.connection != nil {
+		l.connection.close()
+	}
+	for _, mapping := range []*sys.Mapping{l.seatMap, l.poolMap} {
+		if mapping != nil {
+			_ = mapping.Unmap()
+		}
+	}
+}
+
+// applicant implements application over a connection.
+type applicant struct {
+	name       string
+	options    *ConsumerOptions
+	common     *common
+	before     *reading
+	instance   uint64
+	socket     sys.FileID // that it is connected to
+	connection *connection
+	granted    *attachment // not seated yet
+	looked     time.Time   // when the name was looked at last
+}
+
+// nameLimit is how often an applicant that waits looks whether the name still leads to whom it asked: that one may be stopped,
+// and another one have come.
+const nameLimit = time.Second
+
+// apply asks the producer of a pool for a seat, by whatever the pool's name leads to. news is called from another goroutine when
+// there may be an answer.
+func apply(name string, o *ConsumerOptions, common *common, before *reading, instance uint64, news func()) (application, error) {
+	entry, err := sys.OpenEntry(paths{shmDir(), name}.pool()) // T1
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = entry.Close() }()
+	if entry.ID().Type != fs.ModeSocket {
+		a, err := ask(name, o, common, before, instance)
+		if err != nil {
+			return nil, err
+		}
+		return a, nil
+	}
+	crashpoint.Hit("T1")
+	conn, err := connect(entry)
+	if err != nil {
+		return nil, err
+	}
+	crashpoint.Hit("T3")
+	a := &applicant{name: name, options: o, common: common, before: before, instance: instance, socket: entry.ID(), looked: time.Now()}
+	if err := conn.Send(hello(o)); err != nil { // T4
+		conn.CloseApart()
+		return nil, fmt.Errorf("%w: %w", errGone, err)
+	}
+	crashpoint.Hit("T4")
+	a.connection = newConnection(conn, news)
+	return a, nil
+}
+
+// connect connects to a socket, if it is that of somebody who may have the pool's name (T2, T3).
+func connect(entry *sys.Entry) (*sys.Conn, error) {
+	id := entry.ID()
+	if err := checkOwner(id); err != nil {
+		return nil, err
+	}
+	if err := sys.CheckFutex(); err != nil {
+		return nil, err
+	}
+	conn, err := entry.Connect(LockDescriptorHook) // T2
+	switch {
+	case errors.Is(err, sys.ErrNobodyListens):
+		return nil, errGone
+	case errors.Is(err, sys.ErrBacklogFull):
+		return nil, fmt.Errorf("%w: its producer does not answer: %w", errMoving, err)
+	case errors.Is(err, sys.ErrOtherSocket):
+		return nil, fmt.Errorf("%w: its socket is of another kind: somebody else has its name", ErrDamaged)
+	case err != nil:
+		return nil, err
+	}
+	crashpoint.Hit("T2")
+	listening, err := conn.Peer()
+	if err == nil {
+		id.UID, id.GID = listening.UID, listening.GID
+		err = checkOwner(id) // T3
+	}
+	if err != nil {
+		conn.CloseApart()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// hello is what a reader wants.
+func hello(o *ConsumerOptions) []byte {
+	m := wire.Hello{
+		Known: layout.KnownRequired, LayoutMajor: layout.VersionMajor, LayoutMinor: layout.VersionMinor,
+		Mode: wire.ModeLatest, Wanted: uint32(o.MaxHeld), Least: uint32(o.MinHeld), PID: uint32(os.Getpid()),
+	}
+	if o.Mode == Every {
+		m.Mode = wire.ModeEvery
+	}
+	m.SetProgram(filepath.Base(os.Args[0]))
+	return m.Append(nil)
+}
+
+// answer implements application (T5 to T9).
+func (a *applicant) answer(*ConsumerOptions) (answer, *attachment, error) {
+	for {
+		l, there, ended, err := a.connection.take() // T5
+		crashpoint.Hit("T5")
+		switch {
+		case err != nil:
+			return answerGone, nil, explainBroken(err)
+		case ended:
+			return answerGone, nil, nil
+		case !there && !a.isNamed():
+			return answerGone, nil, errMoving
+		case !there:
+			return noAnswer, nil, nil
+		}
+		if told, err := a.read(&l); err != nil || told == answerGranted {
+			return told, a.granted, err
+		}
+	}
+}
+
+// isNamed looks now and then whether the name still leads to the producer that was asked.
+func (a *applicant) isNamed() bool {
+	if time.Since(a.looked) < nameLimit {
+		return true
+	}
+	a.looked = time.Now()
+	named, err := sys.StatPath(paths{shmDir(), a.name}.pool())
+	return err == nil && named.Same(a.socket)
+}
+
+// read reads one message of the handshake.
+func (a *applicant) read(l *letter) (told answer, err error) {
+	defer l.received.Discard()
+	head, err := wire.ParseHead(l.message)
+	if err != nil {
+		return answerGone, explainMessage(err)
+	}
+	switch head.Magic {
+	case wire.RefuseMagic:
+		return answerRefused, refused(l.message)
+	case wire.GrantMagic:
+		if a.granted != nil {
+			return answerGone, fmt.Errorf("%w: its producer grants a seat twice", ErrDamaged)
+		}
+		grant, err := wire.ParseGrant(l.message)
+		if err != nil {
+			return answerGone, explainMessage(err)
+		}
+		crashpoint.Hit("T6")
+		if a.granted, err = a.connection.accept(&grant, &l.received, a.common); err != nil { // T6 to T8
+			return answerGone, err
+		}
+		return a.ready(&grant)
+	case wire.SitsMagic:
+		if _, err := wire.ParseSits(l.message); err != nil || a.granted == nil {
+			return answerGone, fmt.Errorf("%w: its producer seats a reader that it granted nothing", ErrDamaged)
+		}
+		crashpoint.Hit("T9")
+		a.granted.peer.(*link).connection = a.connection
+		a.granted.populate()
+		return answerGranted, nil
+	}
+	return answerGone, fmt.Errorf("%w: its producer sends %s, and was asked for a seat", ErrDamaged, l.message[:8])
+}
+
+// ready says that both segments are mapped (T9).
+func (a *applicant) ready(grant *wire.Grant) (answer, error) {
+	switch {
+	case a.before == nil:
+		a.granted.reading = newReading(a.options)
+	case grant.Instance == a.instance:
+		a.granted.reading = a.before
+	default: // to be told first
+		return answerGone, fmt.Errorf("%w: another one has its name", ErrNoPool)
+	}
+	a.granted.peer.(*link).slots = int(min(grant.SlotsForMost, MaxSlots))
+	a.granted.seat.PID.Store(uint32(os.Getpid()))
+	return noAnswer, a.connection.ready(grant)
+}
+
+func (c *connection) ready(grant *wire.Grant) error {
+	if err := c.conn.Send(wire.Ready{Instance: grant.Instance, Seat: grant.Seat}.Append(nil)); err != nil {
+		return fmt.Errorf("%w: %w", errGone, err)
+	}
+	return nil
+}
+
+// explainMessage says what is wrong with a producer's message.
+func explainMessage(err error) error {
+	if errors.Is(err, wire.ErrVersion) {
+		return fmt.Errorf("%w: %w", ErrVersion, err)
+	}
+	return fmt.Errorf("%w: %w", ErrDamaged, err)
+}
+
+// explainBroken says why no more can be received, where it was not the producer's end.
+func explainBroken(err error) error {
+	if errors.Is(err, sys.ErrDescriptorsLost) || errors.Is(err, ErrDamaged) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrDamaged, err)
+}
+
+// refused is what a refusal means.
+func refused(message []byte) error {
+	m, text, err := wire.ParseRefuse(message)
+	if err != nil {
+		return explainMessage(err)
+	}
+	if text == "" {
+		text = m.Code.String()
+	}
+	switch m.Code {
+	case wire.SeatsTaken, wire.SlotsTaken:
+		return fmt.Errorf("%w: %s", ErrPoolFull, text)
+	case wire.OtherVersion:
+		return fmt.Errorf("%w: %s", ErrVersion, text)
+	case wire.NotAllowed:
+		return fmt.Errorf("%w: %s", errNotShared, text)
+	case wire.BadMessage:
+		return fmt.Errorf("%w: its producer does not understand this program: %s", ErrVersion, text)
+	}
+	return fmt.Errorf("%w: %s", ErrNoPool, text) // it passes
+}
+
+// accept maps what the producer hands out (T6 to T8).
+func (c *connection) accept(grant *wire.Grant, received *sys.Received, common *common) (_ *attachment, err error) {
+	l := &link{}
+	defer func() {
+		if err != nil {
+			l.close()
+		}
+	}()
+	if received.Len() != wire.Descriptors {
+		return nil, fmt.Errorf("%w: %d descriptors came with a seat, not %d", ErrDamaged, received.Len(), wire.Descriptors)
+	}
+	if l.poolMap, err = mapReceived(received, 0, grant.PoolSize, poolSeals, sys.ReadOnly); err != nil {
+		return nil, err
+	}
+	if l.seatMap, err = mapReceived(received, 1, grant.SeatSize, seatSeals, sys.ReadWrite); err != nil {
+		return nil, err
+	}
+	crashpoint.Hit("T7")
+	g, err := readGeometry(l.poolMap.Bytes, grant.PoolSize, Memfd)
+	if err != nil {
+		return nil, err
+	}
+	if g.instance != grant.Instance || int(grant.Seat) >= g.seats || g.segmentSize > grant.PoolSize {
+		return nil, fmt.Errorf("%w: its producer grants seat %d of instance %x, the pool has %d and is of instance %x", ErrDamaged, grant.Seat, grant.Instance, g.seats, g.instance)
+	}
+	pool, err := newPoolSegment(l.poolMap.Bytes, g)
+	if err != nil {
+		return nil, err
+	}
+	one := g
+	one.seats = 1
+	table, err := readSeatTable(l.seatMap.Bytes, &one, grant.SeatSize)
+	if err != nil {
+		return nil, err
+	}
+	seats, err := newSeatSegment(l.seatMap.Bytes, table)
+	if err != nil {
+		return nil, err
+	}
+	a := newAttachment(l, pool, seats, common)
+	a.sit(int(grant.Seat), seats.seats[0], true)
+	a.generation, a.granted = grant.Generation, int(min(grant.Granted, MaxSlots-1))
+	crashpoint.Hit("T8")
+	return a, nil
+}
+
+// mapReceived maps memory that came with a message, if it is what was announced.
+func mapReceived(received *sys.Received, index int, size uint64, seals sys.Seals, access sys.Access) (*sys.Mapping, error) {
+	memory, err := received.Memory(index, int64(size), seals)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	defer func() { _ = memory.Close() }()
+	return memory.Map(access)
+}
+
+// populate fills the page tables of the pool, which may take longer than a producer waits for a reader that is not ready.
+func (a *attachment) populate() { a.peer.(*link).poolMap.Populate(sys.ReadOnly) }
+
+// await implements application: news end it.
+func (a *applicant) await(w *bellWaiter, poked uint32, limit time.Duration) {
+	w.waitPoke(poked, min(limit, nameLimit))
+}
+
+// interrupt implements application.
+func (a *applicant) interrupt(w *bellWaiter) { w.poke() }
+
+// withdraw implements application.
+func (a *applicant) withdraw() {
+	if a.granted != nil {
+		a.granted.peer.(*link).connection = nil
+		a.granted.peer.close()
+		a.granted = nil
+	}
+	a.connection.close()
+}
