@@ -180,6 +180,9 @@ func TestAMessageWhoseHeadIsWrongIsToldFromOneOfAnotherVersion(t *testing.T) {
 					t.Errorf("byte %d is wrong: %v, want %v", at, err, want)
 				}
 			}
+			if _, err := m.parse(append(bytes.Clone(right), 0)); !errors.Is(err, ErrMalformed) {
+				t.Errorf("with a byte that its size does not count: %v", err)
+			}
 			for _, other := range messages {
 				if _, err := other.parse(right); other.name != m.name && !errors.Is(err, ErrMalformed) {
 					t.Errorf("taken for %s: %v", other.name, err)
@@ -238,6 +241,17 @@ func TestFieldsThatMakeNoSenseAreRefused(t *testing.T) {
 		copy(message[zero:], make([]byte, 4+4*(16/zero)))
 		if _, err := ParseGrant(message); !errors.Is(err, ErrMalformed) {
 			t.Errorf("Grant with 0 at %d: %v", zero, err)
+		}
+	}
+}
+
+func TestATextMayHaveSoManyBytesAndNoMore(t *testing.T) {
+	for size, want := range map[int]error{MaxText: nil, MaxText + 1: ErrMalformed, MaxSize - RefuseSize: ErrMalformed} {
+		message := append(Refuse{Code: Closing}.Append(nil, ""), strings.Repeat("x", size)...)
+		message[12], message[13] = byte(len(message)), byte(len(message)>>8)
+		message[24], message[25] = byte(size), byte(size>>8)
+		if _, text, err := ParseRefuse(message); !errors.Is(err, want) || want == nil && (err != nil || len(text) != size) {
+			t.Errorf("%d bytes: %d bytes, %v", size, len(text), err)
 		}
 	}
 }
