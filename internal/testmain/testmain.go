@@ -110,7 +110,7 @@ func mappings(pid int) (leaks []string) {
 
 // isPools reports whether a line or a path names a file of a pool's, or its memory without a name.
 func isPools(text string) bool {
-	return strings.Contains(text, "/bips.") || strings.Contains(text, "/memfd:bips.")
+	return strings.Contains(text, "/bips.") || strings.Contains(text, "/memfd:bips")
 }
 
 // descriptors returns what each open descriptor of a process leads to. The runtime's own, which
