@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/bips-ipc/bips/internal/crashpoint"
@@ -103,7 +104,7 @@ func (c *connection) close() {
 
 // link implements peer by a connection, and has the mappings of one pool.
 type link struct {
-	connection *connection // nil: the attachment to the next pool has it
+	connection atomic.Pointer[connection] // nil: the attachment to the next pool has it
 	poolMap    *sys.Mapping
 	seatMap    *sys.Mapping
 	slots      int         // that the producer needs so that this reader is granted all it wants; 0: as many as it has
@@ -112,10 +113,15 @@ type link struct {
 }
 
 // producerAlive implements peer.
-func (l *link) producerAlive() (bool, error) { return l.connection.isAlive(), nil }
+func (l *link) producerAlive() (bool, error) { return l.connection.Load().isAlive(), nil }
 
-// knock implements peer. If there is no room for the message, the producer looks by itself in a moment.
-func (l *link) knock() { _ = l.connection.conn.Send(wire.Knock{}.Append(nil)) }
+// knock implements peer. If there is no room for the message, or the connection is just handed on, the producer looks by itself in a
+// moment.
+func (l *link) knock() {
+	if c := l.connection.Load(); c != nil {
+		_ = c.conn.Send(wire.Knock{}.Append(nil))
+	}
+}
 
 // leave implements peer: the end of the connection says it.
 func (l *link) leave(int) {}
@@ -126,8 +132,8 @@ func (l *link) close() {
 		l.next.peer.close()
 		l.next = nil
 	}
-	if l.connection != nil {
-		l.connection.close()
+	if c := l.connection.Load(); c != nil {
+		c.close()
 	}
 	for _, mapping := range []*sys.Mapping{l.seatMap, l.poolMap} {
 		if mapping != nil {
@@ -289,7 +295,7 @@ func (a *applicant) read(l *letter) (told answer, err error) {
 			return answerGone, fmt.Errorf("%w: its producer seats a reader that it granted nothing", ErrDamaged)
 		}
 		crashpoint.Hit("T9")
-		a.granted.peer.(*link).connection = a.connection
+		a.granted.peer.(*link).connection.Store(a.connection)
 		a.granted.populate()
 		return answerGranted, nil
 	}
@@ -352,6 +358,9 @@ func refused(message []byte) error {
 		return fmt.Errorf("%w: %s", errNotShared, text)
 	case wire.BadMessage:
 		return fmt.Errorf("%w: its producer does not understand this program: %s", ErrVersion, text)
+	}
+	if m.Again == 0 {
+		return fmt.Errorf("%w: its producer refuses this program: %s", ErrVersion, text)
 	}
 	return fmt.Errorf("%w: %s", ErrNoPool, text) // it passes
 }
@@ -426,8 +435,7 @@ func (a *applicant) interrupt(w *bellWaiter) { w.poke() }
 // withdraw implements application.
 func (a *applicant) withdraw() {
 	if a.granted != nil {
-		a.granted.peer.(*link).connection = nil
-		a.granted.peer.close()
+		a.granted.peer.close() // has no connection yet
 		a.granted = nil
 	}
 	a.connection.close()

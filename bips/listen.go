@@ -125,7 +125,7 @@ func (r *reception) forget(g *guest) {
 // close ends all connections. Called with Producer.mu held, or when nobody else knows the producer.
 func (r *reception) close() {
 	if r.listener != nil {
-		_ = r.listener.Close()
+		r.listener.CloseApart() // who waits to be accepted may have sent what hangs
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -165,7 +165,7 @@ func (r *reception) open() error {
 		return err
 	}
 	if before := r.exchange(listener); before != nil {
-		_ = before.Close()
+		before.CloseApart()
 	}
 	r.tasks.Add(1)
 	go r.acceptAt(listener)

@@ -98,7 +98,11 @@ var errNotShared = fmt.Errorf("%w: its user did not share the pool", ErrPermissi
 // checkOwner refuses a pool that somebody else put under the name without meaning
 // to share it: anyone may make files in /dev/shm.
 func checkOwner(id sys.FileID) error {
-	if own := uint32(os.Getuid()); id.UID == own || id.UID == 0 || id.Mode&0o044 != 0 {
+	shared := fs.FileMode(0o044)
+	if id.Type == fs.ModeSocket { // to connect takes the right to write
+		shared = 0o022
+	}
+	if own := uint32(os.Getuid()); id.UID == own || id.UID == 0 || id.Mode&shared != 0 {
 		return nil
 	}
 	return fmt.Errorf("%w: it is %s: %s", errNotShared, whose(id), adviceToReader)

@@ -114,7 +114,7 @@ func (l *link) findNext(a *attachment, _ string, suspended bool) (next *attachme
 		next.peer.close()
 		return nil, newcomer, nil
 	}
-	next.peer.(*link).connection, l.connection = l.connection, nil
+	next.peer.(*link).connection.Store(l.connection.Swap(nil))
 	next.populate()
 	return next, taken, nil
 }
@@ -122,7 +122,7 @@ func (l *link) findNext(a *attachment, _ string, suspended bool) (next *attachme
 // readMoves reads what has come, and reports whether nothing more will.
 func (l *link) readMoves(a *attachment) (ended bool, err error) {
 	for {
-		letter, there, ended, err := l.connection.take()
+		letter, there, ended, err := l.connection.Load().take()
 		if err != nil || !there {
 			return ended, err
 		}
@@ -150,7 +150,8 @@ func (l *link) readMove(a *attachment, letter *letter) error {
 		return explainMessage(err)
 	}
 	grant := move.Grant()
-	next, err := l.connection.accept(&grant, &letter.received, a.common)
+	c := l.connection.Load()
+	next, err := c.accept(&grant, &letter.received, a.common)
 	if err != nil {
 		return err
 	}
@@ -161,7 +162,7 @@ func (l *link) readMove(a *attachment, letter *letter) error {
 	next.peer.(*link).slots = l.slots
 	l.next, l.seated = next, false
 	crashpoint.Hit("X3")
-	if err := l.connection.ready(&grant); err != nil && l.connection.isAlive() {
+	if err := c.ready(&grant); err != nil && c.isAlive() {
 		return err
 	}
 	return nil

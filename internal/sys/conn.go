@@ -41,11 +41,3 @@ func (c *Conn) Ended() bool {
 	happened, err := c.pollFor(unix.POLLRDHUP, 0)
 	return err != nil || happened&ends != 0
 }
-
-// CloseApart is Close for who must not hang: the peer sees the end at once, and what may take long is
-// done by another goroutine.
-func (c *Conn) CloseApart() {
-	c.Shutdown()
-	c.forget()
-	closeApart(func() { _ = c.file.Close() })
-}

@@ -106,6 +106,14 @@ func (s *socket) Close() error {
 	return s.close()
 }
 
+// CloseApart is Close for who must not hang: the peers see the end at once, and what may take long is
+// done by another goroutine.
+func (s *socket) CloseApart() {
+	s.Shutdown()
+	s.forget()
+	closeApart(func() { _ = s.file.Close() })
+}
+
 func (s *socket) close() error {
 	s.forget()
 	return s.file.Close()
