@@ -84,36 +84,52 @@ var pairs = []pair{
 		name:     result.Bips,
 		elements: [2]string{"bipssink", "bipssrc"},
 		spins:    []int{0, 100},
-		producer: func(j *job) string {
-			line := fmt.Sprintf("bipssink pool=%s wait-for-consumers=%d %s", j.id, j.consumers, nosync)
-			if j.slots > 0 {
-				line += fmt.Sprintf(" slots=%d", j.slots)
-			}
-			return line
-		},
-		consumer: func(j *job) string {
-			mode := "latest"
-			if j.rate == 0 {
-				mode = "every"
-			}
-			line := fmt.Sprintf("bipssrc pool=%s read-mode=%s spin=%d", j.id, mode, j.spin)
-			if j.maxHeld > 0 {
-				line += fmt.Sprintf(" max-held=%d", j.maxHeld)
-			}
-			return line
-		},
-		memory: func(j *job) uint64 {
-			slots := uint64(j.slots)
-			if slots == 0 {
-				slots = 16
-			}
-			return slots*uint64(j.size()) + 1<<20
-		},
+		producer: bipssink,
+		consumer: bipssrc,
+		memory:   bipsMemory,
+	}, {
+		name:     result.BipsMemfd,
+		elements: [2]string{"bipssink", "bipssrc"},
+		spins:    []int{0},
+		producer: func(j *job) string { return bipssink(j) + " backend=memfd" },
+		consumer: bipssrc,
+		memory:   bipsMemory,
 	},
 }
 
-// shmSize is room for 16 frames, as many as bipssink has slots.
-func shmSize(j *job) uint64 { return 16*uint64(j.size()) + 1<<20 }
+func bipssink(j *job) string {
+	line := fmt.Sprintf("bipssink pool=%s wait-for-consumers=%d %s", j.id, j.consumers, nosync)
+	if j.slots > 0 {
+		line += fmt.Sprintf(" slots=%d", j.slots)
+	}
+	return line
+}
+
+func bipssrc(j *job) string {
+	mode := "latest"
+	if j.rate == 0 {
+		mode = "every"
+	}
+	line := fmt.Sprintf("bipssrc pool=%s read-mode=%s spin=%d", j.id, mode, j.spin)
+	if j.maxHeld > 0 {
+		line += fmt.Sprintf(" max-held=%d", j.maxHeld)
+	}
+	return line
+}
+
+// defaultSlots is how many slots bipssink has.
+const defaultSlots = 20
+
+func bipsMemory(j *job) uint64 {
+	slots := uint64(j.slots)
+	if slots == 0 {
+		slots = defaultSlots
+	}
+	return slots*uint64(j.size()) + 1<<20
+}
+
+// shmSize is room for as many frames as bipssink has slots.
+func shmSize(j *job) uint64 { return defaultSlots*uint64(j.size()) + 1<<20 }
 
 // has reports whether GStreamer finds both elements.
 func (p *pair) has(env []string) bool {

@@ -15,13 +15,14 @@ const (
 )
 
 var titles = map[string]string{
-	Bips:     "bipssink/ bipssrc",
-	Library:  "package bips",
-	Shm:      "shmsink/ shmsrc",
-	UnixFD:   "unixfdsink/ unixfdsrc",
-	Iceoryx2: "gst-plugin-iceoryx2",
-	Floor:    "bare futex (C)",
-	FutexGo:  "bare futex (Go)",
+	Bips:      "bipssink/ bipssrc",
+	BipsMemfd: "bipssink/ bipssrc, memfd",
+	Library:   "package bips",
+	Shm:       "shmsink/ shmsrc",
+	UnixFD:    "unixfdsink/ unixfdsrc",
+	Iceoryx2:  "gst-plugin-iceoryx2",
+	Floor:     "bare futex (C)",
+	FutexGo:   "bare futex (Go)",
 }
 
 // title is a pair's name in a table.

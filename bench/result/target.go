@@ -7,13 +7,14 @@ import (
 
 // Pairs, as Cell.Pair names them.
 const (
-	Bips     = "bips"    // the elements
-	Library  = "library" // package bips without them
-	Shm      = "shm"
-	UnixFD   = "unixfd"
-	Iceoryx2 = "iceoryx2"
-	Floor    = "floor" // bare futexes in C
-	FutexGo  = "futex in Go"
+	Bips      = "bips"       // the elements
+	BipsMemfd = "bips-memfd" // the same, with the backend memfd
+	Library   = "library"    // package bips without them
+	Shm       = "shm"
+	UnixFD    = "unixfd"
+	Iceoryx2  = "iceoryx2"
+	Floor     = "floor" // bare futexes in C
+	FutexGo   = "futex in Go"
 )
 
 // peers are what BIPS is compared with, in the order of the tables.
