@@ -15,6 +15,9 @@ func TestPullAndPushAllocateNothing(t *testing.T) {
 			p := newProducer(t, bips.ProducerOptions{})
 			c := newConsumer(t, bips.ConsumerOptions{Mode: mode})
 			join(t, c)
+			if err := p.SetTags(titled(t, "Gate")); err != nil {
+				t.Fatal(err)
+			}
 			meta := make([]byte, 100)
 			perFrame := testing.AllocsPerRun(1000, func() {
 				slot, err := p.Pull(patience)

@@ -23,12 +23,18 @@
 // up. One of mode [Every] gets each frame between its joining and its leaving; when
 // it is behind, the producer's [Overflow] policy decides who gives way.
 //
+// # Metadata and tags
+//
+// What is known of a frame besides its bytes (detections, times on other clocks, crop) travels with it as records:
+// [FrameInfo].Meta. Tags of the stream travel beside the caps: [Producer.SetTags], [Frame].Tags. Package
+// bips/meta reads and writes both. A frame without metadata costs nothing for it.
+//
 // # Lifetime
 //
 // [Slot].Data belongs to the caller from [Producer.Pull] to [Producer.Push].
-// [Frame].Data is the pool's own memory, mapped read-only; it is valid from
+// [Frame].Data and [FrameInfo].Meta are the pool's own memory, mapped read-only; they are valid from
 // [Consumer.Pull] until the frame is given back, also after [Consumer.Close] and
-// after the producer's death.
+// after the producer's death. What is read from Meta is the caller's own.
 //
 // A process may die at any moment, by SIGKILL too: its slots are free again within
 // 100 ms of the kernel closing its files. A consumer survives its producer and

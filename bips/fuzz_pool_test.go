@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bips-ipc/bips/bips/meta"
 	"github.com/bips-ipc/bips/internal/layout"
 )
 
@@ -13,7 +14,7 @@ import (
 // while the pool is read, and in which mode it is read; the second cuts it short.
 func FuzzOpenPool(f *testing.F) {
 	p := smallPool(f, 2, 1)
-	if err := p.storeCaps("video/x-raw", nil); err != nil {
+	if err := p.storeCaps("video/x-raw", someRecords(f, meta.Tags{List: someStructure})); err != nil {
 		f.Fatal(err)
 	}
 	publishOne(f, p)
@@ -28,7 +29,7 @@ func FuzzOpenPool(f *testing.F) {
 		{0, p.own.pool.recordsOffset, p.own.pool.recordsOffset + 2*layout.SlotRecordSize},
 		{0, p.own.pool.seatWordsOffset, p.own.pool.seatWordsOffset + 16},
 		{0, p.own.pool.capsOffset, p.own.pool.capsOffset + 24}, {0, p.own.pool.capsOffset + p.own.pool.capsSize, p.own.pool.capsOffset + p.own.pool.capsSize + 24},
-		{0, p.own.pool.metaOffset, p.own.pool.metaOffset + 8},
+		{0, p.own.pool.metaOffset, p.own.pool.metaOffset + 104}, {0, p.own.pool.capsOffset + layout.TagsOffset, p.own.pool.capsOffset + layout.TagsOffset + 64},
 		{1, 0, 48}, {1, 512, 584}, // the seats' header
 		{1, layout.HeaderSize, layout.HeaderSize + layout.SeatSize},
 	}
@@ -121,9 +122,14 @@ func readAll(t *testing.T, memory, seatMemory []byte, mode Mode, maxAge time.Dur
 		}
 		if got == gotFrame {
 			sum := len(f.Caps)
-			for _, bytes := range [][]byte{f.Data, f.Meta} {
-				for _, b := range bytes {
-					sum += int(b)
+			for _, b := range f.Data {
+				sum += int(b)
+			}
+			for _, records := range []meta.Records{f.Meta, f.Tags} {
+				for record, err := range records.All() {
+					if (record == nil) != (err != nil) {
+						t.Fatalf("read %v, %v", record, err)
+					}
 				}
 			}
 			if f.Size != len(f.Data) || uint64(f.Size) > pool.slotSize || sum < 0 {

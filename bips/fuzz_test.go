@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/bips-ipc/bips/bips/meta"
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
 	"github.com/bips-ipc/bips/internal/testmain"
@@ -127,6 +128,18 @@ func smallPool(t testing.TB, slots, seats int) *Producer {
 	return p
 }
 
+// someStructure is in the metadata and the tags of the pool.
+var someStructure = meta.Structure{Name: "some", Fields: []meta.Field{{Key: "title", Value: meta.Text("Gate")}}}
+
+func someRecords(t testing.TB, record meta.Record) meta.Records {
+	t.Helper()
+	r, err := meta.Append(nil, record)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
 // publishOne publishes a byte with metadata and planes.
 func publishOne(t testing.TB, p *Producer) {
 	t.Helper()
@@ -134,7 +147,7 @@ func publishOne(t testing.TB, p *Producer) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Push(slot, FrameInfo{Size: 1, Meta: []byte("meta"), Planes: Planes{Count: 1}}); err != nil {
+	if err := p.Push(slot, FrameInfo{Size: 1, Meta: someRecords(t, meta.Region{Kind: "face", Params: []meta.Structure{someStructure}}), Planes: Planes{Count: 1}}); err != nil {
 		t.Fatal(err)
 	}
 }

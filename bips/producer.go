@@ -465,10 +465,6 @@ func (p *Producer) SetCaps(caps string) (err error) {
 // Errors: [ErrTooLarge], [ErrOption], [ErrClosed], [ErrDamaged].
 func (p *Producer) SetTags(tags meta.Records) (err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
-	tags = tags.Clone()
-	if err := checkTags(tags); err != nil {
-		return fmt.Errorf("pool %q: %w", p.name, err)
-	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.usable(); err != nil {
@@ -477,7 +473,10 @@ func (p *Producer) SetTags(tags meta.Records) (err error) {
 	if bytes.Equal(tags, p.tags) {
 		return nil
 	}
-	return p.storeCaps(p.capsText, tags)
+	if err := checkTags(tags); err != nil {
+		return fmt.Errorf("pool %q: %w", p.name, err)
+	}
+	return p.storeCaps(p.capsText, tags.Clone())
 }
 
 // checkTags refuses what readers would not take for tags.

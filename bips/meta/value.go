@@ -22,9 +22,34 @@ const (
 	OriginBytes  Origin = layout.OriginBytes  // of Bytes: GBytes
 	Origin8      Origin = layout.Origin8      // of Int and Uint: gchar, guchar
 	Origin32     Origin = layout.Origin32     // of Int, Uint and Float: gint, guint, gfloat
-	Origin64     Origin = layout.Origin64     // of Int, Uint and Float: gint64, guint64, gdouble, as any other number is taken
+	Origin64     Origin = layout.Origin64     // of Int, Uint and Float: gint64, guint64, gdouble; also what is not said to be another
 	OriginLong   Origin = layout.OriginLong   // of Int and Uint: glong, gulong
 )
+
+// ofWhole is the origin of a whole number. One that is not known counts as [Origin64].
+func (o Origin) ofWhole() Origin {
+	switch o {
+	case Origin8, Origin32, OriginLong:
+		return o
+	}
+	return Origin64
+}
+
+// ofFloat likewise.
+func (o Origin) ofFloat() Origin {
+	if o == Origin32 {
+		return o
+	}
+	return Origin64
+}
+
+// ofBytes is the origin of bytes. One that is not known counts as [OriginBuffer].
+func (o Origin) ofBytes() Origin {
+	if o == OriginBytes {
+		return o
+	}
+	return OriginBuffer
+}
 
 // None is no value, as a string that is NULL.
 type None struct{}
@@ -76,11 +101,11 @@ type Other struct {
 
 func (None) kind() (uint8, Origin)      { return layout.KindNone, 0 }
 func (Bool) kind() (uint8, Origin)      { return layout.KindBool, 0 }
-func (v Int) kind() (uint8, Origin)     { return layout.KindInt, v.Origin }
-func (v Uint) kind() (uint8, Origin)    { return layout.KindUint, v.Origin }
-func (v Float) kind() (uint8, Origin)   { return layout.KindFloat, v.Origin }
+func (v Int) kind() (uint8, Origin)     { return layout.KindInt, v.Origin.ofWhole() }
+func (v Uint) kind() (uint8, Origin)    { return layout.KindUint, v.Origin.ofWhole() }
+func (v Float) kind() (uint8, Origin)   { return layout.KindFloat, v.Origin.ofFloat() }
 func (Text) kind() (uint8, Origin)      { return layout.KindText, 0 }
-func (v Bytes) kind() (uint8, Origin)   { return layout.KindBytes, v.Origin }
+func (v Bytes) kind() (uint8, Origin)   { return layout.KindBytes, v.Origin.ofBytes() }
 func (Fraction) kind() (uint8, Origin)  { return layout.KindFraction, 0 }
 func (Structure) kind() (uint8, Origin) { return layout.KindStructure, 0 }
 func (Array) kind() (uint8, Origin)     { return layout.KindArray, 0 }
@@ -165,15 +190,15 @@ func (r *reader) value(kind uint8, origin Origin, depth int) Value {
 	case layout.KindBool:
 		return Bool(r.u8() != 0)
 	case layout.KindInt:
-		return Int{int64(r.u64()), origin}
+		return Int{int64(r.u64()), origin.ofWhole()}
 	case layout.KindUint:
-		return Uint{r.u64(), origin}
+		return Uint{r.u64(), origin.ofWhole()}
 	case layout.KindFloat:
-		return Float{r.f64(), origin}
+		return Float{r.f64(), origin.ofFloat()}
 	case layout.KindText:
 		return Text(r.chars(uint32(r.remaining())))
 	case layout.KindBytes:
-		return Bytes{r.rest(), origin}
+		return Bytes{r.rest(), origin.ofBytes()}
 	case layout.KindFraction:
 		v := Fraction{int32(r.u32()), int32(r.u32())}
 		if v.Denominator <= 0 {

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	shm "github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/tests/golden"
 )
 
 var (
@@ -124,6 +125,30 @@ func TestEachStepOfTheProtocolStandsInTheSectionOfItsProcedure(t *testing.T) {
 		if part := strings.TrimRight(id, "abcdef") != id; part && !slices.Contains(steps, id) {
 			t.Errorf("step %s is defined outside of the sections of the table", id)
 		}
+	}
+}
+
+// recordRow is a row of the example of a metadata record: where the bytes are, and which.
+var recordRow = regexp.MustCompile("(?m)^\\| (\\d+) \\| `([0-9a-f ]+)` \\|")
+
+// Each reader of another language begins with this example: it has to be the one that readers are tested with.
+func TestTheRecordOfTheProtocolIsTheGoldenOne(t *testing.T) {
+	_, example, _ := strings.Cut(read(t, "docs/protocol.md"), "<!-- metadata-example:begin -->")
+	example, _, found := strings.Cut(example, "<!-- metadata-example:end -->")
+	if !found {
+		t.Fatal("docs/protocol.md has no example of a metadata record")
+	}
+	digits := ""
+	for _, row := range recordRow.FindAllStringSubmatch(example, -1) {
+		if at := strconv.Itoa(len(digits) / 2); row[1] != at {
+			t.Errorf("bytes that are at %s are said to be at %s", at, row[1])
+		}
+		digits += strings.ReplaceAll(row[2], " ", "")
+	}
+	areas := golden.Areas()
+	i := slices.IndexFunc(areas, func(a golden.Area) bool { return a.Name == "detection" })
+	if i < 0 || areas[i].Bytes != digits {
+		t.Errorf("the bytes are %s, which are not those of the golden detection", digits)
 	}
 }
 

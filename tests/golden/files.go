@@ -23,7 +23,10 @@ func Files() (map[string]string, error) {
 		files[s.Name+".seats.hex"] = Dump(s.Seats)
 	}
 	var err error
-	files["damaged.json"], err = encode(Damages())
+	if files["damaged.json"], err = encode(Damages()); err != nil {
+		return nil, err
+	}
+	files["records.json"], err = encode(Areas())
 	return files, err
 }
 

@@ -20,7 +20,7 @@ func together(values ...any) (all []byte) {
 	return all
 }
 
-// padding is n zeros, which is written by hand: that it ends at a multiple of 8 is what the files show.
+// padding is n zeros. In the two records below it is written by hand, from the document's text; the others count it.
 func padding(n int) []byte { return make([]byte, n) }
 
 // detectionRecord is a face at 10, 20 of 30 x 40 pixels, of which the detector was 87.5 percent sure.
@@ -39,3 +39,61 @@ var titleRecord = together(
 	uint32(1), text("taglist"), padding(1), // the structure begins at 16, its field at 32
 	uint8(5), uint8(0), uint16(5), uint32(9), "title", "Gate nine", padding(2), // a text
 )
+
+// record is a record without structures.
+func record(kind, flags uint16, payload ...any) []byte {
+	r := recordOf(kind, flags)
+	r.put(payload...)
+	return r.bytes()
+}
+
+// recordBuilder builds a record.
+type recordBuilder struct {
+	all  []byte
+	open []int // where the heads of the values are that were begun
+}
+
+func recordOf(kind, flags uint16) *recordBuilder {
+	return &recordBuilder{all: together(kind, flags, uint32(0))}
+}
+
+func (r *recordBuilder) put(values ...any) { r.all = append(r.all, together(values...)...) }
+
+// pad ends at a multiple of 8 from the record's start.
+func (r *recordBuilder) pad() { r.put(padding(7 - (len(r.all)+7)%8)) }
+
+// structure begins a structure of so many fields.
+func (r *recordBuilder) structure(name string, fields uint32) {
+	r.pad()
+	r.put(fields, text(name))
+	r.pad()
+}
+
+// begin begins a field, or an element of an array, whose key is "".
+func (r *recordBuilder) begin(kind, origin uint8, key string) {
+	r.open = append(r.open, len(r.all))
+	r.put(kind, origin, uint16(len(key)), uint32(0), key)
+}
+
+// end ends the field that was begun last.
+func (r *recordBuilder) end() {
+	last := len(r.open) - 1
+	at := r.open[last]
+	r.open = r.open[:last]
+	keyLength := int(binary.LittleEndian.Uint16(r.all[at+2:]))
+	binary.LittleEndian.PutUint32(r.all[at+4:], uint32(len(r.all)-at-8-keyLength))
+	r.pad()
+}
+
+func (r *recordBuilder) field(kind, origin uint8, key string, value ...any) {
+	r.begin(kind, origin, key)
+	r.put(value...)
+	r.end()
+}
+
+// bytes is the record with its length and its padding.
+func (r *recordBuilder) bytes() []byte {
+	binary.LittleEndian.PutUint32(r.all[4:], uint32(len(r.all)-8))
+	r.pad()
+	return r.all
+}

@@ -31,7 +31,7 @@ func Scenes() []Scene {
 	add("closed-without-end", "The producer closed the pool without ending its stream: its readers have lost it.", closedWithoutEnd())
 	add("moved", "The old pool of a move: what it has is still read, then readers follow the name.", moved())
 	add("after-move", "The new pool of that move: one frame was published in it, and two places are kept for readers of the old one.", afterMove())
-	add("metadata", "The first frame has metadata, the second one has none; tags go with the caps of both. metadata.json has more records.", metadata())
+	add("metadata", "The first frame has metadata, the second one has none; tags go with the caps of both. records.json has more records.", metadata())
 	add("readers", "A seat in each state, with grants, pins and a demotion.", readers())
 	return all
 }

@@ -28,6 +28,12 @@ c: consume golden --mode=every --max-held=2 --idle --detail
 c< {"event":"opened"}
 p> {"do":"caps","caps":"application/x-peer,part=0"}
 p< {"event":"done","order":"caps"}
+p> {"do":"tags","tags":"0c00000030000000000000000000000001000000070000007461676c6973740005000500060000007469746c657061727420300000000000"}
+p< {"event":"done","order":"tags"}
+p> {"do":"tags","tags":"00"}
+p< {"event":"done","order":"tags","error":"option","text":TEXT}
+p> {"do":"tags","tags":"0c00000030000000000000000000000001000000070000007461676c6973740005000500060000007469746c657061727420300000000000"}
+p< {"event":"done","order":"tags"}
 c> {"do":"pull","timeout":1000}
 c< {"event":"done","order":"pull","error":"timeout","text":TEXT}
 p> {"do":"await","consumers":1,"timeout":10000000}
@@ -36,7 +42,7 @@ p> {"do":"frame","size":51,"timeout":1000000}
 p< {"event":"done","order":"frame","sequence":1,"sha256":"SUM"}
 c> {"do":"pull","timeout":-1}
 c< {"event":"instance","instance":"INSTANCE","token":"TOKEN","slots":6}
-c< {"event":"done","order":"pull","sequence":1,"discont":true,"hold":1,"info":{"size":51,"pts":1,"dts":-1,"duration":NUMBER,"capture":-1,"offset":"0000000000000001","offset_end":"TOKEN","flags":NUMBER,"strides":[NUMBER],"offsets":[0],META"caps":"application/x-peer,part=0","latency":-1,"published":NUMBER,"sha256":"SUM"}}
+c< {"event":"done","order":"pull","sequence":1,"discont":true,"hold":1,"info":{"size":51,"pts":1,"dts":-1,"duration":NUMBER,"capture":-1,"offset":"0000000000000001","offset_end":"TOKEN","flags":NUMBER,"strides":[NUMBER],"offsets":[0],META"caps":"application/x-peer,part=0","tags":"0c00000030000000000000000000000001000000070000007461676c6973740005000500060000007469746c657061727420300000000000","latency":-1,"published":NUMBER,"sha256":"SUM"}}
 c> {"do":"pool"}
 c< {"event":"done","order":"pool","instance":"INSTANCE","slots":6}
 c> {"do":"key-frame"}

@@ -88,6 +88,8 @@ func readFrame(f *bips.Frame) (line.Payload, error) {
 	case got.Size != want.Size || got.PTS != want.PTS || got.DTS != want.DTS || got.Duration != want.Duration || got.CaptureTime != want.CaptureTime ||
 		got.Offset != want.Offset || got.OffsetEnd != want.OffsetEnd || got.Flags != want.Flags || got.Planes != want.Planes || string(got.Meta) != string(want.Meta):
 		return p, fmt.Errorf("its record is %+v, want %+v as its payload %+v says", got, want, p)
+	case f.Tags != nil && string(f.Tags) != string(p.Tags()):
+		return p, fmt.Errorf("its tags are %x, want %x", f.Tags, p.Tags())
 	case f.Caps != p.Caps():
 		return p, fmt.Errorf("its caps are %q, want %q", f.Caps, p.Caps())
 	}
@@ -100,7 +102,7 @@ func recordOf(f *bips.Frame) *line.Record {
 		Size: len(f.Data), PTS: nanoseconds(f.PTS), DTS: nanoseconds(f.DTS), Duration: nanoseconds(f.Duration),
 		Capture: nanoseconds(f.CaptureTime), Offset: line.Hex(f.Offset), OffsetEnd: line.Hex(f.OffsetEnd), Flags: f.Flags,
 		Strides: f.Planes.Stride[:f.Planes.Count], Offsets: f.Planes.Offset[:f.Planes.Count],
-		Meta: hex.EncodeToString(f.Meta), Caps: f.Caps, Latency: nanoseconds(f.Latency), Published: int64(f.PublishTime), SHA256: line.Sum(f.Data),
+		Meta: hex.EncodeToString(f.Meta), Caps: f.Caps, Tags: hex.EncodeToString(f.Tags), Latency: nanoseconds(f.Latency), Published: int64(f.PublishTime), SHA256: line.Sum(f.Data),
 	}
 }
 

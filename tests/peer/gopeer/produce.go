@@ -41,6 +41,7 @@ type producing struct {
 	count   uint64 // frames published, in all
 	left    int    // frames until a brief pool is closed
 	caps    string // that are set; "": none
+	tags    string // likewise
 	idle    bool
 	flush   bool        // as ordered
 	awaited bool        // the consumers that wait is about have come
@@ -117,7 +118,7 @@ func (p *producing) open() error {
 			return err
 		}
 	}
-	p.token, p.next, p.dropped, p.caps = p.random.Uint64()|1, 1, 0, ""
+	p.token, p.next, p.dropped, p.caps, p.tags = p.random.Uint64()|1, 1, 0, "", ""
 	p.out.write(line.Line{Event: line.Opened, Token: line.Hex(p.token), Slots: p.pool.Slots()})
 	p.asked.start(p.pool)
 	p.lendFrom(p.pool, p.lend, p.out)
@@ -250,6 +251,12 @@ func (p *producing) publish(slot bips.Slot) error {
 			return err
 		}
 		p.caps = caps
+	}
+	if tags := frame.Tags(); string(tags) != p.tags {
+		if err := p.pool.SetTags(tags); err != nil {
+			return err
+		}
+		p.tags = string(tags)
 	}
 	data := slot.Data[:frame.Size]
 	frame.Write(data)

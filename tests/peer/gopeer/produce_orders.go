@@ -39,6 +39,8 @@ func (p *producing) carryOut(order line.Order) line.Line {
 	case line.DoCaps:
 		p.caps = order.Caps
 		return failed(p.current().SetCaps(order.Caps))
+	case line.DoTags:
+		return failed(p.setTags(order.Tags))
 	case line.DoLatency:
 		p.current().SetLatency(timeOf(order.Latency))
 	case line.DoFrame:
@@ -51,6 +53,15 @@ func (p *producing) carryOut(order line.Order) line.Line {
 		return unknown(order)
 	}
 	return line.Line{}
+}
+
+func (p *producing) setTags(digits string) error {
+	tags, err := hex.DecodeString(digits)
+	if err != nil {
+		return err
+	}
+	p.tags = string(tags)
+	return p.current().SetTags(tags)
 }
 
 func (p *producing) stats() line.Line {

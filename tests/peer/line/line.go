@@ -17,6 +17,7 @@ type Order struct {
 	Timeout   int64   `json:"timeout,omitempty"`   // us; -1: for ever
 	Consumers int     `json:"consumers,omitempty"` // await
 	Caps      string  `json:"caps,omitempty"`      // caps
+	Tags      string  `json:"tags,omitempty"`      // tags: hex digits
 	Latency   int64   `json:"latency,omitempty"`   // latency: ns; -1: unknown
 	Size      int     `json:"size,omitempty"`      // frame: bytes; grow: of a slot
 	Info      *Record `json:"info,omitempty"`      // frame: what travels with it
@@ -34,6 +35,7 @@ const (
 	DoHold    = "hold"      // producer: take every slot but the newest frame's
 	DoAwait   = "await"     // producer: wait for consumers
 	DoCaps    = "caps"      // producer
+	DoTags    = "tags"      // producer
 	DoLatency = "latency"   // producer
 	DoFrame   = "frame"     // producer: publish one
 	DoGrow    = "grow"      // producer: move to larger slots
@@ -125,6 +127,7 @@ type Record struct {
 	Offsets   []uint64 `json:"offsets,omitempty"` // of the planes
 	Meta      string   `json:"meta,omitempty"`    // hex digits
 	Caps      string   `json:"caps,omitempty"`
+	Tags      string   `json:"tags,omitempty"` // hex digits
 	Latency   int64    `json:"latency"`
 	Published int64    `json:"published"`        // on the clock that all processes share
 	SHA256    string   `json:"sha256,omitempty"` // of the bytes

@@ -30,11 +30,43 @@ func (p Payload) Key() uint64 {
 // Caps are those that a frame of this sequence has: they change every 97 frames.
 func (p Payload) Caps() string { return fmt.Sprintf("application/x-peer,part=%d", p.Sequence/97) }
 
-// Meta is the frame's metadata: 0 to 8 bytes.
+// Meta is the frame's metadata: none if the key is even, else one record, a reference time.
 func (p Payload) Meta() []byte {
 	key := p.Key()
-	return binary.LittleEndian.AppendUint64(nil, key)[:key%9]
+	if key%2 == 0 {
+		return nil
+	}
+	var time []byte
+	time = binary.LittleEndian.AppendUint64(time, key>>1)
+	time = binary.LittleEndian.AppendUint64(time, ^uint64(0)) // no duration
+	return record(6, appendText(time, "timestamp/x-peer"))
 }
+
+// Tags are those that a frame of this sequence has: one tag, which changes every 61 frames.
+func (p Payload) Tags() []byte {
+	const key = "title"
+	title := fmt.Sprint("part ", p.Sequence/61)
+	var tags []byte
+	tags = binary.LittleEndian.AppendUint64(tags, 0) // of the stream
+	tags = binary.LittleEndian.AppendUint32(tags, 1) // one field
+	tags = padded(appendText(tags, "taglist"))
+	tags = append(tags, 5, 0, byte(len(key)), 0) // a text
+	tags = binary.LittleEndian.AppendUint32(tags, uint32(len(title)))
+	return record(12, padded(append(append(tags, key...), title...)))
+}
+
+// record is a metadata record.
+func record(kind byte, payload []byte) []byte {
+	head := binary.LittleEndian.AppendUint32([]byte{kind, 0, 0, 0}, uint32(len(payload)))
+	return padded(append(head, payload...))
+}
+
+func appendText(record []byte, text string) []byte {
+	return append(binary.LittleEndian.AppendUint32(record, uint32(len(text))), text...)
+}
+
+// padded ends at a multiple of 8.
+func padded(record []byte) []byte { return append(record, make([]byte, 7-(len(record)+7)%8)...) }
 
 // Write fills data, which is p.Size bytes. What is shorter than a header has its beginning.
 func (p Payload) Write(data []byte) {

@@ -22,6 +22,31 @@ func TestAPayloadIsWhatTheDocumentSays(t *testing.T) {
 	}
 }
 
+func TestThePayloadsRecordsAreWhatTheDocumentSays(t *testing.T) {
+	p := Payload{Token: 0x0123456789abcdef, Sequence: 5}
+	for name, pair := range map[string][2]string{
+		"metadata": {
+			hex.EncodeToString(p.Meta()),
+			"0600000024000000" + "34095ec1df42e65f" + "ffffffffffffffff" + "10000000" + hex.EncodeToString([]byte("timestamp/x-peer")) + "00000000",
+		},
+		"tags": {
+			hex.EncodeToString(p.Tags()),
+			"0c00000030000000" + "0000000000000000" + "01000000" + "07000000" + hex.EncodeToString([]byte("taglist")) + "00" +
+				"0500050006000000" + hex.EncodeToString([]byte("title")) + hex.EncodeToString([]byte("part 0")) + "0000000000",
+		},
+	} {
+		if pair[0] != pair[1] {
+			t.Errorf("%s are %s, want %s", name, pair[0], pair[1])
+		}
+	}
+	for p.Key()%2 != 0 {
+		p.Sequence++
+	}
+	if p.Meta() != nil {
+		t.Error("a frame with an even key has metadata")
+	}
+}
+
 func TestAnyByteThatIsWrongIsFound(t *testing.T) {
 	p := Payload{Token: 7, Sequence: 1, Size: HeaderSize + 21}
 	data := make([]byte, p.Size)
