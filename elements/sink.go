@@ -41,6 +41,7 @@ type sink struct {
 	// For the streaming thread.
 	caps      string             // as set; the pool may not be there yet
 	sizes     gstglue.FrameSizes // of the caps
+	tags      []byte             // of the stream, as records
 	refused   string             // caps that were an error
 	flushed   flushed
 	awaited   bool   // the readers of wait-for-consumers have come to this pool

@@ -41,7 +41,7 @@ func (s *sink) setCaps(caps string, sizes gstglue.FrameSizes, notShared string) 
 	if pool == nil {
 		return nil // the first frame will tell
 	}
-	return pool.producer.SetCaps(caps)
+	return s.announce(pool)
 }
 
 // isInterrupt reports whether an error says that the sink is unlocked or stopped.

@@ -35,23 +35,15 @@ func (s *sink) NewMeta(kind uint64, name, detail string, quiet bool) {
 	}
 }
 
-// TagsDropped implements gstglue.Sink. Nearly every encoded stream has some, so that most are
+// TagDropped implements gstglue.Sink. Nearly every encoded stream has some, so that most are
 // no reason to worry.
-func (s *sink) TagsDropped(names []string, turned bool) {
-	var fresh []string
-	for _, name := range names {
-		if s.counts.tags.count(0, name) {
-			fresh = append(fresh, name)
-		}
+func (s *sink) TagDropped(name, detail string, quiet bool) {
+	if first := s.counts.tags.count(0, name+detail); !first || quiet {
+		return
 	}
-	if len(fresh) > 0 {
-		inform(s, stream(gst.StreamErrorNotImplemented,
-			fmt.Sprintf("readers do not get the stream's tags: %s", strings.Join(fresh, ", ")),
-			"The property \"stats\" counts them (tags-dropped)."))
+	text := fmt.Sprintf("readers do not get the stream's tag %s", name)
+	if detail == gstglue.NoRoom {
+		text = fmt.Sprintf("readers do not get the stream's tag %s: all tags together have %d bytes", name, bips.MaxTagsSize)
 	}
-	if turned && s.told.first("turned") {
-		warn(s, stream(gst.StreamErrorNotImplemented,
-			"the tag image-orientation says that the picture is turned, and readers do not get it",
-			"Put videoflip video-direction=auto before bipssink."))
-	}
+	inform(s, stream(gst.StreamErrorNotImplemented, text, "The property \"stats\" counts such tags (tags-dropped)."))
 }

@@ -44,6 +44,7 @@ func (v *sinkSettings) options(slotSize uint64) bips.ProducerOptions {
 		Backend:      bips.Backend(v.backend),
 		Slots:        int(v.slots),
 		SlotSize:     int(slotSize),
+		MetaSize:     int(v.metaSize),
 		MaxConsumers: int(v.maxConsumers),
 		Permissions:  fs.FileMode(v.perms),
 		Overflow:     bips.Overflow(v.overflow),

@@ -28,7 +28,7 @@ var sinkDefaults = sinkSettings{
 }
 
 // minMetaSize is enough for 85 plain regions of interest.
-const minMetaSize = 4 << 10
+const minMetaSize = bips.DefaultMetaSize
 
 // Numbers out of range are refused at the start with a message that says the range:
 // GObject would clamp them without a word.
@@ -75,6 +75,10 @@ var sinkProperties = []property[sinkSettings]{
 		name:  "block-timeout",
 		blurb: "For how long a reader of every frame may keep slots from coming free, in nanoseconds, before it is made to miss frames (0: not at all; -1: for ever; -2: one second behind a live source, for ever behind another)",
 		field: func(s *sinkSettings) any { return &s.blockTimeout },
+	}, {
+		name:  "meta-size",
+		blurb: "Room for the metadata of a frame in bytes (4096 to 65536): 4096 are enough for 85 regions of interest without parameters",
+		field: func(s *sinkSettings) any { return &s.metaSize },
 	},
 }
 
@@ -87,6 +91,8 @@ func (s *sinkSettings) check() error {
 		return badSetting("max-consumers=%d: a pool takes 1 to %d readers", s.maxConsumers, bips.MaxSeats)
 	case s.waitForConsumers > s.maxConsumers:
 		return badSetting("wait-for-consumers=%d: max-consumers=%d lets no more readers in", s.waitForConsumers, s.maxConsumers)
+	case s.metaSize < minMetaSize || s.metaSize > bips.MaxMetaSize:
+		return badSetting("meta-size=%d: a frame's metadata have %d to %d bytes", s.metaSize, minMetaSize, bips.MaxMetaSize)
 	case s.blockTimeout < int64(waitAutomatic):
 		return badSetting("block-timeout=%d: use nanoseconds, 0 (not at all), -1 (for ever) or -2 (automatic)", s.blockTimeout)
 	}

@@ -156,7 +156,7 @@ func (s *sink) poolAtFirstFrame(size uint64) (*sinkPool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return pool, pool.producer.SetCaps(s.caps)
+	return pool, s.announce(pool)
 }
 
 // openPoolFor makes the pool for frames of which this is the first one's size. Where there is

@@ -10,6 +10,7 @@ import (
 	"github.com/go-gst/go-gst/pkg/gstbase"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/bips/meta"
 	"github.com/bips-ipc/bips/internal/gstglue"
 )
 
@@ -50,6 +51,7 @@ type source struct {
 type reading struct {
 	asked         *bips.Consumer // the one that the last frame was asked of
 	caps          string
+	tags          meta.Records  // that were sent downstream last
 	standAlone    bool          // the frames of these caps do
 	frameDuration time.Duration // of these caps; 0: unknown
 	instance      uint64        // of the pool that the last frame is from
@@ -141,6 +143,7 @@ func (s *source) start() (ok bool) {
 	s.latency.reset(limited(values.processingDeadline))
 	s.wantedAt.reset()
 	s.reading = reading{startTime: -1}
+	gstglue.ForgetTags(s)
 	addProcessors()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -75,6 +75,7 @@ func (s *source) handOut(out *gstglue.Frame, frame *bips.Frame, consumer *bips.C
 		}
 		s.begins = true
 	}
+	s.passTags(frame.Tags)
 	if frame.Instance != s.instance {
 		s.changeInstance(frame.Instance, consumer)
 		s.warnOfOtherClock(frame, values.pool)

@@ -17,7 +17,8 @@ type sourceCounts struct {
 	stalls atomic.Uint64 // that were told
 
 	keyFrames atomic.Uint64 // that the producer was asked for
-	metas     namedCounts   // that downstream does not get
+	// metas and tags do not get downstream.
+	metas, tags namedCounts
 
 	mu     sync.Mutex
 	former []*bips.Consumer   // that the source has left, as long as frames of theirs are held
@@ -31,6 +32,7 @@ func (c *sourceCounts) reset() {
 	c.stalls.Store(0)
 	c.keyFrames.Store(0)
 	c.metas.reset()
+	c.tags.reset()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.former, c.past = nil, bips.ConsumerStats{}
@@ -94,5 +96,6 @@ func (s *source) stats() []gstglue.Count {
 		{Name: "stalls", Value: s.counts.stalls.Load()},
 		{Name: "key-frame-requests", Value: s.counts.keyFrames.Load()},
 		{Name: "metas-dropped", Of: s.counts.metas.counts()},
+		{Name: "tags-dropped", Of: s.counts.tags.counts()},
 	}
 }

@@ -2,9 +2,6 @@
 
 #include "meta_kinds.h"
 
-/* With more, the planes follow one another in any case: see gst_bips_audio_add_meta. */
-#define MAX_CHANNELS 64
-
 static gboolean
 is_planar (const GstAudioInfo * info)
 {
@@ -93,10 +90,12 @@ gst_bips_audio_layout_write (GstBipsMetaWriting * writing, GstMeta * meta)
 
   if (writing->format->kind != GST_BIPS_FORMAT_AUDIO)
     return FALSE;
-  if (!is_planar (info) || GST_AUDIO_INFO_CHANNELS (info) > MAX_CHANNELS || writing->frame->size == 0)
+  /* Of more channels, the reader knows that their planes follow one another. */
+  if (!is_planar (info) || GST_AUDIO_INFO_CHANNELS (info) > BIPS_LAYOUT_META_MAX_CHANNELS ||
+      writing->frame->size == 0)
     return TRUE;
   plane = plane_size (info, writing->frame);
-  begun = gst_bips_record_begin (out, GST_BIPS_RECORD_AUDIO_LAYOUT, GST_BIPS_RECORD_NEEDED);
+  begun = gst_bips_record_begin (out, BIPS_LAYOUT_META_AUDIO_LAYOUT, BIPS_LAYOUT_META_NEEDED);
   gst_bips_out_u64 (out, writing->frame->size / GST_AUDIO_INFO_BPF (info));
   gst_bips_out_u32 (out, TRUE);
   gst_bips_out_u32 (out, GST_AUDIO_INFO_CHANNELS (info));
@@ -135,15 +134,16 @@ gst_bips_audio_layout_read (GstBipsMetaReading * reading)
   const GstAudioInfo *info = &reading->format->audio;
   guint64 samples = gst_bips_in_u64 (&reading->in);
   guint32 planar = gst_bips_in_u32 (&reading->in), n = gst_bips_in_u32 (&reading->in);
-  gsize offsets[MAX_CHANNELS];
+  gsize offsets[BIPS_LAYOUT_META_MAX_CHANNELS];
 
   if (reading->in.bad || reading->format->kind != GST_BIPS_FORMAT_AUDIO || (planar != 0) != is_planar (info) ||
-      samples == 0 || samples > reading->frame->size / GST_AUDIO_INFO_BPF (info) ||
-      gst_buffer_get_audio_meta (reading->buffer))
+      samples == 0 || samples > reading->frame->size / GST_AUDIO_INFO_BPF (info))
     return FALSE;
+  if (gst_buffer_get_audio_meta (reading->buffer))
+    return TRUE;
   if (!planar)
     return gst_buffer_add_audio_meta (reading->buffer, info, samples, NULL) != NULL;
-  return n == (guint32) GST_AUDIO_INFO_CHANNELS (info) && n <= MAX_CHANNELS &&
+  return n == (guint32) GST_AUDIO_INFO_CHANNELS (info) && n <= G_N_ELEMENTS (offsets) &&
       read_planes (reading, n, samples, offsets) &&
       gst_buffer_add_audio_meta (reading->buffer, info, samples, offsets) != NULL;
 }

@@ -21,9 +21,6 @@ typedef struct
   gpointer user;
 } GstBipsMetaReport;
 
-/* The bytes that area has to have room for, at least: a multiple of 8. */
-#define GST_BIPS_MAX_META_SIZE (64 << 10)
-
 /* Writes what crosses of buffer, which was described to frame, to an area of size bytes, and notes in frame
  * where it is, or that the frame is refused: readers would misread it without a record that has no room. */
 void gst_bips_metas_write (const GstBipsFormat * format, GstBuffer * buffer, GstBipsFrame * frame,

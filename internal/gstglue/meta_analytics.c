@@ -86,7 +86,7 @@ write_detection (GstBipsMetaWriting * writing, const Library * library, const Pa
   if (!library->od_get_location (part, &x, &y, &w, &h, &confidence) ||
       !gst_bips_region_place (writing->frame, x, y, w, h, place))
     return;
-  begun = gst_bips_record_begin (out, GST_BIPS_RECORD_REGION, GST_BIPS_RECORD_ANALYTICS);
+  begun = gst_bips_record_begin (out, BIPS_LAYOUT_META_REGION, BIPS_LAYOUT_META_ANALYTICS);
   gst_bips_out_u32 (out, part->id);
   gst_bips_out_u32 (out, -1);
   for (i = 0; i < G_N_ELEMENTS (place); i++)
@@ -131,13 +131,29 @@ gst_bips_analytics_write (GstBipsMetaWriting * writing, GstMeta * meta)
   return TRUE;
 }
 
+/* From 0 to 1; 0: nobody says. */
+static gfloat
+confidence_in (GstStructure * const *params, guint n)
+{
+  guint i;
+
+  for (i = 0; i < n; i++) {
+    const GValue *value = gst_structure_has_name (params[i], DETECTION) ?
+        gst_structure_get_value (params[i], CONFIDENCE) : NULL;
+
+    if (value && G_VALUE_HOLDS_FLOAT (value))
+      return g_value_get_float (value);
+    if (value && G_VALUE_HOLDS_DOUBLE (value))
+      return g_value_get_double (value);
+  }
+  return 0;
+}
+
 gboolean
 gst_bips_analytics_add (GstBuffer * buffer, const gchar * type, const guint32 place[4],
-    const GstStructure * detection)
+    GstStructure * const *params, guint n)
 {
   const Library *library = loaded ();
-  const GValue *value = detection ? gst_structure_get_value (detection, CONFIDENCE) : NULL;
-  gfloat confidence = 0;
   gpointer meta;
   Part part;
   guint i;
@@ -148,13 +164,9 @@ gst_bips_analytics_add (GstBuffer * buffer, const gchar * type, const guint32 pl
     if (place[i] > G_MAXINT32)
       return FALSE;
   }
-  if (value && G_VALUE_HOLDS_FLOAT (value))
-    confidence = g_value_get_float (value);
-  else if (value && G_VALUE_HOLDS_DOUBLE (value))
-    confidence = g_value_get_double (value);
   meta = library->buffer_get_relation_meta (buffer);
   if (!meta)
     meta = library->buffer_add_relation_meta (buffer);
   return meta && library->relation_meta_add_od (meta, g_quark_from_string (type), place[0], place[1], place[2],
-      place[3], confidence, &part);
+      place[3], confidence_in (params, n), &part);
 }

@@ -4,13 +4,11 @@
 #ifndef GST_BIPS_META_BYTES_H
 #define GST_BIPS_META_BYTES_H
 
+#include <bips/layout.h>
 #include <gst/gst.h>
-
 #include <string.h>
 
 G_BEGIN_DECLS
-
-/* What the types of records and the kinds of values are called is in meta_records.h. */
 
 /* A place of size bytes that is written from its beginning. */
 typedef struct

@@ -4,8 +4,6 @@
 #include "meta_structure.h"
 #include "meta_text.h"
 
-#define MAX_TAGS 8
-
 /* A name that is new to this process becomes two types of GLib's, which live as long as the process. */
 #define MAX_REGISTERED 64
 
@@ -19,14 +17,15 @@ gst_bips_custom_write (GstBipsMetaWriting * writing, GstMeta * meta)
   GstBipsMetaOut *out = &writing->out;
   gsize begun;
 
-  if (!structure || n > MAX_TAGS || !gst_bips_is_meta_name (name))
+  if (!structure || n > BIPS_LAYOUT_META_MAX_TAGS || !gst_bips_is_meta_name (name))
     return FALSE;
-  begun = gst_bips_record_begin (out, GST_BIPS_RECORD_CUSTOM, 0);
+  begun = gst_bips_record_begin (out, BIPS_LAYOUT_META_CUSTOM, 0);
   gst_bips_out_u32 (out, n);
   gst_bips_out_text (out, name);
   for (i = 0; i < n; i++)
     gst_bips_out_text (out, tags[i]);
-  gst_bips_structure_write (out, structure);
+  if (!gst_bips_structure_write (out, structure))
+    return FALSE;
   gst_bips_record_end (out, begun);
   return TRUE;
 }
@@ -87,10 +86,10 @@ gst_bips_custom_read (GstBipsMetaReading * reading)
   GstBipsMetaIn *in = &reading->in;
   guint32 n = gst_bips_in_u32 (in), i;
   gchar *name = gst_bips_in_text (in);
-  gchar *tags[MAX_TAGS + 1] = { NULL, };
+  gchar *tags[BIPS_LAYOUT_META_MAX_TAGS + 1] = { NULL, };
   GstStructure *structure;
 
-  in->bad = in->bad || n > MAX_TAGS;
+  in->bad = in->bad || n > BIPS_LAYOUT_META_MAX_TAGS;
   for (i = 0; i < n && !in->bad; i++)
     tags[i] = gst_bips_in_text (in);
   structure = gst_bips_structure_read (in);

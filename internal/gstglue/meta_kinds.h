@@ -5,7 +5,6 @@
 
 #include "meta.h"
 #include "meta_bytes.h"
-#include "meta_records.h"
 
 G_BEGIN_DECLS
 
@@ -19,7 +18,7 @@ typedef struct
 } GstBipsMetaWriting;
 
 /* Begins a record; returns what end is given. */
-gsize gst_bips_record_begin (GstBipsMetaOut * out, GstBipsRecordType type, guint16 flags);
+gsize gst_bips_record_begin (GstBipsMetaOut * out, guint16 type, guint16 flags);
 
 /* Ends the record. FALSE: it had no room, and is not there. */
 gboolean gst_bips_record_end (GstBipsMetaOut * out, gsize begun);
@@ -80,10 +79,10 @@ gboolean gst_bips_time_code_read (GstBipsMetaReading * reading);
 gboolean gst_bips_region_place (const GstBipsFrame * frame, gint64 x, gint64 y, gint64 w, gint64 h,
     guint32 place[4]);
 
-/* A detection, for a reader whose GStreamer has such. FALSE: it has not. The first structure tells how sure the
- * detector was. */
+/* A detection, for a reader whose GStreamer has such. FALSE: it has not. One of the n structures may tell how
+ * sure the detector was. */
 gboolean gst_bips_analytics_add (GstBuffer * buffer, const gchar * type, const guint32 place[4],
-    const GstStructure * detection);
+    GstStructure * const *params, guint n);
 
 G_END_DECLS
 

@@ -33,7 +33,7 @@ gst_bips_memories_write (GstBipsMetaWriting * writing, GstBuffer * buffer)
 
   if (writing->frame->repack || n > GST_BIPS_MAX_PARTS || are_as_in_the_caps (writing->format, buffer))
     return;
-  begun = gst_bips_record_begin (out, GST_BIPS_RECORD_MEMORIES, 0);
+  begun = gst_bips_record_begin (out, BIPS_LAYOUT_META_MEMORIES, 0);
   for (i = 0; i < n && left > 0; i++) {
     guint64 size = MIN (left, gst_buffer_peek_memory (buffer, i)->size);
 

@@ -19,7 +19,7 @@ gst_bips_crop_write (GstBipsMetaWriting * writing, GstMeta * meta)
           (gint) crop->width == GST_VIDEO_INFO_WIDTH (info) &&
           (gint) crop->height == GST_VIDEO_INFO_HEIGHT (info)))
     return TRUE;
-  begun = gst_bips_record_begin (out, GST_BIPS_RECORD_CROP, GST_BIPS_RECORD_NEEDED);
+  begun = gst_bips_record_begin (out, BIPS_LAYOUT_META_CROP, BIPS_LAYOUT_META_NEEDED);
   gst_bips_out_u32 (out, crop->x);
   gst_bips_out_u32 (out, crop->y);
   gst_bips_out_u32 (out, crop->width);
@@ -54,6 +54,8 @@ gst_bips_crop_read (GstBipsMetaReading * reading)
 
   if (in->bad || x > MAX_EDGE || y > MAX_EDGE || width > MAX_EDGE || height > MAX_EDGE)
     return FALSE;
+  if (gst_buffer_get_video_crop_meta (reading->buffer))
+    return TRUE;
   if (reading->format->kind == GST_BIPS_FORMAT_VIDEO && !holds_picture (reading, x + width, y + height))
     return FALSE;
   crop = gst_buffer_add_video_crop_meta (reading->buffer);
@@ -73,7 +75,7 @@ gst_bips_affine_write (GstBipsMetaWriting * writing, GstMeta * meta)
 {
   GstVideoAffineTransformationMeta *affine = (GstVideoAffineTransformationMeta *) meta;
   GstBipsMetaOut *out = &writing->out;
-  gsize begun = gst_bips_record_begin (out, GST_BIPS_RECORD_AFFINE, 0);
+  gsize begun = gst_bips_record_begin (out, BIPS_LAYOUT_META_AFFINE, 0);
   guint i;
 
   for (i = 0; i < G_N_ELEMENTS (affine->matrix); i++)
@@ -104,7 +106,7 @@ gst_bips_caption_write (GstBipsMetaWriting * writing, GstMeta * meta)
 {
   GstVideoCaptionMeta *caption = (GstVideoCaptionMeta *) meta;
   GstBipsMetaOut *out = &writing->out;
-  gsize begun = gst_bips_record_begin (out, GST_BIPS_RECORD_CAPTION, 0);
+  gsize begun = gst_bips_record_begin (out, BIPS_LAYOUT_META_CAPTION, 0);
 
   gst_bips_out_u32 (out, caption->caption_type);
   gst_bips_out_u32 (out, caption->size);

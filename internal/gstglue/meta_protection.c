@@ -11,8 +11,9 @@ gst_bips_protection_write (GstBipsMetaWriting * writing, GstMeta * meta)
 
   if (!protection->info)
     return FALSE;
-  begun = gst_bips_record_begin (out, GST_BIPS_RECORD_PROTECTION, GST_BIPS_RECORD_NEEDED);
-  gst_bips_structure_write (out, protection->info);
+  begun = gst_bips_record_begin (out, BIPS_LAYOUT_META_PROTECTION, BIPS_LAYOUT_META_NEEDED);
+  if (!gst_bips_structure_write (out, protection->info))
+    return FALSE;
   gst_bips_record_end (out, begun);
   return TRUE;
 }
@@ -24,6 +25,10 @@ gst_bips_protection_read (GstBipsMetaReading * reading)
 
   if (!info)
     return FALSE;
+  if (gst_buffer_get_protection_meta (reading->buffer)) {
+    gst_structure_free (info);
+    return TRUE;
+  }
   gst_buffer_add_protection_meta (reading->buffer, info);
   return TRUE;
 }

@@ -3,32 +3,32 @@
 #include "meta_kinds.h"
 
 static gboolean (*const readers[]) (GstBipsMetaReading * reading) = {
-  [GST_BIPS_RECORD_MEMORIES] = gst_bips_memories_read,
-  [GST_BIPS_RECORD_AUDIO_LAYOUT] = gst_bips_audio_layout_read,
-  [GST_BIPS_RECORD_CROP] = gst_bips_crop_read,
-  [GST_BIPS_RECORD_AFFINE] = gst_bips_affine_read,
-  [GST_BIPS_RECORD_TIME_CODE] = gst_bips_time_code_read,
-  [GST_BIPS_RECORD_REFERENCE_TIME] = gst_bips_reference_time_read,
-  [GST_BIPS_RECORD_CAPTION] = gst_bips_caption_read,
-  [GST_BIPS_RECORD_REGION] = gst_bips_region_read,
-  [GST_BIPS_RECORD_CUSTOM] = gst_bips_custom_read,
-  [GST_BIPS_RECORD_PROTECTION] = gst_bips_protection_read,
-  [GST_BIPS_RECORD_GST] = gst_bips_serialized_read,
+  [BIPS_LAYOUT_META_MEMORIES] = gst_bips_memories_read,
+  [BIPS_LAYOUT_META_AUDIO_LAYOUT] = gst_bips_audio_layout_read,
+  [BIPS_LAYOUT_META_CROP] = gst_bips_crop_read,
+  [BIPS_LAYOUT_META_AFFINE] = gst_bips_affine_read,
+  [BIPS_LAYOUT_META_TIME_CODE] = gst_bips_time_code_read,
+  [BIPS_LAYOUT_META_REFERENCE_TIME] = gst_bips_reference_time_read,
+  [BIPS_LAYOUT_META_CAPTION] = gst_bips_caption_read,
+  [BIPS_LAYOUT_META_REGION] = gst_bips_region_read,
+  [BIPS_LAYOUT_META_CUSTOM] = gst_bips_custom_read,
+  [BIPS_LAYOUT_META_PROTECTION] = gst_bips_protection_read,
+  [BIPS_LAYOUT_META_GST] = gst_bips_serialized_read,
 };
 
 /* As the stats have them. */
 static const gchar *const names[] = {
-  [GST_BIPS_RECORD_MEMORIES] = "memories",
-  [GST_BIPS_RECORD_AUDIO_LAYOUT] = "audio-layout",
-  [GST_BIPS_RECORD_CROP] = "crop",
-  [GST_BIPS_RECORD_AFFINE] = "affine",
-  [GST_BIPS_RECORD_TIME_CODE] = "time-code",
-  [GST_BIPS_RECORD_REFERENCE_TIME] = "reference-time",
-  [GST_BIPS_RECORD_CAPTION] = "caption",
-  [GST_BIPS_RECORD_REGION] = "region",
-  [GST_BIPS_RECORD_CUSTOM] = "custom",
-  [GST_BIPS_RECORD_PROTECTION] = "protection",
-  [GST_BIPS_RECORD_GST] = "gst",
+  [BIPS_LAYOUT_META_MEMORIES] = "memories",
+  [BIPS_LAYOUT_META_AUDIO_LAYOUT] = "audio-layout",
+  [BIPS_LAYOUT_META_CROP] = "crop",
+  [BIPS_LAYOUT_META_AFFINE] = "affine",
+  [BIPS_LAYOUT_META_TIME_CODE] = "time-code",
+  [BIPS_LAYOUT_META_REFERENCE_TIME] = "reference-time",
+  [BIPS_LAYOUT_META_CAPTION] = "caption",
+  [BIPS_LAYOUT_META_REGION] = "region",
+  [BIPS_LAYOUT_META_CUSTOM] = "custom",
+  [BIPS_LAYOUT_META_PROTECTION] = "protection",
+  [BIPS_LAYOUT_META_GST] = "gst",
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (names) == G_N_ELEMENTS (readers));
@@ -66,16 +66,17 @@ check_heads (const guint8 * area, gsize size, guint * type)
     Head head = head_at (area + at);    /* there are 8 bytes at least */
 
     *type = head.type;
-    at += GST_BIPS_RECORD_HEAD;
+    at += BIPS_LAYOUT_META_HEAD_SIZE;
     if (head.length > size - at)
       return GST_BIPS_METAS_DAMAGED;
-    if (!is_known (head.type) && head.flags & GST_BIPS_RECORD_NEEDED)
+    if (!is_known (head.type) && head.flags & BIPS_LAYOUT_META_NEEDED)
       return GST_BIPS_METAS_UNKNOWN;
     at += GST_ROUND_UP_8 (head.length);
   }
   return GST_BIPS_METAS_READ;
 }
 
+/* FALSE: the frame cannot be read rightly. */
 static gboolean
 read_record (GstBipsMetaReading * reading, guint type)
 {
@@ -83,8 +84,10 @@ read_record (GstBipsMetaReading * reading, guint type)
     gst_bips_meta_lost (reading->report, 0, "unknown", NULL, FALSE);
     return TRUE;
   }
-  if (!readers[type] (reading))
-    return FALSE;
+  if (!readers[type] (reading)) {
+    gst_bips_meta_lost (reading->report, 0, names[type], "/damaged", FALSE);
+    return !(reading->flags & BIPS_LAYOUT_META_NEEDED);
+  }
   if (reading->in.partial)
     gst_bips_meta_lost (reading->report, 0, names[type], "/fields", FALSE);
   return TRUE;
@@ -105,7 +108,7 @@ gst_bips_metas_read (const GstBipsFormat * format, const GstBipsFrame * frame, G
   while (at < size) {
     Head head = head_at (area + at);
     GstBipsMetaReading reading = {
-      {area + at, area + at + GST_BIPS_RECORD_HEAD, head.length, FALSE, FALSE}, head.flags, format, frame,
+      {area + at, area + at + BIPS_LAYOUT_META_HEAD_SIZE, head.length, FALSE, FALSE}, head.flags, format, frame,
       buffer, report, FALSE
     };
 
@@ -113,7 +116,7 @@ gst_bips_metas_read (const GstBipsFormat * format, const GstBipsFrame * frame, G
     if (!read_record (&reading, head.type))
       return GST_BIPS_METAS_DAMAGED;
     *copied = *copied || reading.copied;
-    at += GST_BIPS_RECORD_HEAD + GST_ROUND_UP_8 (head.length);
+    at += BIPS_LAYOUT_META_HEAD_SIZE + GST_ROUND_UP_8 (head.length);
   }
   return GST_BIPS_METAS_READ;
 }

@@ -31,7 +31,7 @@ gst_bips_region_write (GstBipsMetaWriting * writing, GstMeta * meta)
   const gchar *type = g_quark_to_string (region->roi_type);
   GstBipsMetaOut *out = &writing->out;
   guint32 place[4] = { region->x, region->y, region->w, region->h };
-  gsize begun = gst_bips_record_begin (out, GST_BIPS_RECORD_REGION, 0), at;
+  gsize begun = gst_bips_record_begin (out, BIPS_LAYOUT_META_REGION, 0), at;
   guint i, n = 0;
   GList *param;
 
@@ -47,8 +47,12 @@ gst_bips_region_write (GstBipsMetaWriting * writing, GstMeta * meta)
   at = out->used;
   gst_bips_out_u32 (out, 0);
   gst_bips_out_text (out, type);
-  for (param = region->params; param; param = param->next, n++)
-    gst_bips_structure_write (out, param->data);
+  for (param = region->params; param; param = param->next) {
+    if (n < BIPS_LAYOUT_META_MAX_PARAMS && gst_bips_structure_write (out, param->data))
+      n++;
+    else
+      out->partial = TRUE;
+  }
   gst_bips_out_u32_at (out, at, n);
   gst_bips_record_end (out, begun);
   return TRUE;
@@ -65,40 +69,62 @@ kept_type (GstBipsMetaReading * reading, gchar * type)
   return g_strdup (UNNAMED);
 }
 
+/* FALSE: one is damaged. */
+static gboolean
+read_params (GstBipsMetaIn * in, guint32 n, GstStructure ** params)
+{
+  guint32 i;
+
+  for (i = 0; i < n; i++) {
+    params[i] = gst_bips_structure_read (in);
+    if (!params[i])
+      return FALSE;
+  }
+  return TRUE;
+}
+
+/* Takes the parameters. */
+static void
+add_region (GstBuffer * buffer, gint32 id, gint32 parent, const guint32 place[4], const gchar * type,
+    GstStructure ** params, guint32 n)
+{
+  GstVideoRegionOfInterestMeta *region = gst_buffer_add_video_region_of_interest_meta (buffer, type, place[0],
+      place[1], place[2], place[3]);
+  guint32 i;
+
+  region->id = id;
+  region->parent_id = parent;
+  for (i = 0; i < n; i++) {
+    gst_video_region_of_interest_meta_add_param (region, params[i]);
+    params[i] = NULL;
+  }
+}
+
 gboolean
 gst_bips_region_read (GstBipsMetaReading * reading)
 {
+  GstStructure *params[BIPS_LAYOUT_META_MAX_PARAMS] = { NULL, };
   GstBipsMetaIn *in = &reading->in;
-  GstVideoRegionOfInterestMeta *region;
   gint32 id = gst_bips_in_u32 (in), parent = gst_bips_in_u32 (in);
   guint32 place[4], i, n;
-  GstStructure *param;
+  gboolean good;
   gchar *type;
 
   for (i = 0; i < G_N_ELEMENTS (place); i++)
     place[i] = gst_bips_in_u32 (in);
   n = gst_bips_in_u32 (in);
   type = gst_bips_in_text (in);
-  if (in->bad) {
+  if (in->bad || n > G_N_ELEMENTS (params)) {
     g_free (type);
     return FALSE;
   }
   type = kept_type (reading, type);
-  param = n > 0 ? gst_bips_structure_read (in) : NULL;
-  if (reading->flags & GST_BIPS_RECORD_ANALYTICS &&
-      gst_bips_analytics_add (reading->buffer, type, place, param)) {
-    g_clear_pointer (&param, gst_structure_free);
-    g_free (type);
-    return !in->bad;
-  }
-  region = gst_buffer_add_video_region_of_interest_meta (reading->buffer, type, place[0], place[1],
-      place[2], place[3]);
-  region->id = id;
-  region->parent_id = parent;
+  good = read_params (in, n, params);
+  if (good && !(reading->flags & BIPS_LAYOUT_META_ANALYTICS &&
+          gst_bips_analytics_add (reading->buffer, type, place, params, n)))
+    add_region (reading->buffer, id, parent, place, type, params, n);
+  for (i = 0; i < n; i++)
+    g_clear_pointer (&params[i], gst_structure_free);
   g_free (type);
-  for (i = 1; param; i++) {
-    gst_video_region_of_interest_meta_add_param (region, param);
-    param = i < n ? gst_bips_structure_read (in) : NULL;
-  }
-  return !in->bad;
+  return good;
 }

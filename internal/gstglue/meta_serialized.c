@@ -26,7 +26,7 @@ gst_bips_serialized_write (GstBipsMetaWriting * writing, GstMeta * meta)
   written = newer->meta_serialize_simple (meta, bytes) && bytes->len >= LEAST &&
       GST_READ_UINT32_LE (bytes->data) == bytes->len;
   if (written) {
-    begun = gst_bips_record_begin (out, GST_BIPS_RECORD_GST, 0);
+    begun = gst_bips_record_begin (out, BIPS_LAYOUT_META_GST, 0);
     gst_bips_out_bytes (out, bytes->data, bytes->len);
     gst_bips_record_end (out, begun);
   }

@@ -6,9 +6,9 @@
 
 G_BEGIN_DECLS
 
-/* Writes a structure. Fields that nothing in the format is like (pointers, objects, ranges), or that are
+/* Writes a structure; FALSE: its name is too long for one. Fields that nothing in the format is like (pointers, objects, ranges), or that are
  * nested too deep, are left out: out->partial is set then. */
-void gst_bips_structure_write (GstBipsMetaOut * out, const GstStructure * structure);
+gboolean gst_bips_structure_write (GstBipsMetaOut * out, const GstStructure * structure);
 
 /* The same step by step: begin returns what end has to be given with the number of fields written. A
  * field returns FALSE when it was left out; out may be full then. */

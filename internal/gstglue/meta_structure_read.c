@@ -1,6 +1,5 @@
 #include "meta_structure.h"
 
-#include "meta_records.h"
 #include "meta_text.h"
 
 static GstStructure *read_fields (GstBipsMetaIn * in, guint depth);
@@ -11,15 +10,15 @@ read_int (GstBipsMetaIn * in, guint8 origin, GValue * value)
   gint64 n = gst_bips_in_u64 (in);
 
   switch (origin) {
-    case GST_BIPS_ORIGIN_8:
+    case BIPS_LAYOUT_ORIGIN8:
       g_value_init (value, G_TYPE_CHAR);
       g_value_set_schar (value, n);
       break;
-    case GST_BIPS_ORIGIN_32:
+    case BIPS_LAYOUT_ORIGIN32:
       g_value_init (value, G_TYPE_INT);
       g_value_set_int (value, n);
       break;
-    case GST_BIPS_ORIGIN_LONG:
+    case BIPS_LAYOUT_ORIGIN_LONG:
       g_value_init (value, G_TYPE_LONG);
       g_value_set_long (value, n);
       break;
@@ -35,15 +34,15 @@ read_unsigned (GstBipsMetaIn * in, guint8 origin, GValue * value)
   guint64 n = gst_bips_in_u64 (in);
 
   switch (origin) {
-    case GST_BIPS_ORIGIN_8:
+    case BIPS_LAYOUT_ORIGIN8:
       g_value_init (value, G_TYPE_UCHAR);
       g_value_set_uchar (value, n);
       break;
-    case GST_BIPS_ORIGIN_32:
+    case BIPS_LAYOUT_ORIGIN32:
       g_value_init (value, G_TYPE_UINT);
       g_value_set_uint (value, n);
       break;
-    case GST_BIPS_ORIGIN_LONG:
+    case BIPS_LAYOUT_ORIGIN_LONG:
       g_value_init (value, G_TYPE_ULONG);
       g_value_set_ulong (value, n);
       break;
@@ -58,7 +57,7 @@ read_float (GstBipsMetaIn * in, guint8 origin, GValue * value)
 {
   gdouble n = gst_bips_in_f64 (in);
 
-  if (origin == GST_BIPS_ORIGIN_32) {
+  if (origin == BIPS_LAYOUT_ORIGIN32) {
     g_value_init (value, G_TYPE_FLOAT);
     g_value_set_float (value, n);
   } else {
@@ -77,7 +76,7 @@ read_text (GstBipsMetaIn * in, GValue * value)
 static void
 read_bytes (GstBipsMetaIn * in, guint8 origin, GValue * value)
 {
-  if (origin == GST_BIPS_ORIGIN_BYTES) {
+  if (origin == BIPS_LAYOUT_ORIGIN_BYTES) {
     g_value_init (value, G_TYPE_BYTES);
     g_value_take_boxed (value, g_bytes_new (in->at, in->left));
   } else {
@@ -107,7 +106,7 @@ read_structure (GstBipsMetaIn * in, GValue * value, guint depth)
 {
   GstStructure *structure;
 
-  if (depth >= GST_BIPS_MAX_DEPTH) {
+  if (depth >= BIPS_LAYOUT_META_MAX_DEPTH) {
     in->partial = TRUE;
     return;
   }
@@ -149,19 +148,19 @@ static gboolean read_value (GstBipsMetaIn * in, gchar * key, GValue * value, gui
 
 /* GStreamer's arrays hold values of one type, and no NULL. */
 static void
-read_elements (GstBipsMetaIn * in, GstBipsValueKind kind, GValue * value, guint depth)
+read_elements (GstBipsMetaIn * in, guint8 kind, GValue * value, guint depth)
 {
   guint32 i, n = gst_bips_in_u32 (in);
   GType type = G_TYPE_INVALID;
 
   gst_bips_in_u32 (in);
-  if (depth >= GST_BIPS_MAX_DEPTH) {
+  if (depth >= BIPS_LAYOUT_META_MAX_DEPTH) {
     in->partial = TRUE;
     return;
   }
-  g_value_init (value, kind == GST_BIPS_VALUE_ARRAY ? GST_TYPE_ARRAY : GST_TYPE_LIST);
+  g_value_init (value, kind == BIPS_LAYOUT_KIND_ARRAY ? GST_TYPE_ARRAY : GST_TYPE_LIST);
   for (i = 0; i < n && !in->bad; i++) {
-    gchar key[GST_BIPS_MAX_KEY + 1];
+    gchar key[BIPS_LAYOUT_META_MAX_KEY + 1];
     GValue each = G_VALUE_INIT;
 
     if (!read_value (in, key, &each, depth + 1))
@@ -171,7 +170,7 @@ read_elements (GstBipsMetaIn * in, GstBipsValueKind kind, GValue * value, guint 
     if (G_VALUE_TYPE (&each) != type || (type == G_TYPE_STRING && !g_value_get_string (&each))) {
       g_value_unset (&each);
       in->partial = TRUE;
-    } else if (kind == GST_BIPS_VALUE_ARRAY) {
+    } else if (kind == BIPS_LAYOUT_KIND_ARRAY) {
       gst_value_array_append_and_take_value (value, &each);
     } else {
       gst_value_list_append_and_take_value (value, &each);
@@ -184,39 +183,39 @@ static void
 read_content (GstBipsMetaIn * in, guint8 kind, guint8 origin, GValue * value, guint depth)
 {
   switch (kind) {
-    case GST_BIPS_VALUE_NONE:
+    case BIPS_LAYOUT_KIND_NONE:
       g_value_init (value, G_TYPE_STRING);
       break;
-    case GST_BIPS_VALUE_BOOL:
+    case BIPS_LAYOUT_KIND_BOOL:
       g_value_init (value, G_TYPE_BOOLEAN);
       g_value_set_boolean (value, gst_bips_in_u8 (in) != 0);
       break;
-    case GST_BIPS_VALUE_INT:
+    case BIPS_LAYOUT_KIND_INT:
       read_int (in, origin, value);
       break;
-    case GST_BIPS_VALUE_UNSIGNED:
+    case BIPS_LAYOUT_KIND_UINT:
       read_unsigned (in, origin, value);
       break;
-    case GST_BIPS_VALUE_FLOAT:
+    case BIPS_LAYOUT_KIND_FLOAT:
       read_float (in, origin, value);
       break;
-    case GST_BIPS_VALUE_TEXT:
+    case BIPS_LAYOUT_KIND_TEXT:
       read_text (in, value);
       break;
-    case GST_BIPS_VALUE_BYTES:
+    case BIPS_LAYOUT_KIND_BYTES:
       read_bytes (in, origin, value);
       break;
-    case GST_BIPS_VALUE_FRACTION:
+    case BIPS_LAYOUT_KIND_FRACTION:
       read_fraction (in, value);
       break;
-    case GST_BIPS_VALUE_STRUCTURE:
+    case BIPS_LAYOUT_KIND_STRUCTURE:
       read_structure (in, value, depth);
       break;
-    case GST_BIPS_VALUE_ARRAY:
-    case GST_BIPS_VALUE_LIST:
+    case BIPS_LAYOUT_KIND_ARRAY:
+    case BIPS_LAYOUT_KIND_LIST:
       read_elements (in, kind, value, depth);
       break;
-    case GST_BIPS_VALUE_OTHER:
+    case BIPS_LAYOUT_KIND_OTHER:
       read_as_text (in, value);
       break;
     default:
@@ -224,7 +223,7 @@ read_content (GstBipsMetaIn * in, guint8 kind, guint8 origin, GValue * value, gu
   }
 }
 
-/* key has room for GST_BIPS_MAX_KEY bytes and a zero. FALSE: there is no value, since in is bad, or what
+/* key has room for BIPS_LAYOUT_META_MAX_KEY bytes and a zero. FALSE: there is no value, since in is bad, or what
  * it has cannot be restored. */
 static gboolean
 read_value (GstBipsMetaIn * in, gchar * key, GValue * value, guint depth)
@@ -235,7 +234,7 @@ read_value (GstBipsMetaIn * in, gchar * key, GValue * value, guint depth)
   const gchar *chars = (const gchar *) gst_bips_in_bytes (in, key_length);
   GstBipsMetaIn content = { in->start, in->at, length, FALSE, FALSE };
 
-  if (!chars || !gst_bips_in_bytes (in, length) || key_length > GST_BIPS_MAX_KEY ||
+  if (!chars || !gst_bips_in_bytes (in, length) || key_length > BIPS_LAYOUT_META_MAX_KEY ||
       memchr (chars, 0, key_length) || !g_utf8_validate (chars, key_length, NULL)) {
     in->bad = TRUE;
     return FALSE;
@@ -251,11 +250,11 @@ read_value (GstBipsMetaIn * in, gchar * key, GValue * value, guint depth)
   return G_IS_VALUE (value);
 }
 
-/* An empty structure of that name. The names of other languages' structures may be any text. */
+/* An empty structure of that name, or of another if it cannot be kept. */
 static GstStructure *
 named (GstBipsMetaIn * in, const gchar * name)
 {
-  if (gst_bips_is_structure_name (name) && gst_bips_may_keep_name (name))
+  if (gst_bips_may_keep_name (name))
     return gst_structure_new_empty (name);
   in->partial = TRUE;
   return gst_structure_new_empty ("unnamed");
@@ -272,10 +271,11 @@ read_fields (GstBipsMetaIn * in, guint depth)
   n = gst_bips_in_u32 (in);
   name = gst_bips_in_text (in);
   gst_bips_in_pad (in);
+  in->bad = in->bad || !gst_bips_is_structure_name (name);
   structure = in->bad ? NULL : named (in, name);
   g_free (name);
   for (i = 0; i < n && !in->bad; i++) {
-    gchar key[GST_BIPS_MAX_KEY + 1];
+    gchar key[BIPS_LAYOUT_META_MAX_KEY + 1];
     GValue value = G_VALUE_INIT;
 
     if (!read_value (in, key, &value, depth))

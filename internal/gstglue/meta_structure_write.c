@@ -1,9 +1,8 @@
 #include "meta_structure.h"
 
-#include "meta_records.h"
 #include "meta_text.h"
 
-static void write_fields (GstBipsMetaOut * out, const GstStructure * structure, guint depth);
+static gboolean write_fields (GstBipsMetaOut * out, const GstStructure * structure, guint depth);
 
 static guint
 n_elements (const GValue * array)
@@ -21,41 +20,41 @@ element (const GValue * array, guint i)
 static gboolean
 write_integer (GstBipsMetaOut * out, const GValue * value, guint8 * kind, guint8 * origin)
 {
-  *kind = GST_BIPS_VALUE_INT;
+  *kind = BIPS_LAYOUT_KIND_INT;
   switch (G_VALUE_TYPE (value)) {
     case G_TYPE_CHAR:
-      *origin = GST_BIPS_ORIGIN_8;
+      *origin = BIPS_LAYOUT_ORIGIN8;
       gst_bips_out_u64 (out, (gint64) g_value_get_schar (value));
       return TRUE;
     case G_TYPE_INT:
-      *origin = GST_BIPS_ORIGIN_32;
+      *origin = BIPS_LAYOUT_ORIGIN32;
       gst_bips_out_u64 (out, (gint64) g_value_get_int (value));
       return TRUE;
     case G_TYPE_INT64:
-      *origin = GST_BIPS_ORIGIN_64;
+      *origin = BIPS_LAYOUT_ORIGIN64;
       gst_bips_out_u64 (out, g_value_get_int64 (value));
       return TRUE;
     case G_TYPE_LONG:
-      *origin = GST_BIPS_ORIGIN_LONG;
+      *origin = BIPS_LAYOUT_ORIGIN_LONG;
       gst_bips_out_u64 (out, (gint64) g_value_get_long (value));
       return TRUE;
   }
-  *kind = GST_BIPS_VALUE_UNSIGNED;
+  *kind = BIPS_LAYOUT_KIND_UINT;
   switch (G_VALUE_TYPE (value)) {
     case G_TYPE_UCHAR:
-      *origin = GST_BIPS_ORIGIN_8;
+      *origin = BIPS_LAYOUT_ORIGIN8;
       gst_bips_out_u64 (out, g_value_get_uchar (value));
       return TRUE;
     case G_TYPE_UINT:
-      *origin = GST_BIPS_ORIGIN_32;
+      *origin = BIPS_LAYOUT_ORIGIN32;
       gst_bips_out_u64 (out, g_value_get_uint (value));
       return TRUE;
     case G_TYPE_UINT64:
-      *origin = GST_BIPS_ORIGIN_64;
+      *origin = BIPS_LAYOUT_ORIGIN64;
       gst_bips_out_u64 (out, g_value_get_uint64 (value));
       return TRUE;
     case G_TYPE_ULONG:
-      *origin = GST_BIPS_ORIGIN_LONG;
+      *origin = BIPS_LAYOUT_ORIGIN_LONG;
       gst_bips_out_u64 (out, g_value_get_ulong (value));
       return TRUE;
   }
@@ -69,30 +68,30 @@ write_scalar (GstBipsMetaOut * out, const GValue * value, guint8 * kind, guint8 
 
   switch (G_VALUE_TYPE (value)) {
     case G_TYPE_BOOLEAN:
-      *kind = GST_BIPS_VALUE_BOOL;
+      *kind = BIPS_LAYOUT_KIND_BOOL;
       gst_bips_out_u8 (out, g_value_get_boolean (value) != 0);
       return TRUE;
     case G_TYPE_FLOAT:
-      *kind = GST_BIPS_VALUE_FLOAT;
-      *origin = GST_BIPS_ORIGIN_32;
+      *kind = BIPS_LAYOUT_KIND_FLOAT;
+      *origin = BIPS_LAYOUT_ORIGIN32;
       gst_bips_out_f64 (out, g_value_get_float (value));
       return TRUE;
     case G_TYPE_DOUBLE:
-      *kind = GST_BIPS_VALUE_FLOAT;
-      *origin = GST_BIPS_ORIGIN_64;
+      *kind = BIPS_LAYOUT_KIND_FLOAT;
+      *origin = BIPS_LAYOUT_ORIGIN64;
       gst_bips_out_f64 (out, g_value_get_double (value));
       return TRUE;
     case G_TYPE_STRING:
       text = g_value_get_string (value);
       if (text && !g_utf8_validate (text, -1, NULL))
         return FALSE;
-      *kind = text ? GST_BIPS_VALUE_TEXT : GST_BIPS_VALUE_NONE;
+      *kind = text ? BIPS_LAYOUT_KIND_TEXT : BIPS_LAYOUT_KIND_NONE;
       gst_bips_out_bytes (out, text, text ? strlen (text) : 0);
       return TRUE;
   }
   if (G_VALUE_TYPE (value) != GST_TYPE_FRACTION)
     return write_integer (out, value, kind, origin);
-  *kind = GST_BIPS_VALUE_FRACTION;
+  *kind = BIPS_LAYOUT_KIND_FRACTION;
   gst_bips_out_u32 (out, gst_value_get_fraction_numerator (value));
   gst_bips_out_u32 (out, gst_value_get_fraction_denominator (value));
   return TRUE;
@@ -146,27 +145,19 @@ write_bytes (GstBipsMetaOut * out, const GValue * value, guint8 * kind, guint8 *
   gconstpointer data;
   gsize size;
 
-  *kind = GST_BIPS_VALUE_BYTES;
+  *kind = BIPS_LAYOUT_KIND_BYTES;
   if (G_VALUE_TYPE (value) == GST_TYPE_BUFFER)
     return write_buffer (out, gst_value_get_buffer (value));
   bytes = g_value_get_boxed (value);
   if (!bytes)
     return FALSE;
-  *origin = GST_BIPS_ORIGIN_BYTES;
+  *origin = BIPS_LAYOUT_ORIGIN_BYTES;
   data = g_bytes_get_data (bytes, &size);
   gst_bips_out_bytes (out, data, size);
   return TRUE;
 }
 
 static gboolean write_value (GstBipsMetaOut * out, const gchar * key, const GValue * value, guint depth);
-
-/* Elements of an array are all of one kind. */
-static gboolean
-is_like_the_first (const GValue * value, const GValue * first)
-{
-  return G_VALUE_TYPE (value) == G_VALUE_TYPE (first) &&
-      !(G_VALUE_TYPE (value) == G_TYPE_STRING && !g_value_get_string (value));
-}
 
 static void
 write_elements (GstBipsMetaOut * out, const GValue * array, guint depth)
@@ -179,7 +170,7 @@ write_elements (GstBipsMetaOut * out, const GValue * array, guint depth)
   for (i = 0; i < n_elements (array) && !out->full; i++) {
     const GValue *value = element (array, i);
 
-    if (is_like_the_first (value, element (array, 0)))
+    if (G_VALUE_TYPE (value) == G_VALUE_TYPE (element (array, 0)))
       written += write_value (out, NULL, value, depth + 1);
     else
       out->partial = TRUE;
@@ -195,16 +186,15 @@ write_content (GstBipsMetaOut * out, const GValue * value, guint depth, guint8 *
 
   *origin = 0;
   if (type == GST_TYPE_STRUCTURE) {
-    if (depth >= GST_BIPS_MAX_DEPTH || !gst_value_get_structure (value))
+    if (depth >= BIPS_LAYOUT_META_MAX_DEPTH || !gst_value_get_structure (value))
       return FALSE;
-    *kind = GST_BIPS_VALUE_STRUCTURE;
-    write_fields (out, gst_value_get_structure (value), depth + 1);
-    return TRUE;
+    *kind = BIPS_LAYOUT_KIND_STRUCTURE;
+    return write_fields (out, gst_value_get_structure (value), depth + 1);
   }
   if (type == GST_TYPE_ARRAY || type == GST_TYPE_LIST) {
-    if (depth >= GST_BIPS_MAX_DEPTH)
+    if (depth >= BIPS_LAYOUT_META_MAX_DEPTH)
       return FALSE;
-    *kind = type == GST_TYPE_ARRAY ? GST_BIPS_VALUE_ARRAY : GST_BIPS_VALUE_LIST;
+    *kind = type == GST_TYPE_ARRAY ? BIPS_LAYOUT_KIND_ARRAY : BIPS_LAYOUT_KIND_LIST;
     write_elements (out, value, depth);
     return TRUE;
   }
@@ -212,7 +202,7 @@ write_content (GstBipsMetaOut * out, const GValue * value, guint depth, guint8 *
     return write_bytes (out, value, kind, origin);
   if (write_scalar (out, value, kind, origin))
     return TRUE;
-  *kind = GST_BIPS_VALUE_OTHER;
+  *kind = BIPS_LAYOUT_KIND_OTHER;
   *origin = 0;
   return write_as_text (out, value);
 }
@@ -223,9 +213,9 @@ static gboolean
 write_value (GstBipsMetaOut * out, const gchar * key, const GValue * value, guint depth)
 {
   gsize begin = out->used, start, key_length = key ? strlen (key) : 0;
-  guint8 kind = GST_BIPS_VALUE_NONE, origin = 0;
+  guint8 kind = BIPS_LAYOUT_KIND_NONE, origin = 0;
 
-  if (key_length > GST_BIPS_MAX_KEY || (key && !g_utf8_validate (key, key_length, NULL))) {
+  if (key_length > BIPS_LAYOUT_META_MAX_KEY || (key && !g_utf8_validate (key, key_length, NULL))) {
     out->partial = TRUE;
     return FALSE;
   }
@@ -290,21 +280,26 @@ gst_bips_structure_end (GstBipsMetaOut * out, gsize begun, guint n)
   gst_bips_out_u32_at (out, begun, n);
 }
 
-static void
+static gboolean
 write_fields (GstBipsMetaOut * out, const GstStructure * structure, guint depth)
 {
+  const gchar *name = gst_structure_get_name (structure);
   Fields fields = { out, depth, 0 };
-  gsize at = gst_bips_structure_begin (out, gst_structure_get_name (structure));
+  gsize at;
 
+  if (!gst_bips_is_structure_name (name))
+    return FALSE;
+  at = gst_bips_structure_begin (out, name);
   /* What is there instead came with 1.26. */
   G_GNUC_BEGIN_IGNORE_DEPRECATIONS;
   gst_structure_foreach (structure, write_field, &fields);
   G_GNUC_END_IGNORE_DEPRECATIONS;
   gst_bips_structure_end (out, at, fields.n);
+  return TRUE;
 }
 
-void
+gboolean
 gst_bips_structure_write (GstBipsMetaOut * out, const GstStructure * structure)
 {
-  write_fields (out, structure, 1);
+  return write_fields (out, structure, 1);
 }

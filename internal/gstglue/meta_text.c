@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "meta_records.h"
 #include "meta_structure.h"
 
 /* New names, and their bytes, that are kept for others. */
@@ -26,7 +25,7 @@ is_made_of (const gchar * name, const gchar * others)
 gboolean
 gst_bips_is_structure_name (const gchar * name)
 {
-  return name && g_ascii_isalpha (name[0]) && strlen (name) <= GST_BIPS_MAX_NAME &&
+  return name && g_ascii_isalpha (name[0]) && strlen (name) <= BIPS_LAYOUT_META_MAX_NAME &&
       is_made_of (name, "/-_.:+");
 }
 
@@ -92,7 +91,7 @@ is_simple (const gchar * fields)
 gboolean
 gst_bips_are_simple_caps (const gchar * text)
 {
-  gchar name[GST_BIPS_MAX_NAME + 1];
+  gchar name[BIPS_LAYOUT_META_MAX_NAME + 1];
   gsize n = strcspn (text, ", ");
 
   if (strlen (text) > MAX_CAPS_LENGTH || n >= sizeof name)

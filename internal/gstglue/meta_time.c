@@ -18,7 +18,7 @@ gst_bips_time_code_write (GstBipsMetaWriting * writing, GstMeta * meta)
   const GstVideoTimeCode *code = &((GstVideoTimeCodeMeta *) meta)->tc;
   GDateTime *jam = code->config.latest_daily_jam;
   GstBipsMetaOut *out = &writing->out;
-  gsize begun = gst_bips_record_begin (out, GST_BIPS_RECORD_TIME_CODE, 0);
+  gsize begun = gst_bips_record_begin (out, BIPS_LAYOUT_META_TIME_CODE, 0);
 
   gst_bips_out_u32 (out, code->config.fps_n);
   gst_bips_out_u32 (out, code->config.fps_d);
@@ -111,7 +111,7 @@ gst_bips_reference_time_write (GstBipsMetaWriting * writing, GstMeta * meta)
     g_free (text);
     return FALSE;
   }
-  begun = gst_bips_record_begin (out, GST_BIPS_RECORD_REFERENCE_TIME, 0);
+  begun = gst_bips_record_begin (out, BIPS_LAYOUT_META_REFERENCE_TIME, 0);
   gst_bips_out_u64 (out, time->timestamp);
   gst_bips_out_u64 (out, time->duration);
   gst_bips_out_text (out, text);

@@ -55,7 +55,7 @@ kind_of (GType api)
 }
 
 gsize
-gst_bips_record_begin (GstBipsMetaOut * out, GstBipsRecordType type, guint16 flags)
+gst_bips_record_begin (GstBipsMetaOut * out, guint16 type, guint16 flags)
 {
   gsize begun = out->used;
 
@@ -68,11 +68,11 @@ gst_bips_record_begin (GstBipsMetaOut * out, GstBipsRecordType type, guint16 fla
 gboolean
 gst_bips_record_end (GstBipsMetaOut * out, gsize begun)
 {
-  gst_bips_out_u32_at (out, begun + 4, out->used - begun - GST_BIPS_RECORD_HEAD);
+  gst_bips_out_u32_at (out, begun + 4, out->used - begun - BIPS_LAYOUT_META_HEAD_SIZE);
   gst_bips_out_pad (out);
   if (!out->full) {
     if (out->partial)
-      out->bytes[begun + 2] |= GST_BIPS_RECORD_PARTIAL;
+      out->bytes[begun + 2] |= BIPS_LAYOUT_META_PARTIAL;
     return TRUE;
   }
   out->used = begun;

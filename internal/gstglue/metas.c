@@ -1,6 +1,7 @@
 #include "metas.h"
 
 #include "meta.h"
+#include "meta_tags.h"
 
 #include "_cgo_export.h"
 
@@ -29,23 +30,46 @@ gst_bips_sink_describe_metas (GstBaseSink * sink, GstBipsSinkState * state, GstB
 }
 
 static void
-add_name (const GstTagList * list, const gchar * tag, gpointer names)
+tell_tag_dropped (gpointer user, guint64 kind, const gchar * tag, const gchar * detail, gboolean quiet)
 {
-  g_string_append_printf (names, "%s%s", ((GString *) names)->len > 0 ? "," : "", tag);
+  Told *told = user;
+
+  gstBipsSinkTagDropped (told->handle, told->sink, (gchar *) tag, (gchar *) detail, quiet);
+}
+
+static void
+tell_tags (GstBaseSink * sink, GstBipsSinkState * state, const GstBipsMetaReport * report)
+{
+  guint8 records[GST_BIPS_TAGS_SIZE];
+  gsize size = gst_bips_tags_write (&state->tags, records, report);
+
+  gstBipsSinkTags (state->handle, sink, records, size);
 }
 
 void
-gst_bips_tags_look (GstBaseSink * sink, GstBipsSinkState * state, GstEvent * event)
+gst_bips_sink_take_tags (GstBaseSink * sink, GstBipsSinkState * state, GstEvent * event)
 {
-  GString *names = g_string_new (NULL);
-  gchar *orientation = NULL;
+  Told told = { sink, state->handle };
+  GstBipsMetaReport report = { tell_tag_dropped, &told };
   GstTagList *list;
 
   gst_event_parse_tag (event, &list);
-  gst_tag_list_foreach (list, add_name, names);
-  gst_tag_list_get_string (list, GST_TAG_IMAGE_ORIENTATION, &orientation);
-  gstBipsSinkTagsDropped (state->handle, sink, names->str,
-      orientation && g_strcmp0 (orientation, "rotate-0") != 0);
-  g_free (orientation);
-  g_string_free (names, TRUE);
+  gst_bips_tags_merge (&state->tags, list, &report);
+  tell_tags (sink, state, &report);
+}
+
+void
+gst_bips_sink_begin_stream (GstBaseSink * sink, GstBipsSinkState * state, GstEvent * event)
+{
+  Told told = { sink, state->handle };
+  GstBipsMetaReport report = { tell_tag_dropped, &told };
+  const gchar *id;
+
+  gst_event_parse_stream_start (event, &id);
+  if (g_strcmp0 (id, state->stream_id) == 0)
+    return;
+  g_free (state->stream_id);
+  state->stream_id = g_strdup (id);
+  gst_bips_tags_clear (&state->tags);
+  tell_tags (sink, state, &report);
 }

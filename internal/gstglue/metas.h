@@ -10,8 +10,10 @@ G_BEGIN_DECLS
 void gst_bips_sink_describe_metas (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer * buffer,
     GstBipsFrame * frame);
 
-/* Tells the Go object of the tags, which readers will not get. */
-void gst_bips_tags_look (GstBaseSink * sink, GstBipsSinkState * state, GstEvent * event);
+/* Tells the Go object of the stream's tags: those of a TAG event are added to those from before, and a stream of
+ * another name has none. Streaming thread. */
+void gst_bips_sink_take_tags (GstBaseSink * sink, GstBipsSinkState * state, GstEvent * event);
+void gst_bips_sink_begin_stream (GstBaseSink * sink, GstBipsSinkState * state, GstEvent * event);
 
 G_END_DECLS
 

@@ -32,6 +32,8 @@ state_free (gpointer data)
   gstBipsSinkGone (state->handle);
   gst_clear_object (&state->allocator);
   g_free (state->meta);
+  gst_bips_tags_clear (&state->tags);
+  g_free (state->stream_id);
   g_free (state);
 }
 
@@ -254,7 +256,9 @@ sink_event (GstBaseSink * sink, GstEvent * event)
   if (GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT)
     ask_upstream_again (state);
   if (GST_EVENT_TYPE (event) == GST_EVENT_TAG)
-    gst_bips_tags_look (sink, state, event);
+    gst_bips_sink_take_tags (sink, state, event);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_STREAM_START)
+    gst_bips_sink_begin_stream (sink, state, event);
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
     gstBipsSinkFlushed (state->handle, sink);
   if (GST_EVENT_TYPE (event) == GST_EVENT_EOS) {

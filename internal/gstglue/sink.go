@@ -6,7 +6,6 @@ package gstglue
 import "C"
 
 import (
-	"strings"
 	"unsafe"
 
 	"github.com/go-gst/go-gst/pkg/gst"
@@ -31,9 +30,11 @@ type Sink interface {
 	// nothing to another process.
 	MetaDropped(kind uint64) bool
 	NewMeta(kind uint64, name, detail string, quiet bool)
-	// TagsDropped is told of the names of tags that readers will not get. turned: one of them
-	// says that the picture is not upright.
-	TagsDropped(names []string, turned bool)
+	// SetTags is told of the stream's tags when they change, as records: C's own memory, valid for the length
+	// of the call.
+	SetTags(records []byte)
+	// TagDropped is told of each tag that readers will not get, and [NoRoom] or "". quiet: it is no loss.
+	TagDropped(name, detail string, quiet bool)
 	// Render publishes the frame. Its buffer stays alive until Render returns.
 	Render(*Frame, Buffer) gst.FlowReturn
 	// Hold is called with the size of the first frame before the sink sees it, if HoldFirst asked for
@@ -192,11 +193,20 @@ func gstBipsSinkMetaDropped(handle C.guint64, sink *C.GstBaseSink, kind C.guint6
 	}
 }
 
-//export gstBipsSinkTagsDropped
-func gstBipsSinkTagsDropped(handle C.guint64, sink *C.GstBaseSink, names *C.gchar, turned C.gboolean) {
+//export gstBipsSinkTags
+func gstBipsSinkTags(handle C.guint64, sink *C.GstBaseSink, records *C.guint8, size C.gsize) {
+	defer rescue(unsafe.Pointer(sink), "take tags")
+	if s, ok := sinks.get(uint64(handle)); ok {
+		// SAFETY: C has so many bytes there until this returns.
+		s.SetTags(unsafe.Slice((*byte)(unsafe.Pointer(records)), size))
+	}
+}
+
+//export gstBipsSinkTagDropped
+func gstBipsSinkTagDropped(handle C.guint64, sink *C.GstBaseSink, name, detail *C.gchar, quiet C.gboolean) {
 	defer rescue(unsafe.Pointer(sink), "look at tags")
 	if s, ok := sinks.get(uint64(handle)); ok {
-		s.TagsDropped(strings.FieldsFunc(C.GoString(names), func(r rune) bool { return r == ',' }), turned != 0)
+		s.TagDropped(C.GoString(name), C.GoString(detail), quiet != 0)
 	}
 }
 

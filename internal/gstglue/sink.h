@@ -7,6 +7,7 @@
 #include "format.h"
 #include "clock.h"
 #include "frame.h"
+#include "meta_tags.h"
 
 G_BEGIN_DECLS
 
@@ -23,6 +24,8 @@ typedef struct
   gulong hold_probe;            /* 0: none */
   guint8 *meta;                 /* where the records of a frame are written; streaming thread */
   gsize meta_size;
+  GstBipsTags tags;             /* of the stream; streaming thread */
+  gchar *stream_id;
 } GstBipsSinkState;
 
 void gst_bips_sink_install (gpointer klass);

@@ -46,6 +46,7 @@ state_free (gpointer data)
   gstBipsSourceGone (state->handle);
   drop_copies (state);
   drop_header (state);
+  gst_bips_tags_clear (&state->tags);
   g_free (state->meta);
   g_free (state);
 }

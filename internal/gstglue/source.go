@@ -31,6 +31,8 @@ type Source interface {
 	// MetaDropped is told of metadata in the pool that cannot be given to the elements behind the source,
 	// by a name, and what of it was lost: [Fields], or "", if all.
 	MetaDropped(name, detail string)
+	// TagDropped is told of tags in the pool that are none here, likewise.
+	TagDropped(name, detail string)
 	// Packed is told of each frame that was copied because downstream knows only the
 	// layout that follows from the caps.
 	Packed()
@@ -74,6 +76,18 @@ func SetCaps(source gstbase.PushSrc, caps string) (result CapsResult, why string
 		C.g_free(C.gpointer(reason))
 	}
 	return CapsResult(r), why, uint64(duration)
+}
+
+// SetTags sends tags, as records, downstream before the next frame. For the streaming thread.
+func SetTags(source gstbase.PushSrc, records []byte) {
+	// SAFETY: C reads so many bytes, during the call.
+	C.gst_bips_source_set_tags(C.gpointer(gstbase.UnsafePushSrcToGlibNone(source)),
+		(*C.guint8)(unsafe.Pointer(unsafe.SliceData(records))), C.gsize(len(records)))
+}
+
+// ForgetTags forgets which tags were sent. The source must not stream.
+func ForgetTags(source gstbase.PushSrc) {
+	C.gst_bips_source_forget_tags(C.gpointer(gstbase.UnsafePushSrcToGlibNone(source)))
 }
 
 // DropHeader forgets the buffers of a header that are still to be pushed. The source must not
@@ -136,6 +150,14 @@ func gstBipsSourceMetaDropped(handle C.guint64, source *C.GstBaseSrc, name, deta
 	defer rescue(unsafe.Pointer(source), "look at metadata")
 	if s, ok := sources.get(uint64(handle)); ok {
 		s.MetaDropped(C.GoString(name), C.GoString(detail))
+	}
+}
+
+//export gstBipsSourceTagDropped
+func gstBipsSourceTagDropped(handle C.guint64, source unsafe.Pointer, name, detail *C.gchar) {
+	defer rescue(source, "look at tags")
+	if s, ok := sources.get(uint64(handle)); ok {
+		s.TagDropped(C.GoString(name), C.GoString(detail))
 	}
 }
 

@@ -8,7 +8,7 @@
 #include "clock.h"
 #include "format.h"
 #include "frame.h"
-#include "meta.h"
+#include "meta_tags.h"
 
 G_BEGIN_DECLS
 
@@ -25,6 +25,7 @@ typedef struct
   GQueue header;                /* buffers of the caps' streamheader that are still to be pushed */
   GstBuffer *after_header;      /* the frame to be pushed after these */
   gint flushed;                 /* downstream has forgotten what it had; atomic */
+  GstBipsTags tags;             /* as sent downstream */
   guint8 *meta;                 /* a copy of a frame's records, which nobody else can change */
   gsize meta_size;
   GstBipsMetasResult meta_result;       /* why there is no buffer, if it is for them */
@@ -48,6 +49,12 @@ GstBipsSourceState *gst_bips_source_state (gpointer source);
  * what cannot be shared when the caps ask for that (g_free). *frame_duration is that of the caps. */
 GstBipsCapsResult gst_bips_source_set_caps (gpointer source, const gchar * text, gchar ** why,
     GstClockTime * frame_duration);
+
+/* Sends the tags in size bytes of records downstream, before the next frame. For the streaming thread. */
+void gst_bips_source_set_tags (gpointer source, const guint8 * records, gsize size);
+
+/* Forgets which tags were sent. For when nothing streams. */
+void gst_bips_source_forget_tags (gpointer source);
 
 /* Forgets what is left of a header. For when nothing streams. */
 void gst_bips_source_drop_header (gpointer source);

@@ -25,6 +25,7 @@
           JUMP_TO("bips_old_" #name)                                  \
           ".size " #name ", .-" #name "\n");
 
+OLD(dlopen)
 OLD(dlsym)
 OLD(pthread_attr_getstack)
 OLD(pthread_attr_getstacksize)

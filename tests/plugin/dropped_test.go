@@ -41,19 +41,6 @@ func TestAFrameThatIsSharedAgainLosesNothing(t *testing.T) {
 	}
 }
 
-// Tags are counted by their names and told once; that the picture is turned is a warning.
-func TestTagsThatDoNotCrossAreCountedAndTold(t *testing.T) {
-	t.Parallel()
-	needs(t, "taginject")
-	p := launch(t, "videotestsrc num-buffers=3 ! %s ! taginject tags=title=Garden,image-orientation=rotate-90 ! bipssink name=sink pool=%s sync=false", small, poolName(t))
-	p.finish()
-	p.named("sink", "tags-dropped").want(t, counts{"title": 1, "image-orientation": 1})
-	if told := p.matches(`Readers do not get the stream's tags: title, image-orientation\.|Readers do not get the stream's tags: image-orientation, title\.`); len(told) != 1 {
-		t.Errorf("the tags were told %d times, want once", len(told))
-	}
-	p.waitFor(1, "^WARNING.*image-orientation.*Put videoflip")
-}
-
 // named returns counters that an element has under one name.
 func (p *pipeline) named(element, name string) counts {
 	p.t.Helper()

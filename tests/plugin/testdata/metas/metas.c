@@ -17,8 +17,9 @@
  *     third        a meta that writes itself (1.24)
  *     parent       a parent buffer
  *     overlay      pixels to be blended
+ *     album        no metadata, but once a tag of global scope
  *     split:A+B    cuts its memory in pieces of so many bytes, and the rest
- *   metas tell=true      prints a line for each of them, and of each buffer's memories
+ *   metas tell=true      prints a line for each of them, of each buffer's memories, and for tags
  *   metas crop-meta=true takes GstVideoCropMeta from upstream, so that videocrop adds that
  */
 #define _GNU_SOURCE              /* RTLD_DEFAULT */
@@ -34,7 +35,7 @@ typedef struct
 {
   GstBaseTransform parent;
   gchar **kinds;
-  gboolean tell, crop_meta;
+  gboolean tell, crop_meta, album_sent;
   GstVideoInfo info;
 } Metas;
 
@@ -391,6 +392,16 @@ split (GstBuffer * buffer, const gchar * sizes)
 }
 
 static void
+send_album (Metas * self)
+{
+  GstTagList *list = gst_tag_list_new (GST_TAG_ALBUM, "All", NULL);
+
+  gst_tag_list_set_scope (list, GST_TAG_SCOPE_GLOBAL);
+  gst_pad_push_event (self->parent.srcpad, gst_event_new_tag (list));
+  self->album_sent = TRUE;
+}
+
+static void
 add (Metas * self, GstBuffer * buffer, const gchar * kind)
 {
   if (g_str_equal (kind, "roi"))
@@ -424,7 +435,10 @@ add (Metas * self, GstBuffer * buffer, const gchar * kind)
     add_parent (buffer);
   else if (g_str_equal (kind, "overlay"))
     add_overlay (buffer);
-  else if (g_str_has_prefix (kind, "split:"))
+  else if (g_str_equal (kind, "album")) {
+    if (!self->album_sent)
+      send_album (self);
+  } else if (g_str_has_prefix (kind, "split:"))
     split (buffer, kind + 6);
   else
     g_printerr ("metas: what is %s?\n", kind);
@@ -578,6 +592,21 @@ transform_ip (GstBaseTransform * base, GstBuffer * buffer)
 }
 
 static gboolean
+sink_event (GstBaseTransform * base, GstEvent * event)
+{
+  if (((Metas *) base)->tell && GST_EVENT_TYPE (event) == GST_EVENT_TAG) {
+    GstTagList *list;
+    gchar *text;
+
+    gst_event_parse_tag (event, &list);
+    text = gst_tag_list_to_string (list);
+    g_print ("tags: %s %s\n", gst_tag_list_get_scope (list) == GST_TAG_SCOPE_GLOBAL ? "global" : "stream", text);
+    g_free (text);
+  }
+  return GST_BASE_TRANSFORM_CLASS (metas_parent_class)->sink_event (base, event);
+}
+
+static gboolean
 start (GstBaseTransform * base)
 {
   Metas *self = (Metas *) base;
@@ -670,6 +699,7 @@ metas_class_init (MetasClass * klass)
   transform->decide_allocation = decide_allocation;
   transform->set_caps = set_caps;
   transform->start = start;
+  transform->sink_event = sink_event;
   find_newer ();
   register_third ();
 }
