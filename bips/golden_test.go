@@ -86,6 +86,26 @@ func TestGoldenPoolsAreReadAsTheirJSONSays(t *testing.T) {
 	}
 }
 
+func TestRecordsOfAnotherSizeThanTheLayoutAllowsAreDamage(t *testing.T) {
+	for _, c := range []struct {
+		change func(*geometry)
+		good   bool
+	}{
+		{func(*geometry) {}, true},
+		{func(g *geometry) { *g = planGeometry(2, 64, MaxMetaSize, 1, 1, 1) }, true},
+		{func(g *geometry) { *g = planGeometry(2, 64, MaxMetaSize+8, 1, 1, 1) }, false},
+		{func(g *geometry) { *g = planGeometry(2, 64, 0, 1, 1, 1) }, true},
+		{func(g *geometry) { *g = planGeometry(2, 64, 4, 1, 1, 1) }, false}, // no multiple of 8
+		{func(g *geometry) { g.capsSize -= 8 }, false},
+	} {
+		g := planGeometry(2, 64, DefaultMetaSize, 1, 1, 1)
+		c.change(&g)
+		if err := g.check(g.segmentSize); (err == nil) != c.good || err != nil && !errors.Is(err, ErrDamaged) {
+			t.Errorf("metadata areas of %d, caps records of %d bytes: %v", g.metaSize, g.capsSize, err)
+		}
+	}
+}
+
 func TestDamagedGoldenPoolsAreRefusedAsTheirJSONSays(t *testing.T) {
 	for _, d := range golden.Damages() {
 		t.Run(d.Name, func(t *testing.T) {

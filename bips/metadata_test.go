@@ -188,6 +188,31 @@ func TestTagsGoWithTheFramesFromTheirChangeOn(t *testing.T) {
 	}
 }
 
+// The record that a frame refers to is not written again while the frame waits for its reader.
+func TestTagsThatChangeAgainBeforeAFrameIsReadAreStillItsOwn(t *testing.T) {
+	testmain.Dir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8})
+	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
+	join(t, c)
+	for range 10 {
+		for i := range 4 {
+			if err := p.SetTags(titled(t, fmt.Sprint(i))); err != nil {
+				t.Fatal(err)
+			}
+			push(t, p, 0)
+		}
+		for i := range 4 {
+			f := pull(t, c)
+			if got := title(t, f.Tags); got != fmt.Sprint(i) {
+				t.Errorf("frame %d has the title %q", i, got)
+			}
+			if err := c.Push(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // What does not change is neither read again nor made again: who looks for a change compares where it lies.
 func TestCapsAndTagsThatStayAreTheSameMemory(t *testing.T) {
 	testmain.Dir(t)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"math"
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -227,13 +228,48 @@ func TestNothingIsReadOfNoRecords(t *testing.T) {
 // What was read may not change when the producer writes the area again.
 func TestWhatWasReadDoesNotLieInTheRecordsAnyMore(t *testing.T) {
 	r := records(t, all...)
-	want, _ := read(r)
 	got, _ := read(r)
 	for i := range r {
 		r[i] = 0xff
 	}
-	if !reflect.DeepEqual(got, want) {
+	if !reflect.DeepEqual(got, all) {
 		t.Error("what was read changed with the bytes")
+	}
+}
+
+// A producer may write the area while it is read, too.
+func TestRecordsThatChangeWhileTheyAreReadAreReadAsTheyWere(t *testing.T) {
+	r := records(t, all...)
+	var got []meta.Record
+	for record, err := range r.All() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, record)
+		for i := range r {
+			r[i] = 0xff
+		}
+	}
+	if !reflect.DeepEqual(got, all) {
+		t.Error("records changed while they were read")
+	}
+}
+
+// A count that the bytes cannot hold must not make room for as many.
+func TestACountAloneTakesNoMemory(t *testing.T) {
+	r := records(t, meta.Protection{Structure: meta.Structure{Name: "s"}})
+	binary.LittleEndian.PutUint32(r[8:], 8000) // fields
+	const times = 100
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range times {
+		if _, wrong := read(r); len(wrong) != 1 {
+			t.Fatalf("there is wrong: %v", wrong)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / times; each > 8000 {
+		t.Errorf("%d bytes are allocated for a record of %d", each, len(r))
 	}
 }
 
