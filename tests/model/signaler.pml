@@ -31,6 +31,9 @@
  *   TMO 0 sleeps have no limit; 1 when nothing else can happen every sleeper times out (three times in a row without any
  *   progress is an error: a hang that limits do not cure); 2 a sleep may time out at any time (safety only);
  *   3 as 0, but the producer wakes up when seat 0 is dead and not reclaimed (SEATS=1).
+ *   MEMFD the backend memfd: readers come by a connection, sleep at their own seats, and ring their own doors (bells.inc, connection.inc);
+ *   INTR=n another thread of the reader interrupts it up to n times, QUIT: the producer's process ends, and all connections with it, right after the close,
+ *   EVICT: who comes may take the index of a connection that has not sent READY, AT_ONCE: HELLO to SITS is one step,
  *   MUT_x  one step left out, reordered or done otherwise, see matrix.txt.
  */
 #include "common.inc"
@@ -104,7 +107,7 @@
 #else
 #define LEASTOF(c) MOST(c)
 #endif
-#if defined(THREADS) || defined(HK)
+#if defined(THREADS) || defined(HK) || defined(MEMFD)
 #define MUTEX
 #endif
 
@@ -170,6 +173,13 @@ bool kill[NC]; byte kills; bool pkill; byte gone; bool pdone; byte stuck; bool c
 #define NO_HONEST_HOLDER(k) ((hm[0] == 0 || (k) != 0) && (HM1 == 0 || (k) != 1 % SEATS) && (HM2 == 0 || (k) != 2 % SEATS))
 
 /* ------------------------------------------------------------------------------------------------ both sides */
+#ifdef MEMFD
+#include "bells.inc"
+#else
+#define STATE(k)  state[k]
+#define PINS(k)   pins[k]
+#define CURSOR(k) cursor[k]
+#define ring_own  ring
 inline ring() {                          /* W1, W2 door: bump, then wake the producer if it announced itself */
   doorchg = true;
   if :: pwait -> asleepP = false :: else fi
@@ -197,6 +207,7 @@ inline wake() {                          /* if any seat waits, FUTEX_WAKE all (o
      anyw = false; wk = 0 }
      :: else -> wk = 0 fi
 }
+#endif
 #ifdef MUTEX
 #ifdef MUT_no_mutex
 #define LOCK   skip
@@ -240,7 +251,11 @@ inline reclaim(i) {
      :: else fi;
   ok = false
 }
+#ifdef MEMFD
+inline reclaim_all() { found = false }                         /* O10 has done it */
+#else
 inline reclaim_all() { found = false; rk = 0; do :: rk < SEATS -> reclaim(rk); rk++ :: else -> break od; rk = 0 }
+#endif
 
 /* ------------------------------------------------------------------------------------------------ D: demotion */
 inline demote(i, g0) {                                         /* whom we judged: generation g0 */
@@ -261,7 +276,7 @@ inline room_for(a) {
   skip;
 #else
   j = 0;
-  do :: j < SEATS -> d_step { if :: (j != a && state[j] == FREE) -> known[j] = false; kgrant[j] = 0 :: else fi; j++ } :: else -> break od;
+  do :: j < SEATS -> d_step { if :: (j != a && STATE(j) == FREE) -> known[j] = false; kgrant[j] = 0 :: else fi; j++ } :: else -> break od;
 #endif
   skip; d_step { j = 0; room = kgrant[0] + KGRANT1 + KGRANT2 - kgrant[a]; if :: room > ROOM -> room = 0 :: else -> room = ROOM - room fi }
 }
@@ -296,7 +311,7 @@ inline grant(a) {
 #ifdef MUT_grant_note
      d_step { known[a] = true; kgrant[a] = 0 };                /* said and not noted */
 #endif
-#ifndef MUT_ring_grant
+#if !defined(MUT_ring_grant) && !defined(MEMFD)
      bump(); wake()                                            /* G4b */
 #else
      skip
@@ -304,7 +319,9 @@ inline grant(a) {
   fi;
   skip; d_step { qm = 0; ql = 0; room = 0 }
 }
-#ifdef HKONLY
+#ifdef MEMFD
+#define GRANTS false                                           /* O2 does */
+#elif defined(HKONLY)
 #define GRANTS hk
 #else
 #define GRANTS true
@@ -321,11 +338,15 @@ inline look() {
   mincur = NONE; k = 0;
   do
   :: k < SEATS ->
+#ifdef MEMFD
+     d_step { g = gen[k]; st = STATE(k) };                     /* P1a is private, P1b */
+#else
      g = gen[k];                                               /* P1a */
-     st = state[k];                                            /* P1b */
-     cu = cursor[k];                                           /* P1c */
+     st = STATE(k);                                            /* P1b */
+#endif
+     cu = CURSOR(k);                                           /* P1c */
      if
-#ifndef MUT_no_gen2
+#if !defined(MUT_no_gen2) && !defined(MEMFD)
      :: gen[k] != g -> skip                                    /* P1d the generation again: read this seat again */
      :: else ->
 #else
@@ -374,7 +395,7 @@ inline scan() {
         pinned = false;
         do
         :: (k < SEATS && !pinned) ->
-           pv = pins[k];                                       /* P2b */
+           pv = PINS(k);                                       /* P2b */
            d_step {
 #ifndef MUT_honour
              if :: POP(pv) > kgrant[k] ->                      /* P2b more than the grant, or none: they count as none */
@@ -455,7 +476,11 @@ inline acquire_wait() {
 again:
   skip;
 #ifndef MUT_door_late
+#ifdef MEMFD
+  load_doors();                                                /* P4a remember the doors, before the scan */
+#else
   doorchg = false;                                             /* P4a remember door, before the scan */
+#endif
 #endif
   scan();
   if
@@ -489,9 +514,16 @@ again:
      watched = true;
 #endif
 #ifdef MUT_door_late
+#ifdef MEMFD
+     load_doors();
+#else
      doorchg = false;
 #endif
+#endif
      pwait = true;                                             /* P4e announce */
+#ifdef MEMFD
+     sleep_at_doors();                                         /* P4f wait on the doors with the remembered values */
+#else
      d_step { if :: !doorchg -> asleepP = true :: else fi };   /* P4f wait on door with the remembered value */
 #if TMO == 2
      skip;
@@ -501,6 +533,7 @@ again:
      (!asleepP);
 #endif
      d_step { asleepP = false; pwait = false };
+#endif
      LOCK;
      goto again
 #endif
@@ -508,12 +541,25 @@ again:
 }
 #define PVARS byte k, wk, rk, j, g, st, cu, qm, ql, room, q, pv, mincur, tried, cand, oldest, best; byte bg[SEATS]; byte bc[SEATS]; bool ok, found, pinned, anyw, hk
 
+#ifdef MEMFD
+#include "connection.inc"
+#endif
+
 /* Publishes.  Without THREADS it finds each slot itself; with THREADS some frames come in slots lent to Upstream. */
 chan lend = [3] of { byte };
 proctype Render() {
   PVARS; byte f, s, n;
   {
-#ifdef AWAIT
+#if defined(AWAIT) && defined(MEMFD)
+  skip;
+waits:
+  LOCK;
+  load_doors();                                                /* as P4 */
+  do :: (k < SEATS && (STATE(k) == EVERY || STATE(k) == LATEST)) -> k++ :: else -> break od;
+  UNLOCK;
+  if :: k < SEATS -> pwait = true; sleep_at_doors(); goto waits
+     :: else -> k = 0 fi;
+#elif defined(AWAIT)
   skip;
 seated:
   doorchg = false;                                             /* as P4: the door, a look, asleep */
@@ -565,11 +611,23 @@ seated:
   n = ENDS + 1;
   if :: LOCK; end_stream(); UNLOCK :: skip fi;                 /* an end just before the close, or none */
 #endif
+#ifdef INTR
+  (quiet);                                                     /* so that a ring of the producer cures nothing */
+#endif
+#if defined(MEMFD) && !defined(MUT_bell_nolock)
+  LOCK;
+#endif
   closed = true;                                               /* Q1 closed, */
 #ifdef MUT_end_closed
   n = ENDS + 1; LOCK; end_stream(); UNLOCK;
 #endif
   bump(); wake();                                              /* Q2 bell */
+#if defined(MEMFD) && !defined(MUT_bell_nolock)
+  UNLOCK;
+#endif
+#ifdef QUIT
+  d_step { pkill = true };                                     /* Q4 the process ends */
+#endif
   pdone = true; asleepH = false;
   /* the process stays until every seat is empty, then reclaims once more: all must be clean */
   (gone == NC);
@@ -577,8 +635,14 @@ seated:
   (upend);
   do :: lend?s -> d_step { lent = lent & (ALL - BIT(s)); uphold = uphold & (ALL - BIT(s)); writing = writing & (ALL - BIT(s)) } :: empty(lend) -> break od;
 #endif
+#ifdef MEMFD
+  k = 0; do :: k < NC -> (!rend[k]); k++ :: else -> break od; k = 0;
+  LOCK;
+  do :: k < SEATS -> MUST(P_clean, !seated[k] && owner[k] == 0 && !judged[k]); k++ :: else -> break od;
+#else
   LOCK; reclaim_all();
   do :: k < SEATS -> MUST(P_clean, !UNCLEAN(k) && lck[k] == 0); k++ :: else -> break od;
+#endif
   MUST(P_clean, lent == 0);
   UNLOCK
   } unless { pkill };
@@ -607,7 +671,7 @@ proctype Upstream() {
      :: best != NONE ->                                        /* P5a given back unpublished: the slot stays invalid, free */
         LOCK; d_step { writing = writing & (ALL - BIT(best)); uphold = uphold & (ALL - BIT(best)); lent = lent & (ALL - BIT(best)); ok = watched; watched = false }; UNLOCK;
 #ifndef MUT_ring_giveback
-        if :: ok -> ok = false; ring() :: else fi              /* P5b */
+        if :: ok -> ok = false; ring_own() :: else fi              /* P5b */
 #else
         skip
 #endif
@@ -619,7 +683,7 @@ proctype Upstream() {
      LOCK; d_step { lent = lent & (ALL - BIT(s)); ok = watched; watched = false }; UNLOCK;
      s = 0;
 #ifndef MUT_ring_return
-     if :: ok -> ok = false; ring() :: else fi                 /* P5b */
+     if :: ok -> ok = false; ring_own() :: else fi                 /* P5b */
 #else
      skip
 #endif
@@ -646,7 +710,7 @@ proctype Housekeeper() {
      LOCK;
      reclaim_all();                                            /* H1 under the same mutex */
 #ifndef MUT_ring_reclaim
-     if :: found -> ring() :: else fi;                         /* H1 another thread may be waiting for what became free */
+     if :: found -> ring_own() :: else fi;                         /* H1 another thread may be waiting for what became free */
 #endif
      found = false;
      look();                                                   /* H2 grant who asks */
@@ -788,6 +852,9 @@ life:
   (c == 0 || gone > 0 || closed || !palive);
 #endif
 attach:
+#ifdef MEMFD
+  connect();                                                   /* T1 to T9 */
+#else
   if :: (!palive || closed) -> goto out :: else fi;            /* A1 probe the producer; A2 is files only */
   if                                                           /* A3 claim a seat that has no verdict */
   :: atomic { (lck[i] == 0 && !judged[i]) -> lck[i] = c + 1 }
@@ -852,6 +919,7 @@ ask:
 #endif
      :: else fi;
   MUST(P_asked, HOSTILE > 0 || (n <= MOST(c) && n >= LEASTOF(c)));
+#endif
   d_step { MUST(P_ignored, HOSTILE > 0 || !palive || (known[i] && kgen[i] == mygen && kgrant[i] == n)) };   /* its pins will count */
   d_step { mine[c] = n; MUST(P_room, HOSTILE > 0 || mine[0] + MINE1 + MINE2 <= ROOM) };
   /* -- J: join */
@@ -989,6 +1057,9 @@ top:
   :: hcount[c] < n -> skip                                     /* C0 at the quota nothing is pulled */
   fi;
 pull:
+#ifdef INTR
+  if :: intr[c] -> intr[c] = false; goto top :: else fi;
+#endif
   bellchg[c] = false;                                          /* C1 remember the bell */
 #ifdef MUT_head_first
   h = head; cl = closed;
@@ -1026,6 +1097,9 @@ pull:
 #if !defined(RELTHREAD) && !defined(HOLDNEXT)
      if :: n > 1 && hcount[c] > 0 -> goto top :: true -> skip fi;      /* with frames in hand it need not sleep */
 #endif
+#ifdef MEMFD
+     sleep_at_bell();                                          /* C4, then again from pull */
+#else
      waiting[i] = true;                                        /* C4a announce, */
 #ifndef MUT_no_reread
      if :: (head >= cursor[i]) -> waiting[i] = false; goto pull :: else fi;       /* C4b then head and the state again */
@@ -1046,6 +1120,7 @@ pull:
 #else
      if :: !palive -> lost = true :: else fi;                  /* C4e lock seen free: state and head once more, drain */
      goto pull
+#endif
 #endif
   :: else -> skip
   fi;
@@ -1169,19 +1244,32 @@ evil: /* does what it likes to its own seat, then leaves, or stays as it is unti
 #ifndef HOSTPINS
         :: state[i] = EVERY :: state[i] = JOINING :: state[i] = SUSPENDED
         :: cursor[i] = 0 :: cursor[i] = 1 :: cursor[i] = 200 :: waiting[i] = true
+#ifdef MEMFD
+        :: ring()
+#else
         :: gen[i] = 7 :: gen[i] = 0 :: ring()
+#endif
 #endif
         :: d_step { most[i] = 9; least[i] = 1 }                /* greed */
         :: state[i] = LATEST :: state[i] = FREE
-        :: gen[i]++                                            /* a new generation, */
         :: state[i] = ASKING                                   /* asks again, */
-        :: knock() fi
+#ifdef MEMFD
+        :: dn[c] = 0; up[c] = READY                            /* says READY, or says it again */
+#else
+        :: gen[i]++                                            /* a new generation, */
+        :: knock()
+#endif
+        fi
   :: true -> break
   od;
   w = 0;
   if :: (closed || !palive) -> skip :: true -> skip fi;        /* leaves now or at the end, cleaning or not */
   if :: pins[i] = 0; state[i] = FREE; ring() :: true fi;
+#ifdef MEMFD
+  mine[c] = 0; disconnect();
+#else
   d_step { mine[c] = 0; lck[i] = 0 };
+#endif
   goto out;
 #endif
 
@@ -1224,14 +1312,22 @@ giveup:
 #ifndef MUT_ring_leave
   ring();                                                      /* L5 */
 #endif
+#ifdef MEMFD
+  disconnect();                                                /* L6 */
+#else
   lck[i] = 0;                                                  /* L6 */
+#endif
 out:
   skip
   } unless { kill[c] };
   if :: kill[c] -> d_step {                                    /* the kernel: memory, then locks */
         kill[c] = false; asleepC[c] = false; hm[c] = 0; hcount[c] = 0; mine[c] = 0; stuck = 0;
         k = 0; do :: k < NS -> held[IDX(c,k)] = 0; k++ :: else -> break od; k = 0;
+#ifdef MEMFD
+        sat[c] = false; if :: conn[c] -> conn[c] = false; rend[c] = palive :: else fi }
+#else
         if :: lck[i] == c + 1 -> lck[i] = 0 :: else fi }
+#endif
      :: else fi;
   d_step { lives--; h = 0; w = 0; s = 0; q = 0; rq = 0; n = 0; ok = false; own = false; k = 0; last = 0; mygen = 0; ev = false; dem = false; cl = false; lost = false; susp = false; first = false; sure = 0; gH = 0 };
 #if AGAIN > 0 || defined(UNWAIT)
@@ -1286,6 +1382,24 @@ proctype Clock() {                                             /* time passes: e
 }
 #endif
 init { atomic {
+#ifdef MEMFD
+  run Connection(0);
+#if NC > 1
+  run Connection(1);
+#endif
+#if NC > 2
+  run Connection(2);
+#endif
+#if defined(PKILL) || defined(QUIT)
+  run Watcher(0);
+#if NC > 1
+  run Watcher(1);
+#endif
+#endif
+#ifdef INTR
+  run Interrupter(0);
+#endif
+#endif
   run Render(); run Consumer(0);
 #if NC > 1
   run Consumer(1);
