@@ -13,15 +13,8 @@ import (
 	"github.com/bips-ipc/bips/internal/wire"
 )
 
-const (
-	// handshakeLimit is how long a producer waits for a reader's next message of the handshake.
-	handshakeLimit = time.Second
-	// unseatedLimit is how old a grant may be whose reader has not said that it is ready, before somebody else gets it who
-	// would find nothing.
-	unseatedLimit = 50 * time.Millisecond
-	// seatsRoom is how many bytes the control group must have left for a seat to be made: who goes beyond is killed.
-	seatsRoom = 1 << 20
-)
+// handshakeLimit is how long a producer waits for a reader's next message of the handshake.
+const handshakeLimit = time.Second
 
 // guest is a connection with a reader, as the producer has it.
 type guest struct {
@@ -38,42 +31,15 @@ type guest struct {
 	moveTo     *ownPool // where it was told to go; nil: nowhere
 }
 
-// seatMemory is the memory of one seat.
-type seatMemory struct {
-	memory  *sys.Memory // until it is sealed
-	mapping *sys.Mapping
-	header  *layout.SeatHeader
-	seat    *layout.Seat
-}
-
 // serve is the life of a connection (O). Each has a goroutine of its own: a descriptor that somebody sends can hang whoever drops
 // it.
 func (g *guest) serve() {
 	defer g.end()
-	hello, refusal := g.greet() // O1
-	if refusal != nil {
-		g.refuse(refusal)
+	seat, own, err := g.offerSeat()
+	if err != nil {
+		g.refuse(err)
 		return
 	}
-	crashpoint.Hit("O1")
-	grant, own, refusal := g.reception.p.seatGuest(g, &hello) // O2
-	if refusal != nil {
-		g.refuse(refusal)
-		return
-	}
-	crashpoint.Hit("O2")
-	seat, refusal := g.makeSeat(own, grant, &hello) // O3
-	if refusal != nil {
-		g.refuse(refusal)
-		return
-	}
-	crashpoint.Hit("O3")
-	if err := g.offer(own, seat, grant.Append(nil)); err != nil { // O4
-		seat.drop()
-		g.refuse(refusalFor(err))
-		return
-	}
-	crashpoint.Hit("O4")
 	if !g.awaitReady() || !g.settle(seat, own) { // O5 to O8
 		seat.drop()
 		return
@@ -81,8 +47,33 @@ func (g *guest) serve() {
 	g.listen()
 }
 
+// offerSeat hands the reader what it asks for (O1 to O4). The error is why it gets no seat.
+func (g *guest) offerSeat() (*seatMemory, *ownPool, error) {
+	hello, err := g.greet() // O1
+	if err != nil {
+		return nil, nil, err
+	}
+	crashpoint.Hit("O1")
+	grant, own, err := g.reception.p.seatGuest(g, &hello) // O2
+	if err != nil {
+		return nil, nil, err
+	}
+	crashpoint.Hit("O2")
+	seat, err := g.makeSeat(own, grant, &hello) // O3
+	if err != nil {
+		return nil, nil, noResources(err)
+	}
+	crashpoint.Hit("O3")
+	if err := g.offer(own, seat, grant.Append(nil)); err != nil { // O4
+		seat.drop()
+		return nil, nil, noResources(err)
+	}
+	crashpoint.Hit("O4")
+	return seat, own, nil
+}
+
 // greet waits for what the reader wants.
-func (g *guest) greet() (wire.Hello, *refusal) {
+func (g *guest) greet() (wire.Hello, error) {
 	message, _, err := g.conn.Receive(make([]byte, wire.MaxSize), 0, handshakeLimit)
 	if !g.reception.hasGreeted(g) && err == nil {
 		err = sys.ErrEnded // somebody else needed its turn
@@ -112,183 +103,32 @@ type refusal struct {
 	text  string        // for people
 }
 
-// refusalFor says why a seat could not be made or handed out.
-func refusalFor(err error) *refusal {
-	if errors.Is(err, sys.ErrEnded) || errors.Is(err, os.ErrClosed) {
-		return nil
-	}
+func (r *refusal) Error() string { return r.text }
+
+// noResources refuses a reader whose seat could not be made or handed out.
+func noResources(err error) error {
 	return &refusal{wire.NoResources, time.Second, "the producer cannot make a seat: " + err.Error()}
 }
 
-// refuse tells the reader, if it still listens.
-func (g *guest) refuse(r *refusal) {
-	if r == nil {
-		return
+// refuse tells the reader why it gets no seat, if it still listens.
+func (g *guest) refuse(err error) {
+	var r *refusal
+	if errors.As(err, &r) {
+		_ = g.conn.Send(wire.Refuse{Code: r.code, Again: uint32(r.again.Milliseconds())}.Append(nil, r.text))
 	}
-	message := wire.Refuse{Code: r.code, Again: uint32(r.again.Milliseconds())}.Append(nil, r.text)
-	_ = g.conn.Send(message)
-}
-
-// seatGuest finds a seat and grants pins (O2), as G does. The seat is not the reader's yet: it is shown as asking by private
-// memory.
-func (p *Producer) seatGuest(g *guest, hello *wire.Hello) (wire.Grant, *ownPool, *refusal) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.usable() != nil {
-		return wire.Grant{}, nil, &refusal{wire.Closing, 100 * time.Millisecond, "the producer ends"}
-	}
-	p.readSeats() // who has left needs its pins no more
-	for {
-		refusal := p.trySeat(g, hello)
-		if refusal == nil {
-			break
-		}
-		if !g.reception.dismissSlow() {
-			return wire.Grant{}, nil, refusal
-		}
-	}
-	o, v := p.own, &p.own.views[g.seat]
-	grant := wire.Grant{
-		Instance: o.pool.instance, PoolSize: o.pool.segmentSize, SeatSize: seatMemorySize, Seat: uint32(g.seat),
-		Generation: g.generation, Granted: uint32(v.pins), Required: layout.KnownRequired,
-	}
-	if most, least := int(hello.Wanted), int(hello.Least); v.pins < most {
-		if slots := slotsFor(o.pool.slots+1, o.requests(g.seat), request{most, least}, most); slots <= MaxSlots {
-			grant.SlotsForMost = uint32(slots)
-		}
-	}
-	return grant, o, nil
-}
-
-// trySeat is one try.
-func (p *Producer) trySeat(g *guest, hello *wire.Hello) *refusal {
-	o, r := p.own, g.reception
-	i := 0
-	for i < len(o.views) && (r.guests[i] != nil || o.views[i].place.pending) {
-		i++
-	}
-	if i == len(o.views) {
-		return &refusal{wire.SeatsTaken, 0, fmt.Sprintf("all its %d seats are taken: raise max-consumers on the producer", len(o.views))}
-	}
-	seat, most, least := o.seats.seats[i], int(hello.Wanted), int(hello.Least)
-	generation := max(o.generations[i].Load()+1, 1) // 0 is nobody's
-	o.generations[i].Store(generation)
-	seat.Asked.Store(layout.PackAsked(most, least))
-	seat.PID.Store(hello.PID)
-	seat.State.Store(layout.SeatAsking)
-	v := &o.views[i]
-	*v = seatView{}
-	v.look(seat, o.generations[i])
-	p.grant(i)
-	if v.pins == 0 {
-		seat.State.Store(layout.SeatFree)
-		v.forgetGrant()
-		o.pool.words[i].Granted.Store(0)
-		return &refusal{wire.SlotsTaken, 0, refusalText(o.pool.slots, o.pool.pinnable(), o.granted(), o.requests(i), request{most, least})}
-	}
-	g.seat, g.generation, g.own, g.granted = i, generation, o, time.Now()
-	r.guests[i] = g
-	return nil
-}
-
-// requests are what the readers of a pool asked for and were granted, but for one of them.
-func (o *ownPool) requests(but int) (others []request) {
-	for i, v := range o.views {
-		if v.pins > 0 && i != but {
-			most, least := layout.UnpackAsked(o.seats.seats[i].Asked.Load())
-			others = append(others, request{min(most, MaxSlots), min(least, most, MaxSlots)})
-		}
-	}
-	return others
-}
-
-// dismissSlow ends the connection whose grant is oldest of those that have not got ready in time, and reports whether there was
-// one. Called with p.mu held.
-func (r *reception) dismissSlow() bool {
-	var slow *guest
-	for _, g := range r.guests {
-		if g != nil && !g.seated && time.Since(g.granted) > unseatedLimit && (slow == nil || g.granted.Before(slow.granted)) {
-			slow = g
-		}
-	}
-	if slow == nil {
-		return false
-	}
-	slow.unseat()
-	slow.conn.Shutdown()
-	return true
 }
 
 // makeSeat makes a seat's memory (O3). It is never one that another reader had: who has it could have kept it.
-func (g *guest) makeSeat(own *ownPool, grant wire.Grant, hello *wire.Hello) (*seatMemory, *refusal) {
+func (g *guest) makeSeat(own *ownPool, grant wire.Grant, hello *wire.Hello) (*seatMemory, error) {
 	s, err := makeSeatMemory(&own.pool.geometry)
 	if err != nil {
-		return nil, refusalFor(err)
+		return nil, err
 	}
 	s.seat.Generation.Store(grant.Generation)
 	s.seat.Asked.Store(layout.PackAsked(int(hello.Wanted), int(hello.Least)))
 	s.seat.State.Store(layout.SeatAsking)
 	s.header.Magic.Store(layout.SeatMagic)
 	return s, nil
-}
-
-// makeSeatMemory makes the segment of a seat in a pool. Its magic number is the caller's to store.
-func makeSeatMemory(g *geometry) (_ *seatMemory, err error) {
-	if room, limited := sys.MemoryRoom(); limited && room < seatsRoom {
-		return nil, fmt.Errorf("%w: the control group has %s left", ErrNoSpace, megabytes(room))
-	}
-	s := &seatMemory{}
-	defer func() {
-		if err != nil {
-			s.drop()
-		}
-	}()
-	if s.memory, err = sys.CreateMemory("bips seat", seatMemorySize); err != nil {
-		return nil, err
-	}
-	if err := s.memory.AddSeals(seatSeals); err != nil {
-		return nil, err
-	}
-	if s.mapping, err = s.memory.Map(sys.ReadWrite); err != nil {
-		return nil, err
-	}
-	one := *g
-	one.seats = 1
-	segment, err := initSeatSegment(s.mapping.Bytes, &one)
-	if err != nil {
-		return nil, err
-	}
-	s.header, s.seat = segment.header, segment.seats[0]
-	return s, nil
-}
-
-// drop gives the memory back, if nobody sits there.
-func (s *seatMemory) drop() {
-	if s == nil {
-		return
-	}
-	if s.memory != nil {
-		_ = s.memory.Close()
-		s.memory = nil
-	}
-	if s.mapping != nil {
-		_ = s.mapping.Unmap()
-		s.mapping = nil
-	}
-}
-
-// seal takes from the reader what it could do to the memory beside writing to its seat (O6), which it has mapped by now.
-func (s *seatMemory) seal() error {
-	if err := s.memory.AddSeals(seatSealsLast); err != nil {
-		return err
-	}
-	s.mapping.Populate(sys.ReadWrite) // fills holes that were made before
-	for page := 0; page < len(s.mapping.Bytes); page += layout.PageSize {
-		_ = s.mapping.Bytes[page]
-	}
-	err := s.memory.Close()
-	s.memory = nil
-	return err
 }
 
 // offer hands a seat and its pool to the reader (O4).
