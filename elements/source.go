@@ -55,6 +55,7 @@ type reading struct {
 	standAlone    bool          // the frames of these caps do
 	frameDuration time.Duration // of these caps; 0: unknown
 	instance      uint64        // of the pool that the last frame is from
+	clockOf       uint64        // of the pool whose producer's clock was looked at last
 	line          timeline
 	startTime     time.Duration // running time at which the source began to play last; -1: not yet
 	playCount     uint32        // how often it began to

@@ -25,16 +25,28 @@ func (s *source) isEarly(out *gstglue.Frame, frame *bips.Frame, values *sourceSe
 		return false
 	}
 	s.playsSince(clock.Start, s.plays.Load())
+	s.warnOfClockBehind(frame, clock, values.pool)
 	if s.wantedAt.due(clock.Running(clock.Now)) {
 		s.requestKeyFrame(s.asked)
 	}
+	stamps := gstglue.StampsItself(s)
+	if stamps {
+		out.PTS, out.DTS = forever, forever // GStreamer's base class puts in the time of now
+	}
 	if frame.Mode == bips.Latest {
+		if stamps {
+			return false
+		}
 		pts, dts := s.line.latest(frame, clock, limited(values.processingDeadline))
 		out.PTS, out.DTS = pts.Nanoseconds(), dts.Nanoseconds()
 		return false
 	}
 	if !s.line.begun && !s.standAlone && s.waitsForKey(frame, values.pool) {
 		return true
+	}
+	if stamps {
+		s.line.begun = true
+		return false
 	}
 	pts, dts, early := s.line.every(frame, clock)
 	out.PTS, out.DTS = pts.Nanoseconds(), dts.Nanoseconds()
@@ -78,9 +90,26 @@ func (s *source) waitsForKey(frame *bips.Frame, pool string) bool {
 func (s *source) warnOfOtherClock(frame *bips.Frame, pool string) {
 	if ahead := -frame.Age(); ahead > time.Second && s.told.first("other-clock") {
 		warn(s, resource(gst.ResourceErrorSettings, fmt.Sprintf("the clock of the producer of pool %q is %v ahead: it runs in another time namespace, and the times of its frames mean nothing here", pool, ahead.Round(time.Second)),
-			"Let both sides share one (unshare --time, CRIU), or set do-timestamp=true."))
+			shareOneClock))
 	}
 }
+
+// warnOfClockBehind is for frames that were published before the source began to play, though it
+// reads only what is published from then on, but for the newest frame of each pool in mode latest.
+func (s *source) warnOfClockBehind(frame *bips.Frame, clock gstglue.Clock, pool string) {
+	first := frame.Instance != s.clockOf
+	s.clockOf = frame.Instance
+	if first && frame.Mode == bips.Latest || frame.PublishTime+time.Second > clock.Start+clock.Offset {
+		return
+	}
+	if s.told.first("other-clock") {
+		warn(s, resource(gst.ResourceErrorSettings, fmt.Sprintf("the clock of the producer of pool %q is %v behind: it runs in another time namespace, and the times of its frames mean nothing here: "+
+			"those of a live producer seem to come from before this source began, and are left out", pool, (clock.Now-frame.PublishTime).Round(time.Second)),
+			shareOneClock))
+	}
+}
+
+const shareOneClock = "Let both sides share one (unshare --time, CRIU), or set do-timestamp=true."
 
 // warnOfBrokenPictures is for who reads the newest only of frames that do not stand alone.
 func (s *source) warnOfBrokenPictures(pool, caps string) {

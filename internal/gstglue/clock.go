@@ -34,3 +34,9 @@ func ReadClock(source gstbase.PushSrc) (c Clock, ok bool) {
 // Running is the running time at a point of CLOCK_MONOTONIC. It is negative before the
 // pipeline's base time.
 func (c Clock) Running(monotonic time.Duration) time.Duration { return monotonic - c.Offset }
+
+// StampsItself reports whether the source's property do-timestamp is set: whoever set it wants the
+// time at which a buffer leaves the source in place of that of its frame. For any thread.
+func StampsItself(source gstbase.PushSrc) bool {
+	return C.gst_base_src_get_do_timestamp((*C.GstBaseSrc)(gstbase.UnsafePushSrcToGlibNone(source))) != 0
+}
