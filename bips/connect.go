@@ -183,7 +183,7 @@ func apply(name string, o *ConsumerOptions, common *common, before *reading, ins
 	a := &applicant{name: name, options: o, common: common, before: before, instance: instance, socket: entry.ID(), looked: time.Now()}
 	if err := conn.Send(hello(o)); err != nil { // T4
 		conn.CloseApart()
-		return nil, fmt.Errorf("%w: %w", errGone, err)
+		return nil, errHungUp // whether it is dead shows when it is asked again
 	}
 	crashpoint.Hit("T4")
 	a.connection = newConnection(conn, news)
@@ -245,7 +245,7 @@ func (a *applicant) answer(*ConsumerOptions) (answer, *attachment, error) {
 		case err != nil:
 			return answerGone, nil, explainBroken(err)
 		case ended:
-			return answerGone, nil, nil
+			return answerGone, nil, errHungUp
 		case !there && !a.isNamed():
 			return answerGone, nil, errMoving
 		case !there:
@@ -286,13 +286,16 @@ func (a *applicant) read(l *letter) (told answer, err error) {
 			return answerGone, explainMessage(err)
 		}
 		crashpoint.Hit("T6")
+		if grant.Granted < uint32(a.options.MinHeld) || grant.Granted > uint32(a.options.MaxHeld) {
+			return answerGone, fmt.Errorf("%w: its producer grants %d frames to who wants %d to %d", ErrDamaged, grant.Granted, a.options.MinHeld, a.options.MaxHeld)
+		}
 		if a.granted, err = a.connection.accept(&grant, &l.received, a.common); err != nil { // T6 to T8
 			return answerGone, err
 		}
 		return a.ready(&grant)
 	case wire.SitsMagic:
-		if _, err := wire.ParseSits(l.message); err != nil || a.granted == nil {
-			return answerGone, fmt.Errorf("%w: its producer seats a reader that it granted nothing", ErrDamaged)
+		if a.granted == nil || !a.granted.isSeated(l.message) {
+			return answerGone, fmt.Errorf("%w: its producer seats a reader where it granted nothing", ErrDamaged)
 		}
 		crashpoint.Hit("T9")
 		a.granted.peer.(*link).connection.Store(a.connection)
@@ -319,10 +322,27 @@ func (a *applicant) ready(grant *wire.Grant) (answer, error) {
 
 func (c *connection) ready(grant *wire.Grant) error {
 	if err := c.conn.Send(wire.Ready{Instance: grant.Instance, Seat: grant.Seat}.Append(nil)); err != nil {
-		return fmt.Errorf("%w: %w", errGone, err)
+		return errHungUp
 	}
 	return nil
 }
+
+// isSeated reports whether a message is the SITS of an attachment.
+func (a *attachment) isSeated(message []byte) bool {
+	sits, err := wire.ParseSits(message)
+	return err == nil && sits.Instance == a.pool.instance && int(sits.Seat) == a.index
+}
+
+// passing is [ErrNoPool] for a moment: there is a producer, or was just now, and it seats nobody. The text says why.
+type passing string
+
+// errHungUp: the connection ended where an answer was due. The producer has ended, or had to let somebody go.
+const errHungUp passing = "its producer has closed the connection"
+
+func (p passing) Error() string { return string(p) }
+
+// Is makes it an [ErrNoPool].
+func (p passing) Is(target error) bool { return target == ErrNoPool }
 
 // explainMessage says what is wrong with a producer's message.
 func explainMessage(err error) error {
@@ -359,10 +379,10 @@ func refused(message []byte) error {
 	case wire.BadMessage:
 		return fmt.Errorf("%w: its producer does not understand this program: %s", ErrVersion, text)
 	}
-	if m.Again == 0 {
-		return fmt.Errorf("%w: its producer refuses this program: %s", ErrVersion, text)
+	if m.Again == 0 && m.Code != wire.TooBusy && m.Code != wire.NoResources && m.Code != wire.Closing {
+		return fmt.Errorf("%w: its producer refuses a seat: %s", ErrVersion, text) // for a reason that this program does not know
 	}
-	return fmt.Errorf("%w: %s", ErrNoPool, text) // it passes
+	return passing(text)
 }
 
 // accept maps what the producer hands out (T6 to T8).
@@ -418,7 +438,11 @@ func mapReceived(received *sys.Received, index int, size uint64, seals sys.Seals
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	defer func() { _ = memory.Close() }()
-	return memory.Map(access)
+	mapping, err := memory.Map(access)
+	if errors.Is(err, fs.ErrPermission) { // it has seals that the reader's seat must not have
+		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return mapping, err
 }
 
 // populate fills the page tables of the pool, which may take longer than a producer waits for a reader that is not ready.

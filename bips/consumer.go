@@ -405,7 +405,8 @@ func (c *Consumer) stopAsking() {
 
 // noteSearch is what a search says that found no pool to attach to, and waits a moment.
 func (c *Consumer) noteSearch(err error, poked uint32, limit deadline) error {
-	if c.before != nil && errors.Is(err, ErrNoPool) && !errors.Is(err, errMoving) {
+	var later passing
+	if c.before != nil && errors.Is(err, ErrNoPool) && !errors.Is(err, errMoving) && !errors.As(err, &later) {
 		c.before = nil
 		return fmt.Errorf("pool %q: its producer died while it moved: %w", c.name, ErrProducerLost)
 	}

@@ -123,8 +123,11 @@ func (l *link) findNext(a *attachment, _ string, suspended bool) (next *attachme
 func (l *link) readMoves(a *attachment) (ended bool, err error) {
 	for {
 		letter, there, ended, err := l.connection.Load().take()
-		if err != nil || !there {
-			return ended, err
+		if err != nil {
+			return ended, explainBroken(err)
+		}
+		if !there {
+			return ended, nil
 		}
 		if err := l.readMove(a, &letter); err != nil {
 			return false, err
@@ -138,7 +141,7 @@ func (l *link) readMove(a *attachment, letter *letter) error {
 	switch {
 	case err != nil:
 		return explainMessage(err)
-	case head.Magic == wire.SitsMagic && l.next != nil:
+	case head.Magic == wire.SitsMagic && l.next != nil && l.next.isSeated(letter.message):
 		l.seated = true
 		crashpoint.Hit("X4")
 		return nil
@@ -155,7 +158,8 @@ func (l *link) readMove(a *attachment, letter *letter) error {
 	if err != nil {
 		return err
 	}
-	if next.pool.instance != a.pool.instance || next.pool.move != a.pool.move+1 || next.index != a.index || next.generation != a.generation {
+	if move.Left != a.pool.instance || next.pool.instance != a.pool.instance || next.pool.move != a.pool.move+1 || next.pool.first != move.First ||
+		next.index != a.index || next.generation != a.generation || next.granted != a.granted {
 		next.peer.close()
 		return fmt.Errorf("%w: it moves to another pool, or to another one's seat", ErrDamaged)
 	}
