@@ -86,6 +86,8 @@ type scene struct {
 	stop      atomic.Bool
 	busy      sync.WaitGroup
 	watcher   *bips.Consumer // an honest reader
+	pushes    durations      // how long it took to publish each frame
+	pause     time.Duration  // between frames; 0: 50 us
 }
 
 func newScene(t *testing.T, o bips.ProducerOptions) *scene {
@@ -133,13 +135,15 @@ func (s *scene) publish(allowed ...error) {
 		for i := 0; i < 4096; i += 8 {
 			binary.LittleEndian.PutUint64(slot.Data[i:], number)
 		}
+		began := time.Now()
 		if err := s.pool.Push(slot, bips.FrameInfo{Size: 4096}); err != nil {
 			s.mustBe(err, allowed)
 			_ = s.pool.Return(slot)
 			return false
 		}
+		s.pushes.add(time.Since(began))
 		s.published.Add(1)
-		time.Sleep(50 * time.Microsecond)
+		time.Sleep(max(s.pause, 50*time.Microsecond))
 		return true
 	})
 }
