@@ -10,6 +10,34 @@
 
 G_BEGIN_DECLS
 
+/* Numbers at any address: not all of them are multiples of their size. */
+static inline guint16
+gst_bips_u16_at (const guint8 * bytes)
+{
+  guint16 v;
+
+  memcpy (&v, bytes, sizeof v);
+  return GUINT16_FROM_LE (v);
+}
+
+static inline guint32
+gst_bips_u32_at (const guint8 * bytes)
+{
+  guint32 v;
+
+  memcpy (&v, bytes, sizeof v);
+  return GUINT32_FROM_LE (v);
+}
+
+static inline guint64
+gst_bips_u64_at (const guint8 * bytes)
+{
+  guint64 v;
+
+  memcpy (&v, bytes, sizeof v);
+  return GUINT64_FROM_LE (v);
+}
+
 /* A place of size bytes that is written from its beginning. */
 typedef struct
 {
@@ -143,7 +171,7 @@ gst_bips_in_u16 (GstBipsMetaIn * in)
 {
   const guint8 *bytes = gst_bips_in_bytes (in, 2);
 
-  return bytes ? GST_READ_UINT16_LE (bytes) : 0;
+  return bytes ? gst_bips_u16_at (bytes) : 0;
 }
 
 static inline guint32
@@ -151,7 +179,7 @@ gst_bips_in_u32 (GstBipsMetaIn * in)
 {
   const guint8 *bytes = gst_bips_in_bytes (in, 4);
 
-  return bytes ? GST_READ_UINT32_LE (bytes) : 0;
+  return bytes ? gst_bips_u32_at (bytes) : 0;
 }
 
 static inline guint64
@@ -159,7 +187,7 @@ gst_bips_in_u64 (GstBipsMetaIn * in)
 {
   const guint8 *bytes = gst_bips_in_bytes (in, 8);
 
-  return bytes ? GST_READ_UINT64_LE (bytes) : 0;
+  return bytes ? gst_bips_u64_at (bytes) : 0;
 }
 
 static inline gfloat

@@ -48,7 +48,7 @@ typedef struct
 static Head
 head_at (const guint8 * record)
 {
-  Head head = { GST_READ_UINT16_LE (record), GST_READ_UINT16_LE (record + 2), GST_READ_UINT32_LE (record + 4) };
+  Head head = { gst_bips_u16_at (record), gst_bips_u16_at (record + 2), gst_bips_u32_at (record + 4) };
 
   return head;
 }

@@ -24,7 +24,7 @@ gst_bips_serialized_write (GstBipsMetaWriting * writing, GstMeta * meta)
     return FALSE;
   bytes = g_byte_array_new ();
   written = newer->meta_serialize_simple (meta, bytes) && bytes->len >= LEAST &&
-      GST_READ_UINT32_LE (bytes->data) == bytes->len;
+      gst_bips_u32_at (bytes->data) == bytes->len;
   if (written) {
     begun = gst_bips_record_begin (out, BIPS_LAYOUT_META_GST, 0);
     gst_bips_out_bytes (out, bytes->data, bytes->len);
@@ -58,9 +58,9 @@ gst_bips_serialized_read (GstBipsMetaReading * reading)
   guint32 length, used;
   const gchar *name;
 
-  if (size < LEAST || GST_READ_UINT32_LE (bytes) != size)
+  if (size < LEAST || gst_bips_u32_at (bytes) != size)
     return FALSE;
-  length = GST_READ_UINT32_LE (bytes + 4);
+  length = gst_bips_u32_at (bytes + 4);
   name = (const gchar *) bytes + HEAD;
   if (length > size - LEAST || name[length] != 0 || strlen (name) != length || !gst_bips_is_meta_name (name))
     return FALSE;

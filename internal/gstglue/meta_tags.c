@@ -211,14 +211,14 @@ gst_bips_tags_read (GstBipsTags * tags, const guint8 * area, gsize size, const G
   gsize at = 0;
 
   while (size - at >= BIPS_LAYOUT_META_HEAD_SIZE) {
-    gsize length = GST_READ_UINT32_LE (area + at + 4), left = size - at - BIPS_LAYOUT_META_HEAD_SIZE;
+    gsize length = gst_bips_u32_at (area + at + 4), left = size - at - BIPS_LAYOUT_META_HEAD_SIZE;
     GstBipsMetaIn in = { area + at, area + at + BIPS_LAYOUT_META_HEAD_SIZE, length, FALSE, FALSE };
 
     if (length > left) {
       tell (report, "tags", "/damaged", FALSE);
       return;
     }
-    if (GST_READ_UINT16_LE (area + at) == BIPS_LAYOUT_META_TAGS)
+    if (gst_bips_u16_at (area + at) == BIPS_LAYOUT_META_TAGS)
       read_list (tags, &in, report);
     at += BIPS_LAYOUT_META_HEAD_SIZE + MIN (GST_ROUND_UP_8 (length), left);
   }
