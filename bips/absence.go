@@ -47,6 +47,9 @@ func (p paths) whyNoPool() (err error) {
 	if err != nil {
 		return explainRefusal(err, adviceToReader)
 	}
+	if found, err := sys.StatPath(p.pool()); err == nil && found.Type == fs.ModeSocket {
+		return p.whyNobodyAnswers(found.Device != folder.Device)
+	}
 	pool, err := sys.OpenLockFile(p.pool(), os.O_RDONLY, LockDescriptorHook)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -68,6 +71,26 @@ func (p paths) whyNoPool() (err error) {
 		return errors.Join(err, p.noProducer(id.Device != folder.Device))
 	}
 	return p.noSeats(id)
+}
+
+// whyNobodyAnswers says so if nobody listens at the pool's socket. mounted: it is mounted by itself.
+func (p paths) whyNobodyAnswers(mounted bool) error {
+	entry, err := sys.OpenEntry(p.pool())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = entry.Close() }()
+	conn, err := connect(entry)
+	switch {
+	case err == nil:
+		conn.CloseApart()
+		return nil
+	case errors.Is(err, errGone):
+		return p.noProducer(mounted)
+	case errors.Is(err, fs.ErrPermission):
+		return explainRefusal(err, adviceToReader)
+	}
+	return adviseOn(err)
 }
 
 // noFolder says that the folder is not there.

@@ -32,6 +32,7 @@ type Consumer struct {
 	// pulling is held by whoever uses the attachment as its reader. Lock order: pulling, mu.
 	pulling    sync.Mutex
 	turn       baton     // passed when pulling is given up, and when a suspension was applied
+	askedAt    time.Time // when a seat was asked for last; protected by pulling
 	lastSearch error     // why there is no pool yet; protected by pulling
 	fullSince  time.Time // when the pool was first found full; protected by pulling
 	moveSince  time.Time // when the pool was first found moving; protected by pulling
@@ -337,7 +338,10 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 			return c.noteSearch(err, poked, limit)
 		}
 		c.setAsking(asking)
-		limit = limit.atLeast(answerGrace)
+		c.askedAt = time.Now()
+	}
+	if grace := answerGrace - time.Since(c.askedAt); grace > 0 {
+		limit = limit.atLeast(grace)
 	}
 	for c.waiter.look() == poked {
 		told, granted, err := c.asking.answer(&c.options)
@@ -360,7 +364,7 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 	return nil
 }
 
-// answerGrace is how long the Pull that asks for a seat waits for the answer, which takes a producer that runs
+// answerGrace is how long after asking for a seat Pull waits for the answer, which takes a producer that runs
 // well below a millisecond, even if it has no time: so one that only looks finds what is there.
 const answerGrace = 20 * time.Millisecond
 

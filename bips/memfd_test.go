@@ -3,6 +3,7 @@ package bips
 import (
 	"errors"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -91,5 +92,49 @@ func TestReadersFollowAMoveOverTheirConnection(t *testing.T) {
 				t.Errorf("%d moves", moves)
 			}
 		})
+	}
+}
+
+func TestAPoolThatIsThereIsFoundOverAConnectionWithoutWaiting(t *testing.T) {
+	testmain.Dir(t)
+	p := newMemfdProducer(t, ProducerOptions{})
+	publishOne(t, p)
+	for range 20 {
+		c := newConsumerOf(t, Latest)
+		f, err := c.Pull(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(c.Push(f), c.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestASocketThatNobodyListensAtIsExplained(t *testing.T) {
+	dir := testmain.Dir(t)
+	p := newMemfdProducer(t, ProducerOptions{})
+	if err := WhyNoPool("camera"); err != nil {
+		t.Errorf("a producer listens: %v", err)
+	}
+	stale := dir + "/bips.left"
+	if err := os.Link(dir+"/bips.camera", stale); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := WhyNoPool("left"); !errors.Is(err, ErrNoPool) || !strings.Contains(err.Error(), "start it anew") {
+		t.Errorf("got %v", err)
+	}
+	c, err := NewConsumer("left", ConsumerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Pull(0); !errors.Is(err, ErrTimeout) {
+		t.Errorf("got %v", err)
+	}
+	if err := errors.Join(c.Close(), os.Remove(stale)); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -90,7 +89,7 @@ func (e *Entry) connect(fd int) error {
 	case unix.EPROTOTYPE:
 		return fmt.Errorf("%w: %w", ErrOtherSocket, err)
 	}
-	return os.NewSyscallError("connect", err)
+	return &fs.PathError{Op: "connect", Path: e.path, Err: err}
 }
 
 func connect(fd int, path string) error {
