@@ -54,6 +54,7 @@ type reading struct {
 	lastCaps      capsText // those read last: text and tags that are the same again are not copied again
 	joined        bool     // it has joined the instance
 	rested        bool     // it was suspended, and has not joined since
+	displaced     bool     // a place was kept for it over a move, and it did not find it
 	cursor        uint64   // next sequence wanted; the seat's cursor is a copy
 	last          uint64   // sequence delivered last; 0: none
 	owed          uint64   // the stream whose end is still to be told, or endTold
@@ -126,6 +127,7 @@ func ask(name string, o *ConsumerOptions, common *common, before *reading, insta
 		a.reading = newReading(o)
 	case pool.instance == instance:
 		a.reading = before
+		a.heedClosedPlace(pool.slots)
 	default: // to be told first
 		return nil, fmt.Errorf("%w: another one has its name", ErrNoPool)
 	}

@@ -25,6 +25,7 @@ type connection struct {
 	mu     sync.Mutex
 	inbox  []letter // what has come and was not taken
 	ended  bool     // nothing more will come
+	closed bool     // nobody will take it
 	broken error    // because of this, if it was not the producer that ended it
 }
 
@@ -68,6 +69,8 @@ func (c *connection) note(l letter, err error) {
 		l.received.Discard()
 		c.broken = fmt.Errorf("%w: its producer sends messages without end", ErrDamaged)
 		c.conn.Shutdown()
+	case c.closed:
+		l.received.Discard()
 	default:
 		c.inbox = append(c.inbox, l)
 	}
@@ -96,6 +99,7 @@ func (c *connection) close() {
 	c.conn.CloseApart()
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.closed = true
 	for _, l := range c.inbox {
 		l.received.Discard()
 	}
@@ -312,6 +316,7 @@ func (a *applicant) ready(grant *wire.Grant) (answer, error) {
 		a.granted.reading = newReading(a.options)
 	case grant.Instance == a.instance:
 		a.granted.reading = a.before
+		a.granted.heedClosedPlace(a.granted.pool.slots)
 	default: // to be told first
 		return answerGone, fmt.Errorf("%w: another one has its name", ErrNoPool)
 	}

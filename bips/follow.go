@@ -41,7 +41,7 @@ func (c *Consumer) follow() error {
 		c.replace(next) // V5
 		crashpoint.Hit("V5")
 	case newcomer:
-		a.heedClosedPlace()
+		a.noteClosedPlace()
 		c.before, c.beforeInstance = a.reading, a.pool.instance
 		c.detach()
 	case gone:
@@ -170,11 +170,19 @@ func (a *attachment) takeState(kept, suspended bool) {
 	a.seat.State.Store(state)
 }
 
-// heedClosedPlace does what a demoted reader has to do, if this one had a place that was kept: the producer closes such a place
-// only when it does not wait for its reader any more (K4). Who has read a frame since the producer began to
-// wait for it was counted on when it moved.
-func (a *attachment) heedClosedPlace() {
-	if s := &a.standing; a.seat.State.Load() == layout.SeatEvery && s.blocking.Load() && s.stayed && a.cursor > s.sure {
-		a.standing.demote(a.pool.slots)
+// noteClosedPlace remembers whether a place was kept for this reader, as was so if it has read a frame since the producer began to
+// wait for it, and so was counted on when it moved. The producer closes such a place only when it does not wait for its reader any more
+// (K4), or when it dies: which of the two, the name shows.
+func (a *attachment) noteClosedPlace() {
+	s := &a.standing
+	a.displaced = a.seat.State.Load() == layout.SeatEvery && s.blocking.Load() && s.stayed && a.cursor > s.sure
+}
+
+// heedClosedPlace does what a demoted reader has to do, if a place was kept for it and closed by a producer that lives, in a pool
+// with so many slots.
+func (r *reading) heedClosedPlace(slots int) {
+	if r.displaced {
+		r.displaced = false
+		r.standing.demote(slots)
 	}
 }

@@ -236,7 +236,7 @@ func (g *guest) listen() {
 // end is the end of a connection (O10): the seat is nobody's from now on.
 func (g *guest) end() {
 	defer g.reception.forget(g)
-	defer g.conn.CloseApart()
+	defer func() { _ = g.conn.Close() }() // what hangs here hangs nobody else, and still counts as a connection
 	_ = g.reception.hasGreeted(g)
 	p := g.reception.p
 	p.unseat(g)

@@ -42,7 +42,7 @@ func (g *guest) sendMove() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
-	case g.moveTo != nil && g.moveTo == target: // it was told already, by another thread
+	case g.moveTo == target, g.own == target: // it was told already, by another thread, and may even have come
 		seat.drop()
 	case err == nil && g.trySendMove(target, seat):
 		crashpoint.Hit("X2")
@@ -166,8 +166,8 @@ func (l *link) readMove(a *attachment, letter *letter) error {
 	next.peer.(*link).slots = l.slots
 	l.next, l.seated = next, false
 	crashpoint.Hit("X3")
-	if err := c.ready(&grant); err != nil && c.isAlive() {
-		return err
+	if c.ready(&grant) != nil {
+		c.conn.Shutdown() // the end of the connection tells the rest
 	}
 	return nil
 }

@@ -91,7 +91,7 @@ func (r *round) awaitNames() {
 		_, pool := os.Stat(path)
 		_, lock := os.Stat(path + ".lock")
 		seats, _ := filepath.Glob(path + ".*.seats")
-		return pool == nil && lock == nil && len(seats) > 0
+		return pool == nil && lock == nil && (len(seats) > 0 || r.plan.producer.Backend == "memfd")
 	}, r.producer) {
 		r.Errorf("P8: %s ended: %s", r.producer, r.producer.Complaints())
 	}

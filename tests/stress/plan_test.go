@@ -3,6 +3,7 @@ package stress
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
@@ -10,6 +11,7 @@ import (
 
 // producerPlan is what a round's producers are.
 type producerPlan struct {
+	Backend      string // shm or memfd
 	Slots        int
 	SlotSize     int
 	Overflow     bips.Overflow
@@ -40,7 +42,7 @@ type plan struct {
 }
 
 func (p plan) String() string {
-	text := fmt.Sprintf("tempo %v, deletes %v, %d slots of %d, overflow %d after %v, moves %d, brief %d, lend %v, pause %v;", p.tempo, p.deletes, p.producer.Slots, p.producer.SlotSize,
+	text := fmt.Sprintf("tempo %v, %s, deletes %v, %d slots of %d, overflow %d after %v, moves %d, brief %d, lend %v, pause %v;", p.tempo, p.producer.Backend, p.deletes, p.producer.Slots, p.producer.SlotSize,
 		p.producer.Overflow, p.producer.BlockTimeout, p.producer.Moves, p.producer.Brief, p.producer.Lend, p.producer.Pause)
 	for _, c := range p.consumers {
 		text += fmt.Sprintf(" mode %d held %d pause %v;", c.Mode, c.MaxHeld, c.Pause)
@@ -51,6 +53,7 @@ func (p plan) String() string {
 // makePlan draws a round. Slots are as few as admission allows, or a few more.
 func makePlan(random *rand.Rand) plan {
 	p := plan{producer: producerPlan{
+		Backend:      pick(random, backends()...),
 		SlotSize:     pick(random, 64, 1000, 5000, 70000),
 		BlockTimeout: pick(random, bips.Forever, bips.Forever, 5*time.Millisecond, 30*time.Millisecond),
 		Overflow:     pick(random, bips.Block, bips.Block, bips.Block, bips.Drop),
@@ -81,6 +84,14 @@ func makePlan(random *rand.Rand) plan {
 		p.rush()
 	}
 	return p
+}
+
+// backends are those that rounds are over: both, or what BIPS_STRESS_BACKEND says.
+func backends() []string {
+	if only := os.Getenv("BIPS_STRESS_BACKEND"); only != "" {
+		return []string{only}
+	}
+	return []string{"shm", "memfd"}
 }
 
 // rush makes it a round in which little happens but frames: most of those that are delivered are
@@ -115,7 +126,7 @@ func (p producerPlan) args(seed uint64, busy time.Duration) []string {
 		overflow = "drop"
 	}
 	args := []string{
-		fmt.Sprintf("--slots=%d", p.Slots), fmt.Sprintf("--slot-size=%d", p.SlotSize), "--seats=8", "--overflow=" + overflow,
+		"--backend=" + p.Backend, fmt.Sprintf("--slots=%d", p.Slots), fmt.Sprintf("--slot-size=%d", p.SlotSize), "--seats=8", "--overflow=" + overflow,
 		"--block-timeout=" + micros(p.BlockTimeout), "--pause=" + micros(p.Pause), "--busy=" + micros(busy), fmt.Sprintf("--seed=%d", seed),
 	}
 	if p.Ends > 0 {

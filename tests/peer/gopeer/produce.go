@@ -52,13 +52,14 @@ type producing struct {
 
 func produce(pool string, args []string, out *output) error {
 	p := &producing{name: pool, out: out}
-	var overflow string
+	var overflow, backend string
 	var seed uint64
 	flags := options("produce")
 	flags.IntVar(&p.options.Slots, "slots", 0, "")
 	flags.IntVar(&p.options.SlotSize, "slot-size", 4096, "")
 	flags.IntVar(&p.options.MaxConsumers, "seats", 0, "")
 	flags.StringVar(&overflow, "overflow", "block", "")
+	flags.StringVar(&backend, "backend", "shm", "")
 	blockTimeout := micros(flags, "block-timeout", -1)
 	flags.IntVar(&p.wait, "wait", 0, "")
 	flags.IntVar(&p.size, "size", 0, "")
@@ -84,6 +85,14 @@ func produce(pool string, args []string, out *output) error {
 		p.options.Overflow = bips.Drop
 	default:
 		return fmt.Errorf("--overflow=%s: use block or drop", overflow)
+	}
+	switch backend {
+	case "shm":
+		p.options.Backend = bips.Shm
+	case "memfd":
+		p.options.Backend = bips.Memfd
+	default:
+		return fmt.Errorf("--backend=%s: use shm or memfd", backend)
 	}
 	if p.size > p.options.SlotSize || p.size != 0 && p.size < line.HeaderSize || p.options.SlotSize < line.HeaderSize && !p.idle {
 		return fmt.Errorf("--size=%d --slot-size=%d: a frame has %d bytes at least", p.size, p.options.SlotSize, line.HeaderSize)
