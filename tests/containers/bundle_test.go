@@ -1,6 +1,10 @@
 package containers
 
-import "path/filepath"
+import (
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
 
 // The parts of an OCI runtime configuration (config.json) that containers of these tests have.
 type (
@@ -85,6 +89,16 @@ func (s *stage) bundle(p place, id string, args []string) spec {
 			Seccomp:       p.filter,
 		},
 	}
+	if p.system != nil {
+		c.Process.NoNewPrivileges = false
+		c.Process.Env = []string{"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "container=oci", "SYSTEMD_UNIT_PATH=/units"}
+		for _, set := range []string{"bounding", "permitted", "effective"} {
+			c.Process.Capabilities[set] = ownCapabilities()
+		}
+		c.Root.ReadOnly = false
+		c.Mounts = append(c.Mounts[:len(c.Mounts)-1], p.system...)
+		c.Linux.MaskedPaths, c.Linux.ReadonlyPaths = nil, nil
+	}
 	for _, kind := range []string{"pid", "ipc", "uts", "mount", "network", "cgroup"} {
 		c.Linux.Namespaces = append(c.Linux.Namespaces, namespace{kind})
 	}
@@ -94,4 +108,20 @@ func (s *stage) bundle(p place, id string, args []string) spec {
 		c.Linux.GIDMappings = []mapping{{0, shift, 65536}}
 	}
 	return c
+}
+
+// ownCapabilities are those that systemd uses, as far as this process may hand them on.
+func ownCapabilities() (names []string) {
+	for name, number := range map[string]uintptr{
+		"CHOWN": unix.CAP_CHOWN, "DAC_OVERRIDE": unix.CAP_DAC_OVERRIDE, "DAC_READ_SEARCH": unix.CAP_DAC_READ_SEARCH,
+		"FOWNER": unix.CAP_FOWNER, "FSETID": unix.CAP_FSETID, "KILL": unix.CAP_KILL, "SETGID": unix.CAP_SETGID, "SETUID": unix.CAP_SETUID,
+		"SETPCAP": unix.CAP_SETPCAP, "NET_ADMIN": unix.CAP_NET_ADMIN, "SYS_CHROOT": unix.CAP_SYS_CHROOT, "SYS_ADMIN": unix.CAP_SYS_ADMIN,
+		"SYS_PTRACE": unix.CAP_SYS_PTRACE, "SYS_NICE": unix.CAP_SYS_NICE, "SYS_RESOURCE": unix.CAP_SYS_RESOURCE, "MKNOD": unix.CAP_MKNOD,
+		"IPC_OWNER": unix.CAP_IPC_OWNER,
+	} {
+		if has, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, number, 0, 0, 0); err == nil && has == 1 {
+			names = append(names, "CAP_"+name)
+		}
+	}
+	return names
 }

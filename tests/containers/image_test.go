@@ -42,7 +42,7 @@ func theDebianImage(t *testing.T) image {
 			theImage.missing = err
 			return
 		}
-		theImage.image, theImage.err = makeImage(tree)
+		theImage.image, theImage.err = makeImage(tree, "debian")
 	})
 	if theImage.missing != nil {
 		t.Skip(theImage.missing)
@@ -67,8 +67,8 @@ func debianTree() (string, error) {
 	return strings.TrimSpace(string(out)), nil
 }
 
-// makeImage puts the plugin into a layer over the tree, as a Containerfile does.
-func makeImage(tree string) (image, error) {
+// makeImage puts the plugin into a layer over a tree, as a Containerfile does. name is one that no other image has.
+func makeImage(tree, name string) (image, error) {
 	plugin, err := pluginFile()
 	if err != nil {
 		return image{}, err
@@ -85,6 +85,7 @@ func makeImage(tree string) (image, error) {
 	if err != nil {
 		return image{}, err
 	}
+	scratch = filepath.Join(scratch, name)
 	i := image{root: filepath.Join(scratch, "root"), plugins: "/" + plugins}
 	layer, work := filepath.Join(scratch, "layer"), filepath.Join(scratch, "work")
 	for _, folder := range []string{i.root, work, layer + i.plugins, layer + poolsInside, layer + filepath.Dir(registry)} {

@@ -32,6 +32,7 @@ type place struct {
 	readOnly bool          // it sees the folder of the pools read-only
 	filter   *filter       // of system calls; nil: all may be made
 	ahead    time.Duration // its clock is ahead of the host's, by a time namespace
+	system   []mount       // what a systemd needs, for which this is no hardened container; nil for all others
 }
 
 func (p place) String() string {
