@@ -16,11 +16,13 @@ func attached(t *testing.T, p *Producer, mode Mode) *Consumer {
 	t.Helper()
 	c := newTestConsumer(t)
 	c.options.Mode = mode
-	if _, err := c.Pull(0); !errors.Is(err, ErrTimeout) {
-		t.Fatal(err)
-	}
-	if err := p.WaitConsumers(1, 10*time.Second); err != nil {
-		t.Fatal(err)
+	for end := time.Now().Add(watchdog); p.Stats().Consumers == 0; {
+		if _, err := c.Pull(time.Millisecond); !errors.Is(err, ErrTimeout) {
+			t.Fatal(err)
+		}
+		if time.Now().After(end) {
+			t.Fatal("not attached")
+		}
 	}
 	return c
 }
