@@ -100,6 +100,10 @@ var scenes = []scene{
 	{name: "a reader of every frame follows the names that are made again", victim: "every", points: following, hits: 1, unnamed: true},
 }
 
+// overConnections are the procedures of pools without files. The stage looks at what the dead leave in files, so it has no scenes for
+// them; tests/stress kills both sides of such pools at any moment.
+const overConnections = "BYOTX"
+
 func TestTheScenesHaveEachPointThatTheCodeHasAndNoOther(t *testing.T) {
 	files, err := filepath.Glob("../../bips/*.go")
 	if err != nil {
@@ -124,7 +128,7 @@ func TestTheScenesHaveEachPointThatTheCodeHasAndNoOther(t *testing.T) {
 		}
 	}
 	for point := range inCode {
-		if !inScenes[point] {
+		if !inScenes[point] && !strings.Contains(overConnections, point[:1]) {
 			t.Errorf("no scene has the point %s, which the code has", point)
 		}
 	}
