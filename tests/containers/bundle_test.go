@@ -83,7 +83,7 @@ func (s *stage) bundle(p place, id string, args []string) spec {
 			{poolsInside, "bind", s.folder, folder},
 		},
 		Linux: linux{
-			CgroupsPath:   filepath.Join("/", id),
+			CgroupsPath:   filepath.Join("/", s.group(), id),
 			MaskedPaths:   []string{"/proc/kcore", "/proc/keys", "/proc/timer_list", "/proc/sched_debug"},
 			ReadonlyPaths: []string{"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"},
 			Seccomp:       p.filter,

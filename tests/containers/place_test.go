@@ -124,9 +124,13 @@ func newStage(t *testing.T, b backend) *stage {
 			}
 		}
 		os.RemoveAll(s.folder)
+		os.Remove(filepath.Join(groups, s.group()))
 	})
 	return s
 }
+
+// group is the control group that the containers' own are in.
+func (s *stage) group() string { return fmt.Sprintf("bips-%s", filepath.Base(s.folder)) }
 
 // readerPlace is a container for a reader, which sees the folder read-only where the backend allows that.
 func (s *stage) readerPlace() place {

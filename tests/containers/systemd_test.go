@@ -38,7 +38,7 @@ func boot(t *testing.T, units map[string]string) *systemd {
 		if strings.HasPrefix(text, "[Unit]") || strings.HasPrefix(text, "[Service]") {
 			wants += " " + name
 		}
-		text = strings.Replace(text, "[Service]\n", fmt.Sprintf("[Service]\nEnvironment=GST_DEBUG=bips:4 GST_DEBUG_NO_COLOR=1\nStandardOutput=append:/outputs/%[1]s\nStandardError=append:/outputs/%[1]s\n", name), 1)
+		text = strings.Replace(text, "[Service]\n", fmt.Sprintf("[Service]\nEnvironment=GST_DEBUG=bips:4 GST_DEBUG_NO_COLOR=1 GST_REGISTRY=%[2]s\nStandardOutput=append:/outputs/%[1]s\nStandardError=append:/outputs/%[1]s\n", name, registry), 1)
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -57,7 +57,6 @@ func boot(t *testing.T, units map[string]string) *systemd {
 		{"/dev/shm", "tmpfs", "tmpfs", []string{"nosuid", "nodev", "mode=1777"}},
 		{"/dev/mqueue", "mqueue", "mqueue", []string{"nosuid", "nodev", "noexec"}},
 		{"/run", "tmpfs", "tmpfs", []string{"nosuid", "nodev", "mode=755"}},
-		{"/var/cache", "tmpfs", "tmpfs", []string{"nosuid", "nodev", "mode=755"}},
 		{"/units", "bind", folder, []string{"bind", "ro"}},
 		{"/outputs", "bind", outputs, []string{"bind", "rw"}},
 	}}
