@@ -204,37 +204,42 @@ func TestWhoTakesAllSeatsKeepsNewcomersOutAndNobodyElse(t *testing.T) {
 	}
 }
 
-// One that has been granted a seat and does not take it makes room for who comes, after 50 ms.
+// Whoever has been granted a seat and has not taken it after 50 ms makes room for the next one that comes.
 func TestWhoIsGrantedASeatAndDoesNotTakeItKeepsNobodyOut(t *testing.T) {
-	s, path := newMemfdScene(t, bips.ProducerOptions{})
+	s, path := newMemfdScene(t, bips.ProducerOptions{Slots: bips.MaxSlots})
 	s.publish()
 	every := s.read(bips.Every)
-	stop := make(chan struct{})
-	s.goOn(func() bool {
-		select {
-		case <-stop:
-			return false
-		default:
+	var hanging []*raw.Reader
+	for range bips.DefaultMaxConsumers - 1 { // all seats that are left
+		r, err := raw.Attach(path, raw.Hello(1), patience)
+		if err != nil {
+			t.Fatal(err)
 		}
-		r, err := raw.Attach(path, raw.Hello(1), patience) // and nothing more
-		if err == nil {
-			time.AfterFunc(200*time.Millisecond, r.Leave)
-		}
-		time.Sleep(5 * time.Millisecond)
-		return true
-	})
+		defer r.Leave()
+		hanging = append(hanging, r)
+	}
+	time.Sleep(60 * time.Millisecond)
+	r, err := raw.Attach(path, raw.Hello(1), patience) // asks once, as an honest reader does many times
+	if err != nil {
+		t.Fatalf("a newcomer got %v", err)
+	}
+	defer r.Leave()
+	if err := r.Sit(patience); err != nil {
+		t.Errorf("a newcomer does not sit: %v", err)
+	}
+	if _, _, err := hanging[0].Receive(patience); !errors.Is(err, io.EOF) {
+		t.Errorf("the first of those that hang got %v", err)
+	}
+	s.flows(every)
 	newcomers := &durations{}
-	for range 20 {
+	for range 20 { // they sit down while others hang
 		began := time.Now()
 		if err := s.tryJoin(patience); err != nil {
 			t.Fatalf("a newcomer got %v", err)
 		}
 		newcomers.add(time.Since(began))
 	}
-	close(stop)
-	s.flows(every)
 	t.Logf("newcomers' first frames: %s", newcomers.take())
-	time.Sleep(300 * time.Millisecond) // until those that hang have left
 }
 
 // What a reader must not say, at each step. The producer closes the connection, with a reason where one is due, and the seat is free again.
