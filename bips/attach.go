@@ -143,6 +143,9 @@ var errGone = fmt.Errorf("%w: its producer is gone", ErrNoPool)
 // errMoving: the pool under the name is being replaced by the next one. It is ErrNoPool for a moment.
 var errMoving = fmt.Errorf("%w", ErrNoPool)
 
+// errReplaced: another producer has the name, whose pool is over connections. No move makes that of a pool of files.
+var errReplaced = fmt.Errorf("%w: a producer with another backend has its name", ErrNoPool)
+
 func newAttachment(peer peer, pool *poolSegment, seats *seatSegment, common *common) *attachment {
 	a := &attachment{
 		peer: peer, pool: pool, seats: seats, door: doorOf(pool.header, seats.header), common: common,
@@ -370,7 +373,11 @@ func openFiles(name string, admit func(*peerFiles) error) (_ *peerFiles, _ *pool
 	if err := sys.StartPoller(); err != nil {
 		return nil, nil, nil, err
 	}
-	if f.pool, err = sys.OpenLockFile(files.pool(), os.O_RDONLY, LockDescriptorHook); err != nil {
+	f.pool, err = sys.OpenLockFile(files.pool(), os.O_RDONLY, LockDescriptorHook)
+	if errors.Is(err, sys.ErrSocket) {
+		err = errReplaced
+	}
+	if err != nil {
 		return nil, nil, nil, err
 	}
 	id, err := f.pool.Stat()
@@ -387,7 +394,10 @@ func openFiles(name string, admit func(*peerFiles) error) (_ *peerFiles, _ *pool
 		return nil, nil, nil, err
 	}
 	pool, err := f.mapPool(files.pool(), id)
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, sys.ErrSocket):
+		err = errReplaced
+	case errors.Is(err, fs.ErrNotExist):
 		err = fmt.Errorf("%w: %w", errMoving, err) // it was replaced since it was opened
 	}
 	if err != nil {
