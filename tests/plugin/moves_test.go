@@ -292,15 +292,15 @@ func TestThereIsNoRoomForTheLargerPool(t *testing.T) {
 	t.Run("caps", func(t *testing.T) {
 		t.Parallel()
 		dir := smallTmpfs(t)
-		beginning := inTurn(picture(3, 320, 240), picture(3, 480, 320))
+		beginning := inTurn(picture(3, 320, 240), picture(3, 464, 320))
 		launchWith(t, dir.use, "bipssrc pool=p read-mode=every ! fakesink sync=false")
 		p := launchWith(t, dir.use, "%s ! bipssink name=sink pool=p slots=16 sync=false wait-for-consumers=1", beginning)
-		p.fail("frames have 230400 bytes now", "only 115200", "it needs 4 MiB", "the pool of 3 MiB", "slot-size=230400")
+		p.fail("frames have 222720 bytes now", "only 115200", "it needs 4 MiB", "the pool of 3 MiB", "slot-size=222720")
 	})
 	t.Run("caps of frames that nobody reads", func(t *testing.T) {
 		t.Parallel()
 		dir := smallTmpfs(t)
-		p := launchWith(t, dir.use, "%s ! bipssink name=sink pool=p slots=16 sync=false", inTurn(picture(3, 320, 240), picture(3, 480, 320)))
+		p := launchWith(t, dir.use, "%s ! bipssink name=sink pool=p slots=16 sync=false", inTurn(picture(3, 320, 240), picture(3, 464, 320)))
 		p.finish()
 		p.stats("sink").want(t, counts{"in-place": 6, "dropped": 0, "moves": 1})
 		dir.isClean(t, "after all")
