@@ -31,6 +31,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* What is built with glibc 2.34 or later would not load with an older one. */
+#if defined (__GLIBC__) && defined (__x86_64__)
+__asm__ (".symver dlsym, dlsym@GLIBC_2.2.5\n.symver dlopen, dlopen@GLIBC_2.2.5\n");
+#endif
+
 typedef struct
 {
   GstBaseTransform parent;
@@ -716,5 +721,5 @@ plugin_init (GstPlugin * plugin)
 }
 
 #define PACKAGE "bips"
-GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, metas, "Metadata for tests", plugin_init, "1.0.0", "MIT/X11",
+GST_PLUGIN_DEFINE (1, 18, metas, "Metadata for tests", plugin_init, "1.0.0", "MIT/X11",
     "bips", "tests")

@@ -433,5 +433,5 @@ plugin_init (GstPlugin * plugin)
 }
 
 #define PACKAGE "bips"
-GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, trouble, "Misbehaves for tests",
+GST_PLUGIN_DEFINE (1, 18, trouble, "Misbehaves for tests",
     plugin_init, "1.0.0", "MIT/X11", "bips", "tests")
