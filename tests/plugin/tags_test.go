@@ -51,6 +51,18 @@ func TestTagsOfSeveralEventsAreAddedUp(t *testing.T) {
 	}
 }
 
+// The pool for sound is made when the first frame comes, and the tags came before that.
+func TestTagsThatComeBeforeThePoolArrive(t *testing.T) {
+	t.Parallel()
+	needs(t, "metas", "taginject")
+	source := launchWith(t, strict, "bipssrc pool=%s read-mode=every ! metas tell=true ! fakesink", poolName(t))
+	launch(t, "audiotestsrc num-buffers=3 ! taginject tags=title=Hum ! bipssink pool=%s sync=false wait-for-consumers=1", poolName(t)).finish()
+	source.finish()
+	if got := source.tags(); len(got) != 1 || !strings.Contains(got[0], "title=(string)Hum") { // audiotestsrc has one of its own
+		t.Errorf("got %q", got)
+	}
+}
+
 // The picture is upright on the other side, without anything done to it before.
 func TestATurnedPictureIsTurnedByTheReader(t *testing.T) {
 	t.Parallel()
