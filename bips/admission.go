@@ -78,8 +78,7 @@ func (p *Producer) trySeat(g *guest, hello *wire.Hello) error {
 func (o *ownPool) requests(but int) (others []request) {
 	for i, v := range o.views {
 		if v.pins > 0 && i != but {
-			most, least := layout.UnpackAsked(o.seats.seats[i].Asked.Load())
-			others = append(others, request{min(most, MaxSlots), min(least, most, MaxSlots)})
+			others = append(others, requestOf(o.seats.seats[i]))
 		}
 	}
 	return others

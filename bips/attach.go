@@ -96,9 +96,10 @@ func newReading(o *ConsumerOptions) *reading {
 // asking is a consumer in a pool of files that has a seat, and waits for its grant.
 type asking struct {
 	*attachment
-	files  *peerFiles
-	rung   uint32    // value of the bell before the last look for an answer
-	probed time.Time // when the producer was found alive last
+	files   *peerFiles
+	options *ConsumerOptions
+	rung    uint32    // value of the bell before the last look for an answer
+	probed  time.Time // when the producer was found alive last
 }
 
 // ask opens the pool of a name, takes a seat, and asks for pins (A1 to A8). The grant is awaited afterwards. A reader
@@ -134,7 +135,7 @@ func ask(name string, o *ConsumerOptions, common *common, before *reading, insta
 	if err := a.takeSeat(files, o.MaxHeld, o.MinHeld); err != nil {
 		return nil, err
 	}
-	return &asking{attachment: a, files: files, probed: time.Now()}, nil
+	return &asking{attachment: a, files: files, options: o, probed: time.Now()}, nil
 }
 
 // errGone: the pool is there, and its producer is not.
@@ -216,12 +217,12 @@ const (
 )
 
 // answer implements application (A9).
-func (a *asking) answer(o *ConsumerOptions) (answer, *attachment, error) {
+func (a *asking) answer() (answer, *attachment, error) {
 	a.rung = a.pool.header.Bell.Load()
 	told, err := a.look()
 	switch {
 	case told == answerRefused:
-		err = a.errRefused(o.MaxHeld, o.MinHeld)
+		err = a.errRefused(a.options.MaxHeld, a.options.MinHeld)
 	case err != nil:
 		err = errors.Join(err, errGone)
 	case told == answerGone && a.hasMoved():
@@ -306,8 +307,7 @@ func (a *attachment) grants() (sum int, others []request) {
 		}
 		sum += int(min(pins, MaxSlots))
 		if i != a.index {
-			most, least := layout.UnpackAsked(seat.Asked.Load())
-			others = append(others, request{min(most, MaxSlots), min(least, most, MaxSlots)})
+			others = append(others, requestOf(seat))
 		}
 	}
 	return sum, others
@@ -492,6 +492,12 @@ func (f *peerFiles) mapSeats(path string, g *geometry) (_ *seatSegment, err erro
 
 // producerAlive implements peer.
 func (f *peerFiles) producerAlive() (bool, error) { return f.pool.IsLocked(layout.ProducerLock) }
+
+// slotsForMost implements peer.
+func (f *peerFiles) slotsForMost(a *attachment, o *ConsumerOptions) int {
+	_, others := a.grants()
+	return slotsFor(a.pool.slots+1, others, request{o.MaxHeld, o.MinHeld}, o.MaxHeld)
+}
 
 // knock implements peer.
 func (f *peerFiles) knock() { knock(f.header) }

@@ -9,7 +9,8 @@ import (
 // backing is what a pool of this process is made of, and how readers come to it. There is one for each backend: files with
 // locks on them ([ownFiles]), and sealed memory that readers get over connections ([ownMemory]).
 //
-// But for publish, its methods are called with Producer.mu held, or when nobody else knows the pool.
+// Those about the names may be called without Producer.mu, by whoever holds Producer.moving; the others with it, or when nobody else
+// knows the pool.
 type backing interface {
 	// segments are the pool's memory, and that of the seats.
 	segments() (pool, seats []byte)
@@ -19,7 +20,7 @@ type backing interface {
 	publish() error
 	// areNamed reports whether the pool still has its names (N3).
 	areNamed() bool
-	// renew gives a pool whose names were deleted new ones, where that takes no move (N3).
+	// renew gives a pool whose names were deleted new ones, where that takes no move (N3). Called without Producer.mu.
 	renew() (done bool, err error)
 	// unlink takes the names away (Q3), while the locks are still held, and unlinkSeats that of the seats alone (M5b).
 	unlink()

@@ -6,8 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/bips-ipc/bips/internal/crashpoint"
@@ -15,136 +13,6 @@ import (
 	"github.com/bips-ipc/bips/internal/sys"
 	"github.com/bips-ipc/bips/internal/wire"
 )
-
-// connection is a consumer's end of the connection with a producer. A goroutine receives, so that whoever sleeps at a bell is told
-// at once when the producer is gone.
-type connection struct {
-	conn *sys.Conn
-	news func() // called without locks when something has come
-
-	mu     sync.Mutex
-	inbox  []letter // what has come and was not taken
-	ended  bool     // nothing more will come
-	closed bool     // nobody will take it
-	broken error    // because of this, if it was not the producer that ended it
-}
-
-// letter is a message with what came along.
-type letter struct {
-	message  []byte
-	received sys.Received
-}
-
-// mostLetters is how many messages may wait to be taken: a producer that keeps to the protocol sends no more.
-const mostLetters = 4
-
-func newConnection(conn *sys.Conn, news func()) *connection {
-	c := &connection{conn: conn, news: news}
-	go c.receive()
-	return c
-}
-
-// receive receives until the connection ends.
-func (c *connection) receive() {
-	for {
-		message, received, err := c.conn.Receive(make([]byte, wire.MaxSize), wire.Descriptors, sys.Forever)
-		c.note(letter{message, received}, err)
-		c.news()
-		if err != nil {
-			return
-		}
-	}
-}
-
-func (c *connection) note(l letter, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	switch {
-	case err != nil:
-		c.ended = true
-		if !errors.Is(err, sys.ErrEnded) && !errors.Is(err, os.ErrClosed) {
-			c.broken = err
-		}
-	case len(c.inbox) == mostLetters:
-		l.received.Discard()
-		c.broken = fmt.Errorf("%w: its producer sends messages without end", ErrDamaged)
-		c.conn.Shutdown()
-	case c.closed:
-		l.received.Discard()
-	default:
-		c.inbox = append(c.inbox, l)
-	}
-}
-
-// take returns the next message. ended: there is none, and no other will come.
-func (c *connection) take() (l letter, there, ended bool, err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.inbox) > 0 {
-		l, c.inbox = c.inbox[0], c.inbox[1:]
-		return l, true, false, nil
-	}
-	return l, false, c.ended, c.broken
-}
-
-// isAlive reports whether the producer lives.
-func (c *connection) isAlive() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.ended
-}
-
-// close ends the connection.
-func (c *connection) close() {
-	c.conn.CloseApart()
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.closed = true
-	for _, l := range c.inbox {
-		l.received.Discard()
-	}
-	c.inbox = nil
-}
-
-// link implements peer by a connection, and has the mappings of one pool.
-type link struct {
-	connection atomic.Pointer[connection] // nil: the attachment to the next pool has it
-	poolMap    *sys.Mapping
-	seatMap    *sys.Mapping
-	slots      int         // that the producer needs so that this reader is granted all it wants; 0: as many as it has
-	next       *attachment // in the pool that the producer has moved to, once it said so
-	seated     bool        // it has said too that the seat there counts
-}
-
-// producerAlive implements peer.
-func (l *link) producerAlive() (bool, error) { return l.connection.Load().isAlive(), nil }
-
-// knock implements peer. If there is no room for the message, or the connection is just handed on, the producer looks by itself in a
-// moment.
-func (l *link) knock() {
-	if c := l.connection.Load(); c != nil {
-		_ = c.conn.Send(wire.Knock{}.Append(nil))
-	}
-}
-
-// leave implements peer: the end of the connection says it.
-func (l *link) leave(int) {}
-
-// close implements peer.
-func (l *link) close() {
-	if l.next != nil {
-		l.next.peer.close()
-		l.next = nil
-	}
-	if c := l.connection.Load(); c != nil {
-		c.close()
-	}
-	for _, mapping := range []*sys.Mapping{l.seatMap, l.poolMap} {
-		if mapping != nil {
-			_ = mapping.Unmap()
-		}
-	}
-}
 
 // applicant implements application over a connection.
 type applicant struct {
@@ -241,7 +109,7 @@ func hello(o *ConsumerOptions) []byte {
 }
 
 // answer implements application (T5 to T9).
-func (a *applicant) answer(*ConsumerOptions) (answer, *attachment, error) {
+func (a *applicant) answer() (answer, *attachment, error) {
 	for {
 		l, there, ended, err := a.connection.take() // T5
 		crashpoint.Hit("T5")
@@ -419,9 +287,7 @@ func (c *connection) accept(grant *wire.Grant, received *sys.Received, common *c
 	if err != nil {
 		return nil, err
 	}
-	one := g
-	one.seats = 1
-	table, err := readSeatTable(l.seatMap.Bytes, &one, grant.SeatSize)
+	table, err := readSeatTable(l.seatMap.Bytes, g.ofOneSeat(), grant.SeatSize)
 	if err != nil {
 		return nil, err
 	}
@@ -449,9 +315,6 @@ func mapReceived(received *sys.Received, index int, size uint64, seals sys.Seals
 	}
 	return mapping, err
 }
-
-// populate fills the page tables of the pool, which may take longer than a producer waits for a reader that is not ready.
-func (a *attachment) populate() { a.peer.(*link).poolMap.Populate(sys.ReadOnly) }
 
 // await implements application: news end it.
 func (a *applicant) await(w *bellWaiter, poked uint32, limit time.Duration) {

@@ -344,7 +344,7 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 		limit = limit.atLeast(grace)
 	}
 	for c.waiter.look() == poked {
-		told, granted, err := c.asking.answer(&c.options)
+		told, granted, err := c.asking.answer()
 		switch {
 		case told == answerRefused || err != nil:
 			c.stopAsking()
@@ -670,11 +670,7 @@ func (c *Consumer) SlotsForMaxHeld() (slots int) {
 	if a == nil || a.granted >= c.options.MaxHeld {
 		return 0
 	}
-	if l, ok := a.peer.(*link); ok {
-		return l.slots
-	}
-	_, others := a.grants()
-	if slots = slotsFor(a.pool.slots+1, others, request{c.options.MaxHeld, c.options.MinHeld}, c.options.MaxHeld); slots > MaxSlots {
+	if slots = a.peer.slotsForMost(a, &c.options); slots > MaxSlots {
 		return 0
 	}
 	return slots

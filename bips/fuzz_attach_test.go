@@ -163,7 +163,7 @@ func grantAndJoin(p *Producer, a *asking) (granted bool, err error) {
 	defer p.mu.Unlock()
 	p.own.views = make([]seatView, len(p.own.views))
 	p.readSeats()
-	told, _, err := a.answer(&ConsumerOptions{})
+	told, _, err := a.answer()
 	if err != nil || told != answerGranted {
 		return false, err
 	}

@@ -58,6 +58,13 @@ func (g *geometry) resized(slotSize int) geometry {
 	return next
 }
 
+// ofOneSeat is the same pool, with one seat in each seat segment.
+func (g *geometry) ofOneSeat() *geometry {
+	one := *g
+	one.seats = 1
+	return &one
+}
+
 func pageAlign(n uint64) uint64 { return (n + layout.PageSize - 1) &^ (layout.PageSize - 1) }
 
 // seatSegmentSize is the size of the seat segment that goes with the pool.

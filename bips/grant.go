@@ -49,6 +49,12 @@ func share(room, most, least int) int {
 // request is how many pins a reader asks for, at most and at least.
 type request struct{ most, least int }
 
+// requestOf is what the holder of a seat asked for, or says so.
+func requestOf(seat *layout.Seat) request {
+	most, least := layout.UnpackAsked(seat.Asked.Load())
+	return request{min(most, MaxSlots), min(least, most, MaxSlots)}
+}
+
 // slotsFor is how many slots a pool needs, at least from, so that a reader is granted wanted pins when it comes after others; more than MaxSlots:
 // no pool has so many. Those others share anew what the larger pool has, so that to add what is missing is not enough.
 func slotsFor(from int, others []request, own request, wanted int) int {

@@ -34,7 +34,7 @@ type reception struct {
 	name  *ownName
 	tasks sync.WaitGroup // the goroutines that accept
 
-	most int // connections
+	most int // connections that may be open
 
 	// Protected by Producer.mu:
 	listener *sys.Listener    // changed with Producer.moving held, too
@@ -43,7 +43,7 @@ type reception struct {
 	// mu is for those who accept and greet, so that they are in no frame's way. Lock order: Producer.mu, mu.
 	mu          sync.Mutex
 	closed      bool                // protected by mu
-	connections map[*guest]struct{} // connections; protected by mu
+	connections map[*guest]struct{} // that are open; protected by mu
 	greeting    []*guest            // who has not said yet what it wants, the oldest first; protected by mu
 }
 

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/bips-ipc/bips/internal/crashpoint"
@@ -20,6 +19,8 @@ const handshakeLimit = time.Second
 type guest struct {
 	reception *reception
 	conn      *sys.Conn
+	// due is the READY that answers what the reader was offered, here and after a move. It belongs to the connection's own goroutine.
+	due wire.Ready
 
 	// Protected by Producer.mu:
 	seat       int // -1: none
@@ -59,6 +60,7 @@ func (g *guest) offerSeat() (*seatMemory, *ownPool, error) {
 		return nil, nil, err
 	}
 	crashpoint.Hit("O2")
+	g.due = wire.Ready{Instance: grant.Instance, Seat: grant.Seat}
 	seat, err := g.makeSeat(own, grant, &hello) // O3
 	if err != nil {
 		return nil, nil, noResources(err)
@@ -161,7 +163,7 @@ func (g *guest) awaitReady() bool {
 // isReady reports whether a message is the READY that is due.
 func (g *guest) isReady(message []byte) bool {
 	ready, err := wire.ParseReady(message)
-	return err == nil && int(ready.Seat) == g.seat && ready.Instance == g.reception.name.instance
+	return err == nil && ready.Seat == g.due.Seat && ready.Instance == g.due.Instance
 }
 
 // settle makes the memory the reader's seat in a pool, and tells it so (O6 to O8). It reports false if the reader has none there, or more.
@@ -174,7 +176,7 @@ func (g *guest) settle(s *seatMemory, own *ownPool) bool {
 		return false
 	}
 	crashpoint.Hit("O7")
-	if g.conn.Send(wire.Sits{Instance: g.reception.name.instance, Seat: uint32(g.seat)}.Append(nil)) != nil { // O8
+	if g.conn.Send(wire.Sits{Instance: g.due.Instance, Seat: g.due.Seat}.Append(nil)) != nil { // O8
 		return true // it is gone, which is found where its end is awaited
 	}
 	crashpoint.Hit("O8")
@@ -258,7 +260,7 @@ func (p *Producer) unseat(g *guest) {
 func (p *Producer) leftSeats() (left []*sys.Mapping) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, o := range append(slices.Clone(p.old), p.own) {
+	for _, o := range p.pools() {
 		if o.inside == 0 {
 			left = append(left, o.left...)
 			o.left = nil
@@ -285,7 +287,7 @@ func (g *guest) unseat() {
 	g.reception.guests[i] = nil
 	g.move.drop()
 	g.move, g.moveTo = nil, nil
-	for _, o := range append(slices.Clone(p.old), p.own) {
+	for _, o := range p.pools() {
 		if !o.unmapped && o.unseatReader(i) && o == p.own {
 			p.stats.Reclaimed++
 		}

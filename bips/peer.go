@@ -7,6 +7,9 @@ import "time"
 type peer interface {
 	// producerAlive probes whether the producer lives. Not so, all that it ever wrote is visible.
 	producerAlive() (bool, error)
+	// slotsForMost is how many slots the pool needs so that the consumer is granted all that it wants, beside the others that
+	// there are; more than MaxSlots, or 0: no pool has so many.
+	slotsForMost(a *attachment, o *ConsumerOptions) int
 	// knock wakes the producer's housekeeper (A8, F2).
 	knock()
 	// findNext looks for the pool that the producer has moved to, and takes the consumer's place there (V1 to V4).
@@ -23,7 +26,7 @@ type peer interface {
 type application interface {
 	// answer looks for the answer. The attachment comes with [answerGranted], and an error that says why and what to do with
 	// [answerRefused].
-	answer(o *ConsumerOptions) (answer, *attachment, error)
+	answer() (answer, *attachment, error)
 	// await waits until there may be one.
 	await(w *bellWaiter, poked uint32, limit time.Duration)
 	// interrupt ends await, from another thread.

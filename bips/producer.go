@@ -411,6 +411,9 @@ func (p *Producer) checkLoan(s Slot) error {
 	return nil
 }
 
+// pools are all that are mapped: those that were moved from, and the one that is published in. Called with p.mu held.
+func (p *Producer) pools() []*ownPool { return append(slices.Clone(p.old), p.own) }
+
 // isOurs reports whether a pool is one of this producer's. Called with p.mu held.
 func (p *Producer) isOurs(o *ownPool) bool { return o == p.own || slices.Contains(p.old, o) }
 

@@ -38,9 +38,7 @@ func makeSeatMemory(g *geometry) (_ *seatMemory, err error) {
 	if s.mapping, err = s.memory.Map(sys.ReadWrite); err != nil {
 		return nil, err
 	}
-	one := *g
-	one.seats = 1
-	segment, err := initSeatSegment(s.mapping.Bytes, &one)
+	segment, err := initSeatSegment(s.mapping.Bytes, g.ofOneSeat())
 	if err != nil {
 		return nil, err
 	}
