@@ -24,18 +24,7 @@ func SpinUntil(found func() bool, start time.Time, limit time.Duration) bool {
 	}
 }
 
-// Spin looks for a change of word until start+limit without sleeping, and reports
-// whether there was one.
+// Spin is SpinUntil for a change of word.
 func Spin(word *atomic.Uint32, value uint32, start time.Time, limit time.Duration) bool {
-	for {
-		for range 16 {
-			if word.Load() != value {
-				return true
-			}
-			pause()
-		}
-		if time.Since(start) >= limit {
-			return false
-		}
-	}
+	return SpinUntil(func() bool { return word.Load() != value }, start, limit)
 }
