@@ -185,7 +185,7 @@ func TestAKernelThatSleepsAtOneWordOnlySaysSo(t *testing.T) {
 
 func sleepAtOneWord(args []string) error {
 	answers := map[string]unix.Errno{"ENOSYS": unix.ENOSYS, "EPERM": unix.EPERM}
-	if err := answerCall(unix.SYS_FUTEX_WAITV, 2, 0, answers[args[0]]); err != nil {
+	if err := testmain.AnswerCall(unix.SYS_FUTEX_WAITV, 2, 0, answers[args[0]]); err != nil {
 		return skipRole(err)
 	}
 	if err := FutexWaitAny([]FutexWord{{new(atomic.Uint32), 0}}, time.Hour); !errors.Is(err, ErrNoWaitAny) {

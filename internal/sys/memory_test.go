@@ -205,7 +205,7 @@ func TestMemoryIsMadeByKernelsWithoutNoexec(t *testing.T) {
 
 func memoryOnAnOldKernel([]string) error {
 	const flags = unix.MFD_CLOEXEC | unix.MFD_ALLOW_SEALING | unix.MFD_NOEXEC_SEAL
-	if err := answerCall(unix.SYS_MEMFD_CREATE, 1, flags, unix.EINVAL); err != nil {
+	if err := testmain.AnswerCall(unix.SYS_MEMFD_CREATE, 1, flags, unix.EINVAL); err != nil {
 		return skipRole(err)
 	}
 	m, err := CreateMemory("bips.test", testSize)
@@ -221,7 +221,7 @@ func TestAKernelWithoutTheSealIsNamed(t *testing.T) {
 }
 
 func noSealOnAnOldKernel([]string) error {
-	if err := answerCall(unix.SYS_FCNTL, 2, int(poolSeals), unix.EINVAL); err != nil {
+	if err := testmain.AnswerCall(unix.SYS_FCNTL, 2, int(poolSeals), unix.EINVAL); err != nil {
 		return skipRole(err)
 	}
 	m, err := CreateMemory("bips.test", testSize)

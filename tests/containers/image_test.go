@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // An image is a root file system for containers: a Debian tree, and over it a layer with the
@@ -69,7 +71,7 @@ func debianTree() (string, error) {
 
 // makeImage puts the plugin into a layer over a tree, as a Containerfile does. name is one that no other image has.
 func makeImage(tree, name string) (image, error) {
-	plugin, err := pluginFile()
+	plugin, err := testmain.PluginFile()
 	if err != nil {
 		return image{}, err
 	}
@@ -146,7 +148,7 @@ func hostEnv(t *testing.T) []string {
 }
 
 var hostEnvOnce = sync.OnceValues(func() ([]string, error) {
-	plugin, err := pluginFile()
+	plugin, err := testmain.PluginFile()
 	if err != nil {
 		return nil, err
 	}
@@ -170,20 +172,3 @@ var hostEnvOnce = sync.OnceValues(func() ([]string, error) {
 
 // insideEnv is the environment of programs in the image.
 var insideEnv = []string{"PATH=/usr/bin:/bin", "HOME=/tmp", "LANG=C.UTF-8", "GST_REGISTRY=" + registry}
-
-// pluginFile is the plugin that was built.
-func pluginFile() (string, error) {
-	dir := os.Getenv("BIPS_PLUGIN_DIR")
-	if dir == "" {
-		dir = "../../build/plugin"
-	}
-	dir, err := filepath.Abs(dir)
-	if err != nil {
-		return "", err
-	}
-	file := filepath.Join(dir, "libgstbips.so")
-	if _, err := os.Stat(file); err != nil {
-		return "", fmt.Errorf("no plugin to test: run \"make build\" first (%w)", err)
-	}
-	return file, nil
-}

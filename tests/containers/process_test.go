@@ -1,7 +1,6 @@
 package containers
 
 import (
-	"bufio"
 	"io"
 	"os"
 	"os/exec"
@@ -15,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // patience is a watchdog: how long anything may take before it counts as hanging.
@@ -28,9 +29,7 @@ type process struct {
 	pid     func() int        // the program itself, not the runtime that waits for it
 	manage  func(verb string) // has the runtime pause or resume the container; nil outside of one
 
-	mu     sync.Mutex
-	output []string
-	more   chan struct{} // closed and renewed with each line
+	output testmain.Output
 	ended  chan struct{} // closed after the last line, when the program is gone
 	err    error         // how it ended
 }
@@ -38,7 +37,7 @@ type process struct {
 // start starts a command, of which line is what runs in it in the end.
 func start(t *testing.T, line string, command *exec.Cmd) *process {
 	t.Helper()
-	p := &process{t: t, line: line, command: command, more: make(chan struct{}), ended: make(chan struct{})}
+	p := &process{t: t, line: line, command: command, ended: make(chan struct{})}
 	p.pid = func() int { return command.Process.Pid }
 	// Two pipes: in one, a line of the debug log could come in the middle of another line.
 	var reading sync.WaitGroup
@@ -53,7 +52,7 @@ func start(t *testing.T, line string, command *exec.Cmd) *process {
 		reading.Add(1)
 		go func() {
 			defer reading.Done()
-			p.read(reader)
+			p.output.Read(reader)
 		}()
 	}
 	err := command.Start()
@@ -76,41 +75,11 @@ func start(t *testing.T, line string, command *exec.Cmd) *process {
 	return p
 }
 
-func (p *process) read(r io.ReadCloser) {
-	defer r.Close()
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		p.hear(lines.Text())
-	}
-}
-
-func (p *process) hear(line string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.output = append(p.output, line)
-	close(p.more)
-	p.more = make(chan struct{})
-}
-
 // lines returns the output so far, and a channel that is closed when there is more.
-func (p *process) lines() ([]string, <-chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.output, p.more
-}
+func (p *process) lines() ([]string, <-chan struct{}) { return p.output.Lines() }
 
 // matches returns the output's lines that fit the pattern.
-func (p *process) matches(pattern string) (found []string) {
-	re := regexp.MustCompile(pattern)
-	lines, _ := p.lines()
-	for _, line := range lines {
-		if re.MatchString(line) {
-			found = append(found, line)
-		}
-	}
-	return found
-}
+func (p *process) matches(pattern string) []string { return p.output.Matches(pattern) }
 
 // waitFor waits until n lines fit the pattern.
 func (p *process) waitFor(n int, pattern string) {

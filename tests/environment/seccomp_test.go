@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -38,9 +37,9 @@ func TestACallThatAFilterForbidsIsToldAsThat(t *testing.T) {
 // filters are calls that this project's files need, and where their arguments tell them from
 // those of the Go runtime.
 var filters = map[string]struct {
-	call     uint32
+	call     uintptr
 	argument uint32 // from 0
-	value    uint32
+	value    int
 }{
 	"locks":         {unix.SYS_FCNTL, 1, 37}, // F_OFD_SETLK
 	"probes":        {unix.SYS_FCNTL, 1, 36}, // F_OFD_GETLK
@@ -50,7 +49,7 @@ var filters = map[string]struct {
 
 func filtered(args []string) error {
 	filter := filters[args[0]]
-	if err := forbid(filter.call, filter.argument, filter.value); err != nil {
+	if err := testmain.AnswerCall(filter.call, filter.argument, filter.value, unix.EPERM); err != nil {
 		return skip("no filter of its own: %v", err)
 	}
 	before := descriptors()
@@ -76,27 +75,4 @@ func filtered(args []string) error {
 
 func complainsOfFilter(err error) error {
 	return complains(err, unix.EPERM, "seccomp")
-}
-
-// forbid makes the kernel answer a call with EPERM from now on, in all threads, if an argument has a value.
-func forbid(call, argument, value uint32) error {
-	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
-		return err
-	}
-	const firstArgument, argumentSize = 16, 8 // struct seccomp_data, little-endian
-	program := []unix.SockFilter{
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: 0}, // the call's number
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: call, Jf: 3},
-		{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: firstArgument + argument*argumentSize},
-		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: value, Jf: 1},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)},
-		{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW},
-	}
-	fprog := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
-	// SAFETY: the kernel reads the program, which is alive until the call returns.
-	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&fprog)))
-	if errno != 0 {
-		return errno
-	}
-	return nil
 }

@@ -1,20 +1,19 @@
 package plugin
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // patience is how long anything may take before it counts as hanging. No test asserts
@@ -31,9 +30,7 @@ type pipeline struct {
 	command *exec.Cmd
 	debug   string // where the debug log is
 
-	mu     sync.Mutex
-	output []string
-	more   chan struct{} // closed and renewed with each line
+	output testmain.Output
 	ended  chan struct{} // closed after the last line, when the process is gone
 	err    error         // how it ended
 }
@@ -60,7 +57,6 @@ func start(t *testing.T, change func(*exec.Cmd), line string, command *exec.Cmd)
 		line:    line,
 		command: command,
 		debug:   filepath.Join(t.TempDir(), "debug.log"),
-		more:    make(chan struct{}),
 		ended:   make(chan struct{}),
 	}
 	p.command.Env = append(env[:len(env):len(env)],
@@ -91,38 +87,16 @@ func start(t *testing.T, change func(*exec.Cmd), line string, command *exec.Cmd)
 }
 
 func (p *pipeline) read(r io.ReadCloser) {
-	defer r.Close()
-	lines := bufio.NewScanner(r)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		p.mu.Lock()
-		p.output = append(p.output, lines.Text())
-		close(p.more)
-		p.more = make(chan struct{})
-		p.mu.Unlock()
-	}
+	p.output.Read(r)
 	p.err = p.command.Wait()
 	close(p.ended)
 }
 
 // lines returns the output so far, and a channel that is closed when there is more.
-func (p *pipeline) lines() ([]string, <-chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.output, p.more
-}
+func (p *pipeline) lines() ([]string, <-chan struct{}) { return p.output.Lines() }
 
 // matches returns the output's lines that fit the pattern.
-func (p *pipeline) matches(pattern string) (found []string) {
-	re := regexp.MustCompile(pattern)
-	lines, _ := p.lines()
-	for _, line := range lines {
-		if re.MatchString(line) {
-			found = append(found, line)
-		}
-	}
-	return found
-}
+func (p *pipeline) matches(pattern string) []string { return p.output.Matches(pattern) }
 
 // waitFor waits until n lines fit the pattern, and returns the last of them.
 func (p *pipeline) waitFor(n int, pattern string) string {

@@ -72,16 +72,9 @@ func prepare() error {
 }
 
 func pluginDir() (string, error) {
-	dir := os.Getenv("BIPS_PLUGIN_DIR")
-	if dir == "" {
-		dir = "../../build/plugin"
-	}
-	dir, err := filepath.Abs(dir)
+	file, err := testmain.PluginFile()
 	if err != nil {
 		return "", err
 	}
-	if _, err := os.Stat(filepath.Join(dir, "libgstbips.so")); err != nil {
-		return "", fmt.Errorf("no plugin to test: run \"make build\" first (%w)", err)
-	}
-	return dir, nil
+	return filepath.Dir(file), nil
 }
