@@ -42,15 +42,17 @@ func newConnection(conn *sys.Conn, news func()) *connection {
 func (c *connection) receive() {
 	for {
 		message, received, err := c.conn.Receive(make([]byte, wire.MaxSize), wire.Descriptors, sys.Forever)
-		c.note(letter{message, received}, err)
-		c.news()
+		if c.note(letter{message, received}, err) {
+			c.news()
+		}
 		if err != nil {
 			return
 		}
 	}
 }
 
-func (c *connection) note(l letter, err error) {
+// note reports whether anybody is interested.
+func (c *connection) note(l letter, err error) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -68,6 +70,7 @@ func (c *connection) note(l letter, err error) {
 	default:
 		c.inbox = append(c.inbox, l)
 	}
+	return !c.closed
 }
 
 // take returns the next message. ended: there is none, and no other will come.

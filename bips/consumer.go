@@ -340,28 +340,38 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 		c.setAsking(asking)
 		c.askedAt = time.Now()
 	}
+	patience := limit // for the answer; not for what may be tried again after it
 	if grace := answerGrace - time.Since(c.askedAt); grace > 0 {
-		limit = limit.atLeast(grace)
+		patience = limit.atLeast(grace)
 	}
 	for c.waiter.look() == poked {
 		told, granted, err := c.asking.answer()
+		if told == answerGone && err == nil {
+			err = errGone
+		}
 		switch {
-		case told == answerRefused || err != nil:
-			c.stopAsking()
-			return c.noteSearch(err, poked, limit)
-		case told == answerGone:
-			c.stopAsking()
-			return c.noteSearch(errGone, poked, limit)
+		case err != nil:
+			return c.searchAgain(err, limit)
 		case told == answerGranted:
 			return c.attach(granted)
 		}
-		wait, ok := limit.left(bellLimit)
+		wait, ok := patience.left(bellLimit)
 		if !ok {
 			return fmt.Errorf("pool %q: not attached, %w: %w", c.name, ErrNoAnswer, ErrTimeout)
 		}
 		c.asking.await(&c.waiter, poked, wait)
 	}
 	return nil
+}
+
+// searchAgain gives up what was asked for in vain, and waits a moment. Whatever has come until then was about that.
+func (c *Consumer) searchAgain(err error, limit deadline) error {
+	c.stopAsking()
+	poked := c.waiter.look()
+	if interrupted := c.interrupted(); interrupted != nil {
+		return interrupted
+	}
+	return c.noteSearch(err, poked, limit)
 }
 
 // answerGrace is how long after asking for a seat Pull waits for the answer, which takes a producer that runs
@@ -444,7 +454,7 @@ func (c *Consumer) pauseSearch(poked uint32, limit deadline, pause time.Duration
 		c.waiter.waitPoke(poked, wait)
 		return nil
 	case c.suspended.Load():
-		return fmt.Errorf("pool %q: suspended: %w", c.name, ErrTimeout)
+		return fmt.Errorf("pool %q: %w: %w", c.name, ErrSuspended, ErrTimeout)
 	default:
 		return fmt.Errorf("pool %q: not attached (%v): %w", c.name, c.lastSearch, ErrTimeout)
 	}

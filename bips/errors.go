@@ -42,6 +42,8 @@ var (
 	// ErrNoAnswer: the producer has not said yet whether the consumer may read: most likely it is stopped or hangs. It comes
 	// with [ErrTimeout], and the next Pull goes on waiting for the answer.
 	ErrNoAnswer = errors.New("the producer does not answer")
+	// ErrSuspended: [Consumer.Suspend] is in force. It comes with [ErrTimeout].
+	ErrSuspended = errors.New("suspended")
 	// ErrVersion: the pool is of a layout this program does not know.
 	ErrVersion = errors.New("pool of another version")
 	// ErrDamaged: what lies in shared memory contradicts itself.

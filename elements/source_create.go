@@ -28,12 +28,16 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 		s.keyFrame.begins()
 		s.wantedAt.reset()
 	}
+	resuming := false
 	for {
 		consumer, values := s.reader()
 		if consumer == nil {
 			return gst.FlowFlushing
 		}
 		wait := s.patience(consumer, values.connectTimeout)
+		if resuming && wait >= 0 {
+			wait = max(wait, time.Millisecond)
+		}
 		if wait < 0 || wait > lookAround {
 			wait = lookAround
 		}
@@ -49,7 +53,8 @@ func (s *source) Create(out *gstglue.Frame) gst.FlowReturn {
 			if flow := gstglue.WaitPlaying(s); flow != gst.FlowOK {
 				return flow
 			}
-			if s.patience(consumer, values.connectTimeout) != 0 {
+			// The base class plays a moment before the seat is resumed: until then nobody has looked for the pool.
+			if resuming = errors.Is(err, bips.ErrSuspended); resuming || s.patience(consumer, values.connectTimeout) != 0 {
 				continue
 			}
 		}
