@@ -44,7 +44,7 @@ test-debian11: build ## a smoke test on GStreamer 1.18, in a private Debian 11 t
 # Runs of the long tests are written into docs/reliability-runs.md.
 RECORD = go run ./internal/cmd/recordrun
 
-soak: ## processes killed, stopped and restarted for hours (BIPS_STRESS_SECONDS=3600, BIPS_STRESS_SEED)
+soak: ## processes killed, stopped and restarted for hours (BIPS_STRESS_SECONDS=3600, BIPS_STRESS_SEED, BIPS_STRESS_BACKEND)
 	@BIPS_STRESS_SECONDS=$${BIPS_STRESS_SECONDS:-3600} CGO_ENABLED=0 $(RECORD) "make soak" \
 	    go test -count=1 -v -timeout 0 -run UnderFire ./tests/stress
 

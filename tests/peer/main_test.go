@@ -22,7 +22,7 @@ const patience = 20 * time.Second
 // A conversation is what README.md says that peers say: lines with > are orders to a peer, lines
 // with < what it says then, in this order. Names before them are of the peers.
 const conversation = `
-p: produce golden --slots=6 --slot-size=256 --idle
+p: produce golden --slots=6 --slot-size=256 --idle --backend=BACKEND
 p< {"event":"opened","token":"TOKEN","slots":6}
 c: consume golden --mode=every --max-held=2 --idle --detail
 c< {"event":"opened"}
@@ -74,7 +74,7 @@ c< {"event":"done","order":"flush"}
 c> {"do":"pull","timeout":-1}
 c< {"event":"done","order":"pull","error":"flushing","text":TEXT}
 c> {"do":"close"}
-c< {"event":"closed","received":1,"moves":1}
+c< {"event":"closed","received":1MORE}
 c< {"event":"done","order":"close"}
 c.
 p> {"do":"end"}
@@ -87,11 +87,21 @@ p.
 `
 
 func TestThePeerSaysWhatItsDocumentSays(t *testing.T) {
-	testmain.Dir(t)
 	program := filepath.Join(t.TempDir(), "peer")
 	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
+	for _, backend := range []string{"shm", "memfd"} {
+		t.Run(backend, func(t *testing.T) {
+			testmain.Dir(t)
+			converse(t, program, strings.ReplaceAll(conversation, "BACKEND", backend))
+		})
+	}
+}
+
+// converse talks with peers, as a conversation says.
+func converse(t *testing.T, program, conversation string) {
+	t.Helper()
 	peers := map[string]*partner{}
 	known := map[string]string{}
 	for _, l := range strings.Split(strings.TrimSpace(conversation), "\n") {

@@ -19,6 +19,7 @@ type child struct {
 	*drive.Peer
 	log     string // a file
 	every   bool   // mode
+	backend string // a producer's
 	lines   []*line.Line
 	frames  uint64    // published or delivered, as far as the log was read
 	stopped time.Time // until when; zero: it runs

@@ -20,5 +20,6 @@
 //
 // The processes are peers (tests/peer/README.md), of any language. Each says what it sees as it
 // goes, into a file that survives its death; who judges it is package drive.
-// BIPS_STRESS_SECONDS and BIPS_STRESS_SEED choose how long and from which seed.
+// BIPS_STRESS_SECONDS and BIPS_STRESS_SEED choose how long and from which seed. Each round draws its backend, or
+// each of its producers does; BIPS_STRESS_BACKEND makes all of them shm or memfd.
 package stress

@@ -37,7 +37,7 @@ func (r *round) sendRival() {
 	old := r.producer
 	old.rivaled = true
 	old.resume()
-	rival := start(r.T, drive.Produce, r.path(drive.Produce), r.plan.producer.args(r.random.Uint64(), 0))
+	rival := r.newProducer(0)
 	r.ended = append(r.ended, rival) // so that it is killed with the others, whatever happens
 	exited := r.await("a rival has neither the name nor an error", func() bool {
 		rival.read(r.T)
@@ -91,7 +91,7 @@ func (r *round) awaitNames() {
 		_, pool := os.Stat(path)
 		_, lock := os.Stat(path + ".lock")
 		seats, _ := filepath.Glob(path + ".*.seats")
-		return pool == nil && lock == nil && (len(seats) > 0 || r.plan.producer.Backend == "memfd")
+		return pool == nil && lock == nil && (len(seats) > 0) == (r.producer.backend == shm)
 	}, r.producer) {
 		r.Errorf("P8: %s ended: %s", r.producer, r.producer.Complaints())
 	}

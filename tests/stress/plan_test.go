@@ -3,7 +3,6 @@ package stress
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
@@ -11,7 +10,7 @@ import (
 
 // producerPlan is what a round's producers are.
 type producerPlan struct {
-	Backend      string // shm or memfd
+	Backends     []string // each producer draws one of them
 	Slots        int
 	SlotSize     int
 	Overflow     bips.Overflow
@@ -31,6 +30,7 @@ type consumerPlan struct {
 	Restless int           // suspends, or leaves and joins again, about once in so many frames; 0: never
 	Spin     time.Duration
 	Keys     int // asks for a key frame about once in so many pulls; 0: never
+	MaxAge   time.Duration
 }
 
 // plan is one round: a pool, its producers and consumers.
@@ -42,10 +42,10 @@ type plan struct {
 }
 
 func (p plan) String() string {
-	text := fmt.Sprintf("tempo %v, %s, deletes %v, %d slots of %d, overflow %d after %v, moves %d, brief %d, lend %v, pause %v;", p.tempo, p.producer.Backend, p.deletes, p.producer.Slots, p.producer.SlotSize,
+	text := fmt.Sprintf("backends %v, tempo %v, deletes %v, %d slots of %d, overflow %d after %v, moves %d, brief %d, lend %v, pause %v;", p.producer.Backends, p.tempo, p.deletes, p.producer.Slots, p.producer.SlotSize,
 		p.producer.Overflow, p.producer.BlockTimeout, p.producer.Moves, p.producer.Brief, p.producer.Lend, p.producer.Pause)
 	for _, c := range p.consumers {
-		text += fmt.Sprintf(" mode %d held %d pause %v;", c.Mode, c.MaxHeld, c.Pause)
+		text += fmt.Sprintf(" mode %d held %d pause %v max age %v;", c.Mode, c.MaxHeld, c.Pause, c.MaxAge)
 	}
 	return text
 }
@@ -53,7 +53,6 @@ func (p plan) String() string {
 // makePlan draws a round. Slots are as few as admission allows, or a few more.
 func makePlan(random *rand.Rand) plan {
 	p := plan{producer: producerPlan{
-		Backend:      pick(random, backends()...),
 		SlotSize:     pick(random, 64, 1000, 5000, 70000),
 		BlockTimeout: pick(random, bips.Forever, bips.Forever, 5*time.Millisecond, 30*time.Millisecond),
 		Overflow:     pick(random, bips.Block, bips.Block, bips.Block, bips.Drop),
@@ -69,7 +68,7 @@ func makePlan(random *rand.Rand) plan {
 			Mode: pick(random, bips.Latest, bips.Every), MaxHeld: 1 + random.IntN(3),
 			Pause:    pick(random, 0, 0, 20*time.Microsecond, 3*time.Millisecond),
 			Restless: pick(random, 0, 20, 300, 3000), Spin: pick(random, 0, 0, 0, 20*time.Microsecond),
-			Keys: pick(random, 0, 0, 50),
+			Keys: pick(random, 0, 0, 50), MaxAge: pick(random, 0, 0, 2*time.Millisecond),
 		}
 		if c.Mode == bips.Every && c.Pause > time.Millisecond {
 			c.Pause = 300 * time.Microsecond
@@ -83,15 +82,26 @@ func makePlan(random *rand.Rand) plan {
 	if random.IntN(4) == 0 {
 		p.rush()
 	}
+	p.producer.Backends = pick(random, []string{shm}, []string{memfd}, []string{memfd}, []string{shm, memfd})
 	return p
 }
 
-// backends are those that rounds are over: both, or what BIPS_STRESS_BACKEND says.
-func backends() []string {
-	if only := os.Getenv("BIPS_STRESS_BACKEND"); only != "" {
-		return []string{only}
+// Backends, as peers and BIPS_STRESS_BACKEND have them.
+const (
+	shm   = "shm"
+	memfd = "memfd"
+)
+
+// force makes it a round over one backend, if that has a name.
+func (p *plan) force(backend string) error {
+	switch backend {
+	case "":
+	case shm, memfd:
+		p.producer.Backends = []string{backend}
+	default:
+		return fmt.Errorf("BIPS_STRESS_BACKEND=%s: use shm or memfd, or leave it out", backend)
 	}
-	return []string{"shm", "memfd"}
+	return nil
 }
 
 // rush makes it a round in which little happens but frames: most of those that are delivered are
@@ -119,15 +129,16 @@ func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x5ee
 // that another one has taken the name.
 func (p producerPlan) stays() bool { return p.Brief == 0 && (p.Moves == 0 || p.Moves >= 1000) }
 
-// args are the options of a peer, which tries for so long while another producer has the name.
-func (p producerPlan) args(seed uint64, busy time.Duration) []string {
+// args are the options of a peer over a backend, which tries for so long while another producer has the name.
+func (p producerPlan) args(backend string, seed uint64, busy time.Duration) []string {
 	overflow := "block"
 	if p.Overflow == bips.Drop {
 		overflow = "drop"
 	}
 	args := []string{
-		"--backend=" + p.Backend, fmt.Sprintf("--slots=%d", p.Slots), fmt.Sprintf("--slot-size=%d", p.SlotSize), "--seats=8", "--overflow=" + overflow,
+		fmt.Sprintf("--slots=%d", p.Slots), fmt.Sprintf("--slot-size=%d", p.SlotSize), "--seats=8", "--overflow=" + overflow,
 		"--block-timeout=" + micros(p.BlockTimeout), "--pause=" + micros(p.Pause), "--busy=" + micros(busy), fmt.Sprintf("--seed=%d", seed),
+		"--backend=" + backend,
 	}
 	if p.Ends > 0 {
 		args = append(args, fmt.Sprintf("--ends=%d", p.Ends))
@@ -152,6 +163,7 @@ func (p consumerPlan) args(seed uint64) []string {
 	return []string{
 		"--mode=" + mode, fmt.Sprintf("--max-held=%d", p.MaxHeld), "--hold=" + micros(p.Pause), "--spin=" + micros(p.Spin),
 		fmt.Sprintf("--restless=%d", p.Restless), fmt.Sprintf("--key-frames=%d", p.Keys), fmt.Sprintf("--seed=%d", seed),
+		"--max-age=" + micros(p.MaxAge),
 	}
 }
 

@@ -48,6 +48,9 @@ func runRound(t *testing.T, seed uint64, length time.Duration, total *totals) {
 	}
 	random := newRandom(seed)
 	r := &round{T: t, plan: makePlan(random), random: random, dir: dir, total: total}
+	if err := r.force(os.Getenv("BIPS_STRESS_BACKEND")); err != nil {
+		t.Fatal(err)
+	}
 	defer func() {
 		r.killAll()
 		if !t.Failed() || os.Getenv("BIPS_MUTANT") != "" {
@@ -80,8 +83,14 @@ func (r *round) path(kind string) string {
 	return filepath.Join(r.dir, fmt.Sprintf("%04d-%s", r.children, kind))
 }
 
-func (r *round) startProducer() {
-	r.producer = start(r.T, drive.Produce, r.path(drive.Produce), r.plan.producer.args(r.random.Uint64(), patience))
+func (r *round) startProducer() { r.producer = r.newProducer(patience) }
+
+// newProducer starts a producer that tries for so long while another one has the name.
+func (r *round) newProducer(busy time.Duration) *child {
+	backend := pick(r.random, r.plan.producer.Backends...)
+	c := start(r.T, drive.Produce, r.path(drive.Produce), r.plan.producer.args(backend, r.random.Uint64(), busy))
+	c.backend = backend
+	return c
 }
 
 func (r *round) startConsumer(i int) {

@@ -15,7 +15,7 @@ func (r *round) validate() {
 			for _, run := range r.validateProducer(c) {
 				runs[run.Token] = run
 				r.total.published += run.Frames
-				r.nameless[run.Token] = c.deleted
+				r.nameless[run.Token] = c.deleted && c.backend == shm // over a connection nobody looks for names
 			}
 		}
 	}
