@@ -144,7 +144,8 @@ func (p producerPlan) args(backend string, seed uint64, busy time.Duration) []st
 		args = append(args, fmt.Sprintf("--ends=%d", p.Ends))
 	}
 	if p.Brief > 0 {
-		args = append(args, fmt.Sprintf("--brief=%d", p.Brief))
+		// Half of the pools wait for a reader: the others may live for less time than a reader needs to find one and get a seat.
+		args = append(args, fmt.Sprintf("--brief=%d", p.Brief), "--wait=1")
 	}
 	if p.Moves > 0 {
 		args = append(args, fmt.Sprintf("--moves=%d", p.Moves))
