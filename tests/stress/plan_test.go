@@ -126,8 +126,10 @@ func upTo(random *rand.Rand, limit time.Duration) time.Duration {
 func newRandom(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x5eed)) }
 
 // stays reports whether a producer keeps its pool for some seconds if nobody ends it: whoever closes it and makes it again may find
-// that another one has taken the name.
-func (p producerPlan) stays() bool { return p.Brief == 0 && (p.Moves == 0 || p.Moves >= 1000) }
+// that another one has taken the name. Who moves does so when its slots cannot grow any more, after some 60 moves.
+func (p producerPlan) stays() bool {
+	return p.Brief == 0 && (p.Moves == 0 || p.Moves >= 1000 && p.Pause > 0)
+}
 
 // args are the options of a peer over a backend, which tries for so long while another producer has the name.
 func (p producerPlan) args(backend string, seed uint64, busy time.Duration) []string {
