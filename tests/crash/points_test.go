@@ -37,6 +37,10 @@ type scene struct {
 	slow      string // a step after which the victim is slow
 }
 
+// closesItsPool reports whether the producer closes its pool now and then, also without an end of its stream, and makes it again: one
+// that moves begins small again when its slots have grown enough. Who has joined by then and read nothing yet is told that it is lost.
+func (s *scene) closesItsPool() bool { return s.closes || s.moves }
+
 const (
 	starting  = "S1 S2 S3 S4a S4b S4c S4d S4e S4f S5"
 	attaching = "A1 A2 A3 A4a A4b A4c A5 A6 A7 A8 A9 J3 J4 J5 J6 J7"

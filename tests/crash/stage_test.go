@@ -199,14 +199,18 @@ func (g *stage) quiet() {
 // that the others leave is admitted and gets a frame.
 func (g *stage) newcomer() {
 	g.Helper()
-	mode := bothModes[g.random.IntN(2)]
+	g.newcomerOf(bothModes[g.random.IntN(2)])
+}
+
+func (g *stage) newcomerOf(mode string) {
+	g.Helper()
 	c := drive.Start(g.T, drive.Consume, g.pool, drive.Setup{Args: []string{
 		"--idle", "--mode=" + mode, fmt.Sprintf("--max-held=%d", stageRoom-quota*len(g.survivors())),
 	}})
 	defer c.Kill()
 	pull := line.Order{Do: line.DoPull, Timeout: forAnswer.Microseconds()}
 	answer := c.Ask(pull)
-	for answer.Error == "end-of-stream" || g.closes && answer.Error == "producer-lost" {
+	for answer.Error == "end-of-stream" || g.closesItsPool() && answer.Error == "producer-lost" {
 		answer = c.Ask(pull)
 	}
 	if answer.Error != "" {
