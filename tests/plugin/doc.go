@@ -6,5 +6,6 @@
 // What gst-launch-1.0 cannot do, the program of testdata/drive does on command: several
 // pipelines in one process, changes of state, seeks, a look at what the process has.
 //
-// The plugin is looked for in $BIPS_PLUGIN_DIR, or else in build/plugin.
+// The plugin is looked for in $BIPS_PLUGIN_DIR, or else in build/plugin. The pools of the tests have the backend that
+// $BIPS_TEST_BACKEND names: shm, which is the default, or memfd.
 package plugin

@@ -44,7 +44,7 @@ var answer = regexp.MustCompile(`^(ok|failed)\b`)
 // try gives a command and waits for its answer; failed is what went wrong.
 func (d *driver) try(format string, args ...any) (ok, failed string) {
 	d.t.Helper()
-	d.line = fmt.Sprintf(format, args...) // what a watchdog tells
+	d.line = overBackend(fmt.Sprintf(format, args...)) // what a watchdog tells
 	if _, err := fmt.Fprintln(d.commands, d.line); err != nil {
 		d.t.Fatalf("%s: %v", d.line, err)
 	}

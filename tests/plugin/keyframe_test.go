@@ -266,7 +266,7 @@ func (p *askedProducer) notAsked() {
 // Where frames are missing those that follow cannot be decoded.
 func TestAReaderThatMissesFramesAsksForAKeyFrame(t *testing.T) {
 	t.Parallel()
-	producer, err := bips.NewProducer(poolName(t), bips.ProducerOptions{SlotSize: greySize, Caps: h264, Overflow: bips.Drop})
+	producer, err := bips.NewProducer(poolName(t), bips.ProducerOptions{SlotSize: greySize, Caps: h264, Overflow: bips.Drop, Backend: theBackend()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func launch(t *testing.T, format string, args ...any) *pipeline {
 // leave a child behind that keeps our pipe open.
 func launchWith(t *testing.T, change func(*exec.Cmd), format string, args ...any) *pipeline {
 	t.Helper()
-	line := fmt.Sprintf(format, args...)
+	line := overBackend(fmt.Sprintf(format, args...))
 	return start(t, change, line, exec.Command("gst-launch-1.0", strings.Fields("-v --no-fault "+line)...))
 }
 

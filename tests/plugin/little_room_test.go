@@ -47,7 +47,7 @@ func TestAProducerThatWasKilledPlaysAgainWhereThereIsNoRoomForTwoPools(t *testin
 		killed.kill()
 		again := launchWith(t, dir.use, roomy)
 		launchWith(t, dir.use, "bipssrc pool=p num-buffers=1 ! fakesink").finish() // it came up with the reader paused
-		reader.hasOfPools(0)
+		reader.readsPools(0)
 		reader.do("set r playing", "frames r 2", "drop r")
 		again.interrupt()
 		reader.quit()

@@ -221,16 +221,20 @@ func TestNamesAreDeletedWhileReadersRead(t *testing.T) {
 	p.signal(syscall.SIGINT) // with -e, the end of the stream
 	p.finish()
 	latest.finish()
-	latest.stats("src").want(t, counts{"moves": 2, "instances": 1, "lost": 0})
+	moves := uint64(2)
+	if backend == "memfd" {
+		moves = 0 // the pool gets another socket, and readers stay connected
+	}
+	latest.stats("src").want(t, counts{"moves": moves, "instances": 1, "lost": 0})
 	saysNothing(t, latest)
 	got := p.stats("sink")
 	for _, source := range sources {
 		getsAll(t, source, fmt.Sprintf("videotestsrc num-buffers=%d %s", got["in-place"]+got["copied"], pictures))
-		source.stats("src").want(t, counts{"moves": 2})
+		source.stats("src").want(t, counts{"moves": moves})
 		saysNothing(t, source)
 	}
-	got.want(t, counts{"moves": 2, "dropped": 0, "demoted": 0, "copied": got["moved"]})
-	if got["moved"] == 0 {
+	got.want(t, counts{"moves": moves, "dropped": 0, "demoted": 0, "copied": got["moved"]})
+	if moves > 0 && got["moved"] == 0 {
 		t.Errorf("the frames in the queue were in the old pool, and none was copied: %v", got)
 	}
 	dir.isClean(t, "after all")

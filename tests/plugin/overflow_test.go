@@ -2,7 +2,6 @@ package plugin
 
 import (
 	"testing"
-	"time"
 
 	"github.com/bips-ipc/bips/bips"
 )
@@ -19,8 +18,7 @@ func TestOverflowDrop(t *testing.T) {
 		}
 	})
 	p := launch(t, "videotestsrc num-buffers=%d ! %s ! bipssink name=sink pool=%s slots=8 overflow=drop sync=false wait-for-consumers=1", n, small, poolName(t))
-	// The end of the stream waits for the reader: it is not dropped.
-	time.Sleep(settle)
+	p.waitFor(1, `^WARNING.*frame was dropped`)
 	close(started)
 	p.finish()
 	frames := r.all()

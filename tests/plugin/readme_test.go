@@ -100,6 +100,7 @@ func openTerminal(t *testing.T, dir ownDirectory, line string) *terminal {
 	c.shell.Dir = folder
 	c.shell.Env = append(env[:len(env):len(env)], "GST_DEBUG=bips:4,basesrc:5", "GST_DEBUG_FILE="+c.log)
 	dir.use(c.shell)
+	scriptOverBackend(t, c.shell)
 	c.shell.Stdout, c.shell.Stderr = output, output
 	c.shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := c.shell.Start(); err != nil {

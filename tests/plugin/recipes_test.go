@@ -26,6 +26,7 @@ func TestRecipes(t *testing.T) {
 			run.WaitDelay = time.Second
 			run.Env = append(run.Env, env...)
 			dir.use(run)
+			scriptOverBackend(t, run)
 			out, err := run.CombinedOutput()
 			var exit *exec.ExitError
 			if errors.As(err, &exit) && exit.ExitCode() == 77 {

@@ -35,7 +35,7 @@ func write(t *testing.T, pool string, o bips.ProducerOptions) *writer {
 	}
 	opened := make(chan struct{})
 	w := &writer{t: t, Peer: peers.Start(t, peers.Produce, pool, peers.Setup{
-		Args: []string{"--idle", fmt.Sprintf("--slots=%d", o.Slots), fmt.Sprintf("--slot-size=%d", o.SlotSize), fmt.Sprintf("--seats=%d", o.MaxConsumers)},
+		Args: []string{"--idle", fmt.Sprintf("--slots=%d", o.Slots), fmt.Sprintf("--slot-size=%d", o.SlotSize), fmt.Sprintf("--seats=%d", o.MaxConsumers), "--backend=" + backend},
 		Heard: func(l *line.Line) {
 			if l.Event == line.Opened {
 				close(opened)

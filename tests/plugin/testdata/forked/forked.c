@@ -16,7 +16,9 @@
 #include <gst/gst.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -58,13 +60,20 @@ make_child (void)
 static GstElement *
 launch (const gchar * format)
 {
-  gchar *line = g_strdup_printf (format, pool);
+  const gchar *backend = g_getenv ("BIPS_TEST_BACKEND");
+  gchar *given = g_strdup_printf (format, pool);
+  gchar **parts = g_strsplit (given, "bipssink ", -1);
+  gchar *sink = g_strdup_printf ("bipssink backend=%s ", backend ? backend : "shm");
+  gchar *line = g_strjoinv (sink, parts);
   GError *error = NULL;
   GstElement *pipeline = gst_parse_launch (line, &error);
 
   if (error)
     say ("not made: %s", error->message);
   g_free (line);
+  g_free (sink);
+  g_strfreev (parts);
+  g_free (given);
   return pipeline;
 }
 
@@ -164,7 +173,7 @@ give_up (GstElement * pipeline, const gchar * name)
   gst_object_unref (element);
 }
 
-/* How many descriptors lead to files of pools. */
+/* How many descriptors lead to files or memory of pools, or are sockets of the kind that pools have. */
 static guint
 count_files (void)
 {
@@ -175,8 +184,12 @@ count_files (void)
   while (dir && (name = g_dir_read_name (dir))) {
     gchar *path = g_build_filename ("/proc/self/fd", name, NULL);
     gchar *target = g_file_read_link (path, NULL);
+    int kind = 0;
+    socklen_t size = sizeof kind;
 
-    if (target && strstr (target, "/bips."))
+    if (target && (strstr (target, "/bips.") || strstr (target, "/memfd:bips")))
+      n++;
+    else if (getsockopt (atoi (name), SOL_SOCKET, SO_TYPE, &kind, &size) == 0 && kind == SOCK_SEQPACKET)
       n++;
     g_free (target);
     g_free (path);

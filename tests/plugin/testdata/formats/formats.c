@@ -143,6 +143,8 @@ start_pair (Pair * pair, const gchar * pool, guint slots, guint64 slot_size)
   pair->sink = gst_element_factory_make ("bipssink", NULL);
   g_object_set (pair->sink, "pool", pool, "slots", slots, "slot-size", slot_size, "sync", FALSE,
       "wait-for-consumers", pair->n_readers, NULL);
+  if (g_getenv ("BIPS_TEST_BACKEND"))
+    gst_util_set_object_arg (G_OBJECT (pair->sink), "backend", g_getenv ("BIPS_TEST_BACKEND"));
   gst_bin_add (GST_BIN (pair->pipeline), pair->sink);
   pair->pad = gst_pad_new ("out", GST_PAD_SRC);
   gst_pad_set_active (pair->pad, TRUE);

@@ -91,6 +91,9 @@ func fatal(format string, args ...any) {
 
 func launch(format string, args ...any) gst.Pipeline {
 	line := fmt.Sprintf(format, args...)
+	if backend := os.Getenv("BIPS_TEST_BACKEND"); backend != "" && !strings.Contains(line, "backend=") {
+		line = strings.ReplaceAll(line, "bipssink ", "bipssink backend="+backend+" ")
+	}
 	element, err := gst.ParseLaunch(line)
 	if err != nil {
 		fatal("%s: %v", line, err)
@@ -133,11 +136,11 @@ func stream(pool string) {
 	writer.SetState(gst.StateNull)
 }
 
-// damage cuts a pool's seats short: the plugin's runtime meets SIGBUS, and makes an error of it.
+// damage cuts a pool's seats short: the plugin's runtime meets SIGBUS, and makes an error of it. Only files can be cut.
 func damage(pool string) {
 	pool += "-damaged"
 	for !over.Load() {
-		writer := launch("videotestsrc is-live=true ! %s ! bipssink pool=%s", caps, pool)
+		writer := launch("videotestsrc is-live=true ! %s ! bipssink backend=shm pool=%s", caps, pool)
 		reader := launch("bipssrc pool=%s ! fakesink sync=false async=false", pool)
 		writer.SetState(gst.StatePlaying)
 		reader.SetState(gst.StatePlaying)
