@@ -202,7 +202,7 @@ func (c *crew) collect() result.Sample {
 		result.Acquire:  src.Acquire.Quantile(0.5),
 		result.Acquire9: src.Acquire.Quantile(0.99),
 	}
-	slowest := 0.0
+	slowest, seconds, received := 0.0, 0.0, uint64(0)
 	for i, consumer := range c.consumers {
 		sink, ok := consumer.report()
 		hindered := (c.stop || c.slow > 0) && i == len(c.consumers)-1
@@ -218,11 +218,13 @@ func (c *crew) collect() result.Sample {
 		}
 		c.latency.Merge(sink.Latency)
 		values[result.Lost] += float64(sink.Lost)
+		seconds, received = seconds+sink.CPU, received+sink.Frames
 		if fps := float64(sink.Frames-1) / sink.Elapsed; slowest == 0 || fps < slowest {
 			slowest = fps
 		}
 	}
 	values[result.FPS] = slowest
+	values[result.ReaderCPU] = seconds / float64(max(received, 1)) * 1e6
 	values[result.P50], values[result.P99] = c.latency.Quantile(0.5), c.latency.Quantile(0.99)
 	return result.Sample{Status: result.OK, Values: values}
 }

@@ -16,7 +16,7 @@ import (
 const fakeLaunch = `#!/bin/sh
 first='{"bench":"first"}'
 histogram='[[128,3],[1024,1]]'
-sink='{"bench":"sink","frames":4,"lost":1,"bad":0,"elapsed_s":0.01,"latency":'$histogram'}'
+sink='{"bench":"sink","frames":4,"lost":1,"bad":0,"elapsed_s":0.01,"cpu_s":0.0002,"latency":'$histogram'}'
 case "$*" in
 *benchsrc*)
 	[ "$FAKE" = producer-fails ] && { echo "ERROR: no camera" >&2; exit 1; }
@@ -67,6 +67,9 @@ func TestACrewIsMeasured(t *testing.T) {
 	}
 	if cpu := sample.Values[result.CPU]; cpu < 99.9 || cpu > 100.1 {
 		t.Errorf("CPU per frame is %v us, want 100", cpu)
+	}
+	if cpu := sample.Values[result.ReaderCPU]; cpu < 49.9 || cpu > 50.1 {
+		t.Errorf("a reader's CPU per frame is %v us, want 50", cpu)
 	}
 	if left, _ := filepath.Glob(r.scratch + "/job-*"); len(left) > 0 {
 		t.Errorf("left behind: %v", left)

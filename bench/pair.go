@@ -38,6 +38,8 @@ type pair struct {
 	socket bool
 	// consumersFirst: the producer must not come before its consumers.
 	consumersFirst bool
+	// mayLose: a reader that is behind loses frames, so that flat out means nothing.
+	mayLose bool
 	// memory is what frames take at most, in bytes.
 	memory func(*job) uint64
 }
@@ -94,6 +96,16 @@ var pairs = []pair{
 		producer: func(j *job) string { return bipssink(j) + " backend=memfd" },
 		consumer: bipssrc,
 		memory:   bipsMemory,
+	}, {
+		name:     result.FloorPair,
+		elements: [2]string{"floorsink", "floorsrc"},
+		spins:    []int{0},
+		producer: func(j *job) string {
+			return fmt.Sprintf("floorsink pool=%s slot-size=%d %s", j.id, j.size(), nosync)
+		},
+		consumer: func(j *job) string { return "floorsrc pool=" + j.id },
+		mayLose:  true,
+		memory:   shmSize,
 	},
 }
 

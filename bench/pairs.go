@@ -147,6 +147,9 @@ func (r *runner) measureAll(ctx context.Context, found []*pair) error {
 
 func (r *runner) cells(w *work, found []*pair) (cells []result.Cell) {
 	for _, p := range found {
+		if p.mayLose && w.rate == 0 {
+			continue
+		}
 		for _, spin := range p.spins {
 			if spin == 0 || !w.noSpin {
 				cells = append(cells, result.Cell{Pair: p.name, Spin: spin})

@@ -45,11 +45,11 @@ var works = []work{
 	{
 		id: "latency-1", title: "300 frames/s of 1920x1080 NV12",
 		format: "NV12", width: 1920, height: 1080, rate: 300, consumers: 1, length: 1800 * time.Millisecond,
-		metrics: []string{result.P50, result.P99, result.CPU},
+		metrics: []string{result.P50, result.P99, result.CPU, result.ReaderCPU},
 	}, {
 		id: "latency-4", title: "the same, 4 consumers",
 		format: "NV12", width: 1920, height: 1080, rate: 300, consumers: 4, length: 1800 * time.Millisecond,
-		metrics: []string{result.P50, result.P99, result.CPU},
+		metrics: []string{result.P50, result.P99, result.CPU, result.ReaderCPU},
 	}, {
 		id: "untouched", title: "flat out, 1920x1080 NV12, not touched",
 		format: "NV12", width: 1920, height: 1080, consumers: 1, length: time.Second, noFloor: true,

@@ -3,12 +3,13 @@
 // It prints {"bench":"first"} on stderr with the first frame, so that others know
 // that it is connected, and when the stream ends or the element stops one line of
 // JSON: frames that were measured, lost (numbers that did not come), bad (frames that
-// are not whole), and the latencies.
+// are not whole), the processor time of the whole process since the first of them, and the latencies.
 #include "benchsink.h"
 
 #include <gst/base/gstbasesink.h>
 #include <string.h>
 
+#include "cpu.h"
 #include "histogram.h"
 #include "stamp.h"
 
@@ -21,6 +22,7 @@ typedef struct {
   gboolean greeted, reported;
   guint64 frames, lost, bad, next;
   guint64 first, last; // when, in nanoseconds
+  gdouble cpu;         // seconds that the process had used at the first measured frame
   guint64 sum;         // of the bytes: what is read must be of use, or no compiler reads it
   Histogram *latency;  // too large for an instance
 } BenchSink;
@@ -62,9 +64,9 @@ static void report(BenchSink *self) {
   self->reported = TRUE;
   fprintf(stderr,
           "{\"bench\":\"sink\",\"frames\":%" PRIu64 ",\"lost\":%" PRIu64 ",\"bad\":%" PRIu64
-          ",\"elapsed_s\":%.6f,\"sum\":%u,",
+          ",\"elapsed_s\":%.6f,\"cpu_s\":%.6f,\"sum\":%u,",
           self->frames, self->lost, self->bad, (gdouble)(self->last - self->first) / 1e9,
-          (guint8)self->sum);
+          self->frames ? cpu_seconds() - self->cpu : 0, (guint8)self->sum);
   histogram_print(self->latency, "latency", stderr);
   fputs("}\n", stderr);
 }
@@ -79,8 +81,10 @@ static guint64 sum_of(const guint8 *data, gsize size) {
 }
 
 static void note(BenchSink *self, const Stamp *stamp, guint64 now) {
-  if (!self->frames++)
+  if (!self->frames++) {
     self->first = now;
+    self->cpu = cpu_seconds();
+  }
   self->last = now;
   if (stamp->sequence > self->next)
     self->lost += stamp->sequence - self->next;

@@ -9,9 +9,9 @@
 
 #include <gst/base/gstpushsrc.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
+#include "cpu.h"
 #include "histogram.h"
 #include "stamp.h"
 
@@ -47,13 +47,6 @@ enum { PROP_SIZE = 1, PROP_RATE, PROP_SECONDS, PROP_FILL, PROP_CAPS, PROP_START 
 
 static GstStaticPadTemplate src_template =
     GST_STATIC_PAD_TEMPLATE("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
-
-static gdouble cpu_seconds(void) {
-  struct rusage r;
-  getrusage(RUSAGE_SELF, &r);
-  return (gdouble)(r.ru_utime.tv_sec + r.ru_stime.tv_sec) +
-         (gdouble)(r.ru_utime.tv_usec + r.ru_stime.tv_usec) / 1e6;
-}
 
 static void bench_src_set_property(GObject *object, guint id, const GValue *value,
                                    GParamSpec *spec) {

@@ -76,6 +76,7 @@ const (
 	P99       = "p99_us"          //
 	FPS       = "fps"             // frames per second at the consumer
 	CPU       = "cpu_us"          // of the producer's process, per frame
+	ReaderCPU = "reader_cpu_us"   // of a consumer's process, per frame
 	Lost      = "lost"            // frames that a consumer did not get
 	Publish   = "publish_p50_us"  // how long pushing a frame takes the producer
 	Publish9  = "publish_p99_us"  //
@@ -102,6 +103,7 @@ var units = map[string]unit{
 	P99:       {"latency p99, us", short, true},
 	FPS:       {"frames/s", thousands, false},
 	CPU:       {"producer CPU per frame, us", short, true},
+	ReaderCPU: {"reader CPU per frame, us", short, true},
 	Lost:      {"frames lost", thousands, true},
 	Publish:   {"publication p50, us", short, true},
 	Publish9:  {"publication p99, us", short, true},

@@ -21,6 +21,7 @@ var titles = map[string]string{
 	Shm:       "shmsink/ shmsrc",
 	UnixFD:    "unixfdsink/ unixfdsrc",
 	Iceoryx2:  "gst-plugin-iceoryx2",
+	FloorPair: "floorsink/ floorsrc",
 	Floor:     "bare futex (C)",
 	FutexGo:   "bare futex (Go)",
 }

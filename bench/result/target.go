@@ -13,7 +13,8 @@ const (
 	Shm       = "shm"
 	UnixFD    = "unixfd"
 	Iceoryx2  = "iceoryx2"
-	Floor     = "floor" // bare futexes in C
+	FloorPair = "floor-pair" // elements of a futex and shared slots, without any safety
+	Floor     = "floor"      // bare futexes in C
 	FutexGo   = "futex in Go"
 )
 
