@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/bips-ipc/bips/tests/peer/drive"
 	"github.com/bips-ipc/bips/tests/peer/line"
 )
 
@@ -15,17 +14,17 @@ func TestTheNextReaderGoesOnWhenItsPoolIsClosedBeforeItsFirstFrame(t *testing.T)
 	for _, mode := range bothModes {
 		g := &stage{T: t, scene: scene{moves: true}, pool: "closed-" + mode}
 		slots := fmt.Sprintf("--slots=%d", stageSlots)
-		first, opened := startWriter(t, g.pool, []string{"--idle", slots}, crashAt{})
+		first := startWriter(t, g.pool, []string{"--idle", slots}, crashAt{})
 		t.Cleanup(first.Kill)
-		awaitOpen(t, first, opened)
-		reopened := make(chan *drive.Peer, 1)
+		first.awaitOpen(t)
+		reopened := make(chan *writer, 1)
 		go func() {
 			answer := first.Ask(line.Order{Do: line.DoAwait, Consumers: 1, Timeout: forAnswer.Microseconds()})
 			if answer.Error != "" {
 				t.Errorf("the next reader of mode %s does not come: %s", mode, answer.Text)
 			}
 			first.Leave()
-			next, _ := startWriter(t, g.pool, []string{"--quiet", slots}, crashAt{})
+			next := startWriter(t, g.pool, []string{"--quiet", slots}, crashAt{})
 			t.Cleanup(next.Kill)
 			reopened <- next
 		}()

@@ -1,8 +1,10 @@
 // Package crash kills processes, at random moments while they do one thing over and
-// over, and at each named step of the protocol while others go on (points_test.go). It
-// checks after each kill that those who live have lost nothing and the next ones find
-// everything in order. BIPS_CRASH_TIMES says how often each thing is interrupted, and
-// how often a process dies at each step.
+// over, and at each named step of the protocol while others go on (points_test.go,
+// connection_test.go). It checks after each kill that those who live have lost nothing and
+// the next ones find everything in order. A pool is looked at in its files (segment_test.go),
+// or, over connections, in what its producer has open and mapped (memory_test.go).
+// BIPS_CRASH_TIMES says how often each thing is interrupted, and how often a process dies
+// at each step.
 //
 // The processes are peers (tests/peer/README.md), of any language. Those that die at a step
 // are to have crash points.
@@ -40,6 +42,14 @@ func TestMain(m *testing.M) { drive.Role(nil).Run(m) }
 
 // producerArgs are the options of producers that are killed at random moments, and of those after them.
 var producerArgs = []string{fmt.Sprintf("--slots=%d", slots), "--slot-size=64", fmt.Sprintf("--busy=%d", patience.Microseconds())}
+
+// Backends, as peers have them.
+const (
+	shm   = "shm"
+	memfd = "memfd"
+)
+
+var bothBackends = []string{shm, memfd}
 
 // times is how often each thing is interrupted by a kill, unless BIPS_CRASH_TIMES says otherwise.
 func times(t *testing.T, otherwise int) int {
@@ -102,32 +112,37 @@ func newRandom(t *testing.T) *rand.Rand {
 
 func TestAConsumerKilledAnywhereLeavesNothingThatTheProducerCannotTakeBack(t *testing.T) {
 	for name, option := range map[string]string{"join and leave": "--brief=1", "pull and release": "--restless=4"} {
-		t.Run(name, func(t *testing.T) {
-			testmain.Dir(t)
-			random := newRandom(t)
-			p, opened := startWriter(t, poolName, append([]string{"--quiet"}, producerArgs...), crashAt{})
-			defer p.Kill()
-			awaitOpen(t, p, opened)
-			for range times(t, 60) {
-				var victims []victim
-				for range 2 {
-					victims = append(victims, startVictim(t, drive.Consume, option, "--max-held=2", "--mode="+bothModes[random.IntN(2)]))
-				}
-				for _, v := range victims {
-					v.killSoon(t, random)
-				}
-				pullAll(t, p)
-			}
-			stats := p.Ask(line.Order{Do: line.DoStats})
-			t.Logf("%d kills, %d frames published, %d seats reclaimed", 2*times(t, 60), stats.Published, stats.Reclaimed)
-			p.Leave()
-		})
+		for _, backend := range bothBackends {
+			t.Run(name+" over "+backend, func(t *testing.T) { killConsumers(t, option, backend) })
+		}
 	}
+}
+
+// killConsumers kills consumers of one producer, two at a time.
+func killConsumers(t *testing.T, option, backend string) {
+	testmain.Dir(t)
+	random := newRandom(t)
+	p := startWriter(t, poolName, append([]string{"--quiet", "--backend=" + backend}, producerArgs...), crashAt{})
+	defer p.Kill()
+	p.awaitOpen(t)
+	for range times(t, 60) {
+		var victims []victim
+		for range 2 {
+			victims = append(victims, startVictim(t, drive.Consume, option, "--max-held=2", "--mode="+bothModes[random.IntN(2)]))
+		}
+		for _, v := range victims {
+			v.killSoon(t, random)
+		}
+		pullAll(t, p)
+	}
+	stats := p.Ask(line.Order{Do: line.DoStats})
+	t.Logf("%d kills, %d frames published, %d seats reclaimed", 2*times(t, 60), stats.Published, stats.Reclaimed)
+	p.Leave()
 }
 
 // pullAll lets a producer take every slot but the newest entry's; then a new reader's quota fits,
 // and when that has left nobody is there.
-func pullAll(t *testing.T, p *drive.Peer) {
+func pullAll(t *testing.T, p *writer) {
 	t.Helper()
 	if held := p.Ask(line.Order{Do: line.DoHold, Timeout: forAnswer.Microseconds()}); held.Slots != slots-1 {
 		t.Fatalf("it got %d of %d slots: %s", held.Slots, slots-1, held.Text)
@@ -151,6 +166,7 @@ func pullAll(t *testing.T, p *drive.Peer) {
 }
 
 func TestAProducerKilledAnywhereLeavesTheNameToTheNext(t *testing.T) {
+	// Whoever comes next may have the other backend.
 	for name, options := range map[string][]string{"create and close": {"--brief=1"}, "publish": nil} {
 		t.Run(name, func(t *testing.T) {
 			dir := testmain.Dir(t)
@@ -158,10 +174,11 @@ func TestAProducerKilledAnywhereLeavesTheNameToTheNext(t *testing.T) {
 			c := startReader(t, poolName, readerPlan{mode: every, maxHeld: 3}, crashAt{})
 			defer c.Kill()
 			for round := range times(t, 60) {
-				startVictim(t, drive.Produce, append(options, producerArgs...)...).killSoon(t, random)
+				backend := func() string { return "--backend=" + bothBackends[random.IntN(2)] }
+				startVictim(t, drive.Produce, append(append([]string{backend()}, options...), producerArgs...)...).killSoon(t, random)
 				tokens := make(chan string, 1)
 				p := drive.Start(t, drive.Produce, poolName, drive.Setup{
-					Args: append([]string{"--quiet"}, producerArgs...),
+					Args: append([]string{"--quiet", backend()}, producerArgs...),
 					Heard: func(l *line.Line) {
 						if l.Event == line.Opened {
 							tokens <- l.Token

@@ -34,6 +34,10 @@ type scene struct {
 	moves     bool   // the producer moves to larger slots again and again
 	unnamed   bool   // the pool's names are deleted again and again
 	keys      bool   // readers ask for key frames
+	memfd     bool   // the producer hands its pool to readers over connections
+	crowded   bool   // many connect and say nothing
+	starved   bool   // the producer gets no more descriptors
+	leavers   bool   // there are readers that leave again and again, and give back what they hold after that
 	slow      string // a step after which the victim is slow
 }
 
@@ -104,10 +108,6 @@ var scenes = []scene{
 	{name: "a reader of every frame follows the names that are made again", victim: "every", points: following, hits: 1, unnamed: true},
 }
 
-// overConnections are the procedures of pools without files. The stage looks at what the dead leave in files, so it has no scenes for
-// them; tests/stress kills both sides of such pools at any moment.
-const overConnections = "BYOTX"
-
 func TestTheScenesHaveEachPointThatTheCodeHasAndNoOther(t *testing.T) {
 	files, err := filepath.Glob("../../bips/*.go")
 	if err != nil {
@@ -123,7 +123,7 @@ func TestTheScenesHaveEachPointThatTheCodeHasAndNoOther(t *testing.T) {
 			inCode[string(match[1])] = true
 		}
 	}
-	for _, s := range scenes {
+	for _, s := range allScenes() {
 		for _, point := range strings.Fields(s.points) {
 			inScenes[point] = true
 			if !inCode[point] {
@@ -132,7 +132,7 @@ func TestTheScenesHaveEachPointThatTheCodeHasAndNoOther(t *testing.T) {
 		}
 	}
 	for point := range inCode {
-		if !inScenes[point] && !strings.Contains(overConnections, point[:1]) {
+		if !inScenes[point] {
 			t.Errorf("no scene has the point %s, which the code has", point)
 		}
 	}
@@ -144,7 +144,7 @@ func TestADeathAtAnyStepHarmsNobodyElse(t *testing.T) {
 	if !crashpoint.Enabled {
 		t.Skip("this binary has no crash points: build it with -tags bipscrash, as tools/test fire does")
 	}
-	for i, s := range scenes {
+	for i, s := range allScenes() {
 		t.Run(s.name, func(t *testing.T) {
 			if s.cramped {
 				t.Setenv("BIPS_SHM_DIR", crampedFolder(t))
@@ -185,17 +185,24 @@ func (g *stage) die(at crashAt) {
 }
 
 func (g *stage) producerDies(at crashAt) {
-	g.leftovers()
 	var before dead
 	if g.takesOver {
 		before = g.producerKilled()
 	}
+	g.leftovers()
 	stop := g.surround()
 	defer stop()
-	g.writer(at).Died()
+	w := g.writer(at)
+	late := func() {}
+	if g.starved {
+		w.starve(g.T)
+		late = g.reader(readerPlan{mode: latest}).Kill
+	}
+	w.Died()
+	late()
 	stop()
 	g.drained(before)
-	g.checkProducerGone()
+	g.checkProducerGone(w)
 }
 
 // surround lets what a producer has to cope with begin, and returns what ends it.
@@ -206,6 +213,14 @@ func (g *stage) surround() (stop func()) {
 	}
 	if g.unnamed {
 		stops = append(stops, g.deleteNames())
+	}
+	if g.leavers {
+		for _, mode := range bothModes {
+			stops = append(stops, g.reader(readerPlan{mode: mode, maxHeld: 1, lingers: true}).Kill)
+		}
+	}
+	if g.crowded {
+		stops = append(stops, g.sendCrowd())
 	}
 	if g.refused {
 		stops = append(stops, g.reader(readerPlan{mode: latest, maxHeld: stageSlots - 1, refused: true}).Kill)
@@ -227,10 +242,9 @@ func (g *stage) surround() (stop func()) {
 
 // producerKilled lets a producer come, be read, and be killed.
 func (g *stage) producerKilled() dead {
-	p := g.writer(crashAt{})
+	p := g.start(writerPlan{memfd: g.other()}, crashAt{})
 	g.flows("")
-	p.Kill()
-	return g.examine()
+	return g.kill(p)
 }
 
 func (g *stage) readerDies(at crashAt) {
@@ -269,8 +283,7 @@ func (g *stage) readerMovesAndDies(at crashAt) {
 		if time.Now().After(end) {
 			victim.Died()
 		}
-		g.producer.Kill()
-		d := g.examine()
+		d := g.kill(g.producer)
 		g.producer = g.writer(crashAt{})
 		g.drained(d)
 	}

@@ -31,13 +31,19 @@ type readerPlan struct {
 	rests     bool          // is suspended most of the time
 	pause     time.Duration // at most, after each frame
 	keys      bool          // asks for key frames
+	lingers   bool          // leaves after a few frames, while it holds some, and joins again
 	demotable bool
 	refused   bool // there is no room for it
 }
 
 func (p readerPlan) args() []string {
 	args := []string{
-		"--mode=" + p.mode, fmt.Sprintf("--max-held=%d", p.maxHeld), "--hold=100", fmt.Sprintf("--pause=%d", p.pause.Microseconds()),
+		"--mode=" + p.mode, fmt.Sprintf("--max-held=%d", p.maxHeld), fmt.Sprintf("--pause=%d", p.pause.Microseconds()),
+	}
+	if p.lingers {
+		args = append(args, "--brief=3", "--hold=20000")
+	} else {
+		args = append(args, "--hold=100")
 	}
 	if p.restless {
 		args = append(args, "--restless=30")
@@ -94,65 +100,4 @@ func (r *reader) report() report {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return report{frames: r.judge.Frames, instance: answer.Instance, spans: append(slices.Clone(r.spans), r.judge.Span)}
-}
-
-// writerPlan is what a producer process is told.
-type writerPlan struct {
-	drops        bool
-	blockTimeout time.Duration // 0: none
-	slowly       bool          // lets all others fall asleep before each frame
-	moves        bool          // to larger slots, again and again
-	brief        bool          // ends its pool after some frames, and makes the next one
-}
-
-func (p writerPlan) args() []string {
-	args := []string{
-		fmt.Sprintf("--slots=%d", stageSlots), fmt.Sprintf("--slot-size=%d", frameSize), fmt.Sprintf("--size=%d", frameSize),
-		fmt.Sprintf("--seats=%d", stageSeats), "--wait=2", "--nap=100", "--ends=60", "--lend=4", "--keep=200", "--quiet",
-	}
-	if p.drops {
-		args = append(args, "--overflow=drop")
-	}
-	if p.blockTimeout > 0 {
-		args = append(args, fmt.Sprintf("--block-timeout=%d", p.blockTimeout.Microseconds()))
-	}
-	if p.slowly {
-		args = append(args, "--pause=2000")
-	}
-	if p.brief {
-		args = append(args, "--brief=40")
-	}
-	if p.moves {
-		args = append(args, "--moves=15")
-	}
-	return args
-}
-
-// startWriter starts a producer process, and returns a channel that is closed when it has its pool.
-func startWriter(t *testing.T, pool string, args []string, at crashAt) (_ *drive.Peer, opened <-chan struct{}) {
-	t.Helper()
-	done := make(chan struct{})
-	open := sync.OnceFunc(func() { close(done) })
-	w := drive.Start(t, drive.Produce, pool, drive.Setup{Args: args, Env: at.env(), Heard: func(l *line.Line) {
-		switch l.Event {
-		case line.Opened:
-			open()
-		case line.Wrong:
-			t.Errorf("a producer: %s: %s", l.What, l.Text)
-		}
-	}})
-	return w, done
-}
-
-// awaitOpen waits until a producer that lives has its pool.
-func awaitOpen(t *testing.T, w *drive.Peer, opened <-chan struct{}) {
-	t.Helper()
-	select {
-	case <-opened:
-	case <-w.Exited():
-		t.Fatalf("%s has no pool: %s", w, w.Complaints())
-	case <-time.After(patience):
-		w.Stuck("does not get its pool")
-		t.FailNow()
-	}
 }

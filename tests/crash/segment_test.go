@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
 	"io/fs"
@@ -115,10 +116,8 @@ func (s *segment) checkEntries() error {
 	return nil
 }
 
-// checkQuiet accounts for a whole pool whose producer has all slots but the newest
-// entry's, and whose readers hold nothing: so many seats are taken, each of them shows
-// a reader and no pin, all others show nothing; verdicts only on who sits there, if at all.
-func (s *segment) checkQuiet(readers int, verdicts bool) error {
+// checkSlots wants the newest entry alone: its producer has all other slots.
+func (s *segment) checkSlots() error {
 	if err := s.checkEntries(); err != nil {
 		return err
 	}
@@ -126,6 +125,16 @@ func (s *segment) checkQuiet(readers int, verdicts bool) error {
 		if sequence := s.slot(i); sequence != 0 && sequence != s.head() {
 			return fmt.Errorf("slot %d has entry %d, and the producer has that slot", i, sequence)
 		}
+	}
+	return nil
+}
+
+// checkQuiet accounts for a whole pool whose producer has all slots but the newest
+// entry's, and whose readers hold nothing: so many seats are taken, each of them shows
+// a reader and no pin, all others show nothing; verdicts only on who sits there, if at all.
+func (s *segment) checkQuiet(readers int, verdicts bool) error {
+	if err := s.checkSlots(); err != nil {
+		return err
 	}
 	taken := 0
 	for i, locked := range s.locked {
@@ -153,5 +162,14 @@ func names(dir, pool string) (found []string) {
 			found = append(found, name)
 		}
 	}
+	if _, err := os.Lstat(filepath.Join(dir, newSocket(pool))); err == nil {
+		found = append(found, newSocket(pool))
+	}
 	return found
+}
+
+// newSocket is the name of a pool's socket until it has the pool's.
+func newSocket(pool string) string {
+	hash := sha256.Sum256([]byte(pool))
+	return fmt.Sprintf("bips..%x.new", hash[:8])
 }

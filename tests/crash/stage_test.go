@@ -33,7 +33,7 @@ type stage struct {
 	scene
 	dir, pool     string
 	random        *rand.Rand
-	producer      *drive.Peer // nil where the victim is one
+	producer      *writer // nil where the victim is one
 	every, latest *reader
 }
 
@@ -60,18 +60,26 @@ func (g *stage) readerThatDies(plan readerPlan, at crashAt) *reader {
 }
 
 // writer starts a producer that ends with the test, and waits until it has its pool unless it dies.
-func (g *stage) writer(at crashAt) *drive.Peer {
-	plan := writerPlan{drops: g.drops, slowly: g.slowly, moves: g.moves, brief: g.closes || g.brief && g.victim == "producer"}
+func (g *stage) writer(at crashAt) *writer {
+	plan := writerPlan{memfd: g.memfd, drops: g.drops, slowly: g.slowly, moves: g.moves, starved: g.starved, brief: g.closes || g.brief && g.victim == "producer"}
 	if g.lazy {
 		plan.blockTimeout = 20 * time.Millisecond
 	}
-	w, opened := startWriter(g.T, g.pool, plan.args(), at)
+	return g.start(plan, at)
+}
+
+// start is writer for another plan.
+func (g *stage) start(plan writerPlan, at crashAt) *writer {
+	w := startPlanned(g.T, g.pool, plan, at)
 	g.Cleanup(w.Kill)
 	if at.point == "" {
-		awaitOpen(g.T, w, opened)
+		w.awaitOpen(g.T)
 	}
 	return w
 }
+
+// other is the backend of a producer before or after the one that the scene is about: where that has connections, either.
+func (g *stage) other() (memfd bool) { return g.memfd && g.random.IntN(2) == 0 }
 
 // end lets the survivors leave; nothing but the lock file may remain.
 func (g *stage) end() {
@@ -79,7 +87,7 @@ func (g *stage) end() {
 		g.leave(r.Peer)
 	}
 	if g.producer != nil {
-		g.leave(g.producer)
+		g.leave(g.producer.Peer)
 	}
 	if left := names(g.dir, g.pool); len(left) > 0 {
 		g.Errorf("left behind: %q", left)
@@ -109,15 +117,20 @@ func (g *stage) wait(what string, condition func() error) {
 	}
 }
 
-// dead is what a producer that died left in its pool.
+// dead is what a producer that died has left, or what it said before.
 type dead struct {
-	instance string
-	head     uint64
-	named    bool // its pool still has the name
+	instance string // "": unknown
+	token    string // memfd; "": it had not said that it has a pool
+	head     uint64 // its newest frame, or, memfd, the newest one of which it said that it is published
+	named    bool   // readers may be attached to its pool
 }
 
-// examine looks at the pool of a producer that just died.
-func (g *stage) examine() dead {
+// examine looks at the pool of a producer that just died. Memory without a name is gone with it, so what it said is all there is then.
+func (g *stage) examine(w *writer) dead {
+	if w.plan.memfd {
+		said := w.lastWord()
+		return dead{token: said.token, head: said.published, named: true}
+	}
 	s, err := openSegment(g.dir, g.pool)
 	if s == nil {
 		if !errors.Is(err, fs.ErrNotExist) {
@@ -131,7 +144,28 @@ func (g *stage) examine() dead {
 	if err := s.checkEntries(); err != nil {
 		g.Fatalf("what the dead producer left: %v", err)
 	}
-	return dead{line.Hex(s.instance()), s.head(), true}
+	return dead{instance: line.Hex(s.instance()), head: s.head(), named: true}
+}
+
+// kill kills a producer, and looks at its pool.
+func (g *stage) kill(w *writer) dead {
+	g.Helper()
+	instance := ""
+	if w.plan.memfd {
+		g.wait("the producer's pool", func() error {
+			m, err := openMemory(w.PID())
+			if err == nil {
+				instance = line.Hex(m.instance())
+			}
+			return err
+		})
+	}
+	w.Kill()
+	d := g.examine(w)
+	if instance != "" {
+		d.instance = instance
+	}
+	return d
 }
 
 // drained waits until the survivors have left a dead producer's pool, and checks that
@@ -143,28 +177,50 @@ func (g *stage) drained(d dead) {
 	for _, c := range g.survivors() {
 		var r report
 		g.wait("a reader keeps a dead producer's pool", func() error {
-			if r = c.report(); r.instance == d.instance {
+			if r = c.report(); r.instance != "" && (d.instance == "" || r.instance == d.instance) { // "": there is no other producer
 				return fmt.Errorf("%+v", r)
 			}
 			return nil
 		})
 		for _, s := range r.spans {
-			if s.Instance == d.instance && !g.readAll(s, d.head, c) {
+			if d.isOf(s) && !g.readAll(s, d, c) {
 				g.Fatalf("%s left at %+v, the dead producer had published %d, and what it left is %q", c, s, d.head, names(g.dir, g.pool))
 			}
 		}
 	}
 }
 
+// isOf reports whether frames are those of the dead producer's last pool.
+func (d dead) isOf(s drive.Span) bool {
+	if d.token != "" {
+		return s.Token == d.token
+	}
+	return d.instance != "" && s.Instance == d.instance
+}
+
 // readAll reports whether what was read of a dead producer's pool is all that it had published.
-func (g *stage) readAll(s drive.Span, head uint64, c *reader) bool {
+func (g *stage) readAll(s drive.Span, d dead, c *reader) bool {
 	switch latest := c == g.latest; {
-	case s.Last == head, latest && s.Last == head+1: // who reads the latest may read a frame before it is the head
+	// Who reads the latest may read a frame before it is the head. Who dies may have published one frame and not said so yet.
+	case s.Last == d.head, (latest || d.token != "") && s.Last == d.head+1:
 		return true
 	default:
 		// A producer that moves again waits for nobody of mode latest, nor for who was demoted, and when it is dead by the time
 		// they ask for a seat they do not see the rest.
-		return g.moves && (latest || g.lazy) && s.Last < head
+		return g.moves && (latest || g.lazy) && s.Last < d.head
+	}
+}
+
+// hasNothing waits until the survivors, which have no producer, have nothing of one that handed memory to them.
+func (g *stage) hasNothing() {
+	g.Helper()
+	for _, c := range g.survivors() {
+		g.wait("a reader keeps what a producer that is gone had given to it", func() error {
+			if p, err := possessionsOf(c.PID()); err != nil || !p.none() {
+				return fmt.Errorf("%+v: %w", p, err)
+			}
+			return nil
+		})
 	}
 }
 
@@ -183,15 +239,31 @@ func (g *stage) flows(instance string) {
 	}
 }
 
+// pool is what can be seen of one that a producer has.
+type pool interface {
+	instance() uint64
+	checkQuiet(readers int, verdicts bool) error
+}
+
+// look looks at the pool of a producer that lives.
+func (g *stage) look(w *writer) (pool, error) {
+	if w.plan.memfd {
+		m, err := openMemory(w.PID())
+		return m, err
+	}
+	s, err := openSegment(g.dir, g.pool)
+	return s, err
+}
+
 // quiet checks the whole pool while its producer holds all that it can get.
-func (g *stage) quiet() {
+func (g *stage) quiet(w *writer) {
 	g.Helper()
 	g.wait("the pool", func() error {
-		s, err := openSegment(g.dir, g.pool)
+		found, err := g.look(w)
 		if err != nil {
 			return err
 		}
-		return s.checkQuiet(len(g.survivors()), g.lazy)
+		return found.checkQuiet(len(g.survivors()), g.lazy)
 	})
 }
 
@@ -223,7 +295,7 @@ func (g *stage) newcomerOf(mode string) {
 }
 
 // hold makes a producer take all slots but the newest entry's.
-func (g *stage) hold(w *drive.Peer) {
+func (g *stage) hold(w *writer) {
 	g.Helper()
 	if held := w.Ask(line.Order{Do: line.DoHold, Timeout: forAnswer.Microseconds()}); held.Slots != stageSlots-1 {
 		g.Fatalf("%s got %d of %d slots: %s", w, held.Slots, stageSlots-1, held.Text)
@@ -234,7 +306,7 @@ func (g *stage) hold(w *drive.Peer) {
 // back, the seat, the quota and the lock are free, the others go on.
 func (g *stage) checkReaderGone() {
 	g.hold(g.producer)
-	g.quiet()
+	g.quiet(g.producer)
 	g.producer.Ask(line.Order{Do: line.DoGo})
 	g.newcomer()
 	g.flows("")
@@ -242,26 +314,33 @@ func (g *stage) checkReaderGone() {
 
 // checkProducerGone is what must hold after a producer's death: the survivors read all
 // of it, and the next producer finds them and everything in order.
-func (g *stage) checkProducerGone() {
-	g.drained(g.examine())
-	w, opened := startWriter(g.T, g.pool, writerPlan{}.args(), crashAt{})
+func (g *stage) checkProducerGone(died *writer) {
+	g.drained(g.examine(died))
+	if g.memfd {
+		g.hasNothing()
+	}
+	w := startPlanned(g.T, g.pool, writerPlan{memfd: g.other()}, crashAt{})
 	defer w.Kill()
-	awaitOpen(g.T, w, opened)
-	s, err := openSegment(g.dir, g.pool)
+	w.awaitOpen(g.T)
+	s, err := g.look(w)
 	if err != nil {
 		g.Fatal(err)
 	}
-	if found := names(g.dir, g.pool); len(found) != 2 {
+	files := 2 // of the pool and of the seats
+	if w.plan.memfd {
+		files = 1 // the socket
+	}
+	if found := names(g.dir, g.pool); len(found) != files {
 		g.Fatalf("the next producer lives with %q", found)
 	}
 	g.flows(line.Hex(s.instance()))
 	g.hold(w)
-	g.quiet()
+	g.quiet(w)
 	w.Ask(line.Order{Do: line.DoGo})
 	if answer := w.Ask(line.Order{Do: line.DoEnd}); answer.Error != "" {
 		g.Errorf("%s ended its stream with %s: %s", w, answer.Error, answer.Text)
 	}
-	g.leave(w)
+	g.leave(w.Peer)
 	if left := names(g.dir, g.pool); len(left) > 0 {
 		g.Fatalf("the next producer left %q", left)
 	}
@@ -278,8 +357,9 @@ func (g *stage) checkProducerGone() {
 
 // leftovers puts there what a producer leaves that died before its pool had the name.
 func (g *stage) leftovers() {
-	for _, name := range []string{".0123456789abcdef.0.seats", ".0123456789abcdef.0.new", ".0123456789abcdef.7.seats"} {
-		if err := os.WriteFile(filepath.Join(g.dir, "bips."+g.pool+name), nil, 0o600); err != nil {
+	prefix := "bips." + g.pool
+	for _, name := range []string{prefix + ".0123456789abcdef.0.seats", prefix + ".0123456789abcdef.0.new", prefix + ".0123456789abcdef.7.seats", newSocket(g.pool)} {
+		if err := os.WriteFile(filepath.Join(g.dir, name), nil, 0o600); err != nil {
 			g.Fatal(err)
 		}
 	}
@@ -292,8 +372,13 @@ func (g *stage) sendMortals() (stop func()) {
 		defer close(ended)
 		random := rand.New(rand.NewPCG(g.random.Uint64(), 4))
 		points := []string{"J4", "C7a", "C8c"}
-		if g.moves {
+		switch {
+		case g.moves && g.memfd:
+			points = append(points, "X3", "X4", "V3")
+		case g.moves:
 			points = append(points, "V1", "V2", "V3")
+		case g.memfd:
+			points = append(points, "T4", "T8", "T9")
 		}
 		for {
 			plan := readerPlan{mode: bothModes[random.IntN(2)], maxHeld: 1, demotable: true}
@@ -359,7 +444,10 @@ func (g *stage) deleteNames() (stop func()) {
 func (g *stage) named() {
 	g.Helper()
 	g.wait("the producer does not make its names again", func() error {
-		if _, err := openSegment(g.dir, g.pool); err != nil {
+		if _, err := os.Lstat(filepath.Join(g.dir, "bips."+g.pool)); err != nil {
+			return err
+		}
+		if _, err := g.look(g.producer); err != nil {
 			return err
 		}
 		_, err := os.Stat(filepath.Join(g.dir, "bips."+g.pool+".lock"))

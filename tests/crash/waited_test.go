@@ -19,9 +19,9 @@ func TestAReaderThatWasWaitedForGetsTheFirstFrame(t *testing.T) {
 	t.Parallel()
 	for _, slow := range []string{"J3", "J4", "J5"} {
 		pool := "waited-" + slow
-		p, opened := startWriter(t, pool, []string{"--idle", "--slots=8"}, crashAt{})
+		p := startWriter(t, pool, []string{"--idle", "--slots=8"}, crashAt{})
 		t.Cleanup(p.Kill)
-		awaitOpen(t, p, opened)
+		p.awaitOpen(t)
 		frames := make(chan uint64, 3)
 		c := drive.Start(t, drive.Consume, pool, drive.Setup{
 			Args: []string{"--mode=every", "--payload=any", "--frames=3"}, Env: crashAt{slow: slow}.env(),

@@ -17,6 +17,9 @@ func (p *Peer) Kill() {
 	<-p.exited
 }
 
+// PID is the number of the process.
+func (p *Peer) PID() int { return p.cmd.Process.Pid }
+
 // Exited is closed when the process has ended.
 func (p *Peer) Exited() <-chan struct{} { return p.exited }
 
