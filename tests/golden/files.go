@@ -26,6 +26,9 @@ func Files() (map[string]string, error) {
 	if files["damaged.json"], err = encode(Damages()); err != nil {
 		return nil, err
 	}
+	if files["messages.json"], err = encode(Messages()); err != nil {
+		return nil, err
+	}
 	files["records.json"], err = encode(Areas())
 	return files, err
 }
