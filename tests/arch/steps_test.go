@@ -25,7 +25,6 @@ var notModelled = []string{
 	"S1", "S2", "S3", "S4", "S5", "S6", "Q4", "A2", "U6", "H4", "H5",
 	"M0", "N1", "N2", "N3", "F1", "F2", "F3",
 	"B1", "B2", "B3", "B4", "B5", "Y1", "Y2", "Y3",
-	"X1", "X2", "X3", "X4", "X5", "X6",
 }
 
 func read(t *testing.T, path string) string {

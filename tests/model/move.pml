@@ -12,6 +12,8 @@
  *   DEMOTE a block-timeout may be over whenever the producer waits, DEMOTED=cond only seats k for which cond holds are judged, IMPATIENT: at once,
  *   PATIENT: a place that is not kept is not given up while its holder reads on in the old pool,
  *   GRANT readers ask for a pin and the producer grants, ROOM pins in all, KILLS readers killed, PKILL the producer may be killed,
+ *   MEMFD the backend memfd: moves over a connection (transfer.inc; without GRANT and HOSTILE: a seat that counts is a grant), QUIT: all
+ *   connections end right after the close, SITS_HELD: O8 holds the mutex of O7, and who sees its producer die has missed no frame,
  *   HOSTILE n: reader 0 is hostile and does n arbitrary things to its own seats.
  */
 #include "common.inc"
@@ -69,7 +71,12 @@ byte ended[NI]; byte stream[NI*NS];
 byte gg[NI*SEATS]; byte gn[NI*SEATS];             /* the word Granted */
 #endif
 /* ---- seat segments */
-byte state[NI*SEATS]; byte gen[NI*SEATS]; byte cursor[NI*SEATS]; byte pins[NI*SEATS];
+#ifdef MEMFD
+byte state[NI*NC]; byte cursor[NI*NC]; byte pins[NI*NC];         /* each is its reader's alone */
+#else
+byte state[NI*SEATS]; byte cursor[NI*SEATS]; byte pins[NI*SEATS];
+#endif
+byte gen[NI*SEATS];
 /* ---- the kernel: locks, the name, futexes ("has it changed since I looked") */
 byte lck[NI*SEATS]; byte name; bool palive = true; bool door[NI]; bool bell[NI*NC];
 /* ---- private to the producer */
@@ -104,6 +111,17 @@ byte at[NC];                                      /* ghost: on which seat each r
 #define FORGET(k) skip
 #endif
 
+#ifdef MEMFD
+#include "transfer.inc"
+#else
+#define RS(i, k)     K(i, k)
+#define LOCKS
+#define UNLOCKS
+#define STATE(i, k)  state[K(i,k)]
+#define CURSOR(i, k) cursor[K(i,k)]
+#define PINS(i, k)   pins[K(i,k)]
+#define GONE(c)      !palive
+#endif
 inline ring_bell(i) {
   d_step { bell[B(i,0)] = true;
 #if NC > 1
@@ -124,6 +142,9 @@ inline ring_bell(i) {
 #define HELD_OVER(k) (pend & BIT(k))
 #endif
 #define UNCLEAN(i, k) (state[K(i,k)] != FREE || pins[K(i,k)] != 0 || verd[K(i,k)] != 0)
+#ifdef MEMFD
+inline reclaim(i) { skip }                                        /* O10 has done it */
+#else
 inline reclaim(i) {
   k = 0;
   do :: k < SEATS ->
@@ -137,8 +158,11 @@ inline reclaim(i) {
      :: else -> break od;
   k = 0; ok = false
 }
+#endif
 /* K5 the second of a place that is not kept is over: at any time, or with PATIENT only if its holder does not come by itself */
-#ifdef PATIENT
+#if defined(PATIENT) && defined(MEMFD)
+#define OVER(k) (STATE(cur-1,k) == SUSPENDED || STATE(cur-1,k) == FREE || STATE(cur-1,k) == DRAINING)
+#elif defined(PATIENT)
 #define OVER(k) (lck[K(cur-1,k)] == 0 || state[K(cur-1,k)] == SUSPENDED || state[K(cur-1,k)] == FREE || state[K(cur-1,k)] == DRAINING)
 #else
 #define OVER(k) true
@@ -150,15 +174,15 @@ inline places() {
      :: k < SEATS && pend != 0 ->
         if :: pend & BIT(k) ->
 #ifdef MUT_k_order
-              st = state[K(cur-1,k)]; g = gen[K(cur-1,k)];
-              ok = (state[K(cur,k)] != FREE);
+              st = STATE(cur-1,k); g = gen[K(cur-1,k)];
+              ok = (STATE(cur,k) != FREE);
 #else
-              ok = (state[K(cur,k)] != FREE);                     /* K1 it has come */
+              ok = (STATE(cur,k) != FREE);                     /* K1 it has come */
 #endif
               if :: ok -> d_step { pend = pend & ~BIT(k); rsv[K(cur,k)] = 0; kept[K(cur,k)] = false }          /* K1 */
                  :: !ok && kept[K(cur,k)] ->
 #ifndef MUT_k_order
-                       st = state[K(cur-1,k)];                    /* K2 its old state, its old generation */
+                       st = STATE(cur-1,k);                    /* K2 its old state, its old generation */
                        g = gen[K(cur-1,k)];
 #endif
 #ifdef MUT_k_gen
@@ -168,6 +192,9 @@ inline places() {
                              d_step { pend = pend & ~BIT(k); rsv[K(cur,k)] = 0; kept[K(cur,k)] = false }       /* K2 it died or left */
                           :: else -> need = true                  /* K3 all from First on is needed */
                        fi
+#ifdef MEMFD
+                 :: else -> if :: OVER(k) -> give_up(k) :: true -> skip fi          /* K5 a second is over, or not yet */
+#else
                  :: else ->                                       /* K5 not kept: a second is over, or not yet */
 #ifdef MUT_k_nolock
                        if :: OVER(k) -> d_step { pend = pend & ~BIT(k); rsv[K(cur,k)] = 0; FORGET(k) }
@@ -176,6 +203,7 @@ inline places() {
                        if :: d_step { lck[K(cur,k)] == 0 && OVER(k) -> lck[K(cur,k)] = PROD };     /* K5 under the seat's lock: who has it is coming */
                              d_step { pend = pend & ~BIT(k); rsv[K(cur,k)] = 0; FORGET(k); lck[K(cur,k)] = 0 }
                           :: true -> skip fi
+#endif
 #endif
               fi; skip; d_step { ok = false; st = 0; g = 0 }
            :: else fi; k++
@@ -212,7 +240,7 @@ inline look() {
 #ifndef MUT_no_need
   if :: need -> mincur = first[cur] :: else fi;                   /* K3 */
 #endif
-  do :: k < SEATS -> g = gen[K(cur,k)]; st = state[K(cur,k)]; cu = cursor[K(cur,k)];      /* P1a, P1b, P1c */
+  do :: k < SEATS -> g = gen[K(cur,k)]; st = STATE(cur,k); cu = CURSOR(cur,k);      /* P1a, P1b, P1c */
         if :: gen[K(cur,k)] != g -> skip                          /* P1d */
            :: else ->
               d_step { if :: verd[K(cur,k)] != 0 && st != EVERY && st != JOINING && !HELD_OVER(k) -> verd[K(cur,k)] = 0 :: else fi };    /* D5 */
@@ -226,10 +254,15 @@ inline look() {
   k = 0
 }
 /* what the limit of a sleep at the door finds: a seat to be reclaimed, a kept place whose holder died or left */
+#ifdef MEMFD
+#define NOTICES_SEAT(k) (((pend & BIT(k)) && !kept[K(cur,k)] && OVER(k)) || \
+   ((pend & BIT(k)) && kept[K(cur,k)] && STATE(cur,k) == FREE && (STATE(cur-1,k) == FREE || STATE(cur-1,k) == DRAINING)))
+#else
 #define NOTICES_SEAT(k) ((lck[K(cur,k)] == 0 && UNCLEAN(cur, k) && !EXPECTED(cur, k)) || \
    ((pend & BIT(k)) && state[K(cur,k)] != FREE && lck[K(cur,k)] == 0) || \
    ((pend & BIT(k)) && !kept[K(cur,k)] && lck[K(cur,k)] == 0 && OVER(k)) || \
    ((pend & BIT(k)) && kept[K(cur,k)] && state[K(cur,k)] == FREE && (lck[K(cur-1,k)] == 0 || state[K(cur-1,k)] == FREE || state[K(cur-1,k)] == DRAINING || gen[K(cur-1,k)] != rsv[K(cur,k)])))
+#endif
 #if SEATS > 1
 #define NOTICES (NOTICES_SEAT(0) || NOTICES_SEAT(1))
 #else
@@ -265,21 +298,26 @@ inline dowait() {
 #endif
      fi;
 #endif
+     UNLOCKS
      if :: found -> skip :: else -> (door[cur] || NOTICES) fi     /* P4f */
   fi;
   skip; d_step { found = false; k = 0; do :: k < SEATS -> bg[k] = 0; k++ :: else -> break od; k = 0 }
 }
 inline wait_for_places(some) {
-  do :: true -> door[cur] = false; places();
+  do :: true -> LOCKS door[cur] = false; places();
 #ifdef GRANT
         look();                                                   /* H2 */
 #endif
-        if :: (some) -> dowait() :: else -> break fi od;
+        if :: (some) -> dowait() :: else -> UNLOCKS break fi od;
   skip; d_step { mincur = 0; k = 0; do :: k < SEATS -> bg[k] = 0; k++ :: else -> break od; k = 0 }
 }
 inline move() {
 #ifndef MUT_no_wait
   wait_for_places(need);                                          /* M1 one move after the other */
+#endif
+#ifdef MEMFD
+  LOCKS
+  give_up_all();
 #endif
   n = cur + 1;                                                    /* M2 the files are made, M2a seats and M2b pool */
 #ifdef MUT_name_first
@@ -292,11 +330,11 @@ inline move() {
   k = 0;
   do :: k < SEATS ->
 #ifdef MUT_state_first
-        st = state[K(cur,k)];
+        st = STATE(cur,k);
         g = gen[K(cur,k)];
 #else
         g = gen[K(cur,k)];                                        /* M4a the generation, */
-        st = state[K(cur,k)];                                     /* M4a then the state */
+        st = STATE(cur,k);                                     /* M4a then the state */
 #endif
         d_step { gen[K(n,k)] = g;                                 /* M4b */
 #ifdef GRANT
@@ -306,6 +344,9 @@ inline move() {
 #endif
               rsv[K(n,k)] = g; kept[K(n,k)] = WANTS(st) && verd[K(cur,k)] != g;
               if :: verd[K(cur,k)] == g -> verd[K(n,k)] = g :: else fi;
+#ifdef MEMFD
+              gg[K(n,k)] = g;
+#endif
 #ifdef GRANT
               gg[K(n,k)] = gg[K(cur,k)]; gn[K(n,k)] = gn[K(cur,k)];
               if :: kgen[k] != g -> FORGET(k) :: else fi;
@@ -329,10 +370,18 @@ inline move() {
 #endif
   door[cur] = true;                                               /* M6b nobody sleeps there in this model */
   d_step { cur = n; n = 0 }                                       /* M6 */
+#ifdef MEMFD
+  ; UNLOCKS
+#ifndef MUT_send_late
+  send_moves()                                                    /* X1, X2 before anything is published */
+#else
+  skip
+#endif
+#endif
 }
 inline acquire() {
   skip;
-again: door[cur] = false;                                         /* P4a */
+again: LOCKS door[cur] = false;                                   /* P4a */
   places();
   look();
   skip; d_step { tried = 0; best = NONE; k = 0 };
@@ -342,7 +391,7 @@ again: door[cur] = false;                                         /* P4a */
           :: else -> break od; k = 0 };
      if :: cand == NONE -> break
         :: else -> slotseq[S(cur,cand)] = 0; pinned = false; k = 0;         /* P2a */
-           do :: k < SEATS -> pv = pins[K(cur,k)];                /* P2b */
+           do :: k < SEATS -> pv = PINS(cur,k);                   /* P2b */
                  d_step {
 #ifdef GRANT
                    if :: POP(pv) > kgrant[k] -> MUST(P_ignored, NO_HONEST_HOLDER(cur, k)); pv = 0 :: else fi;
@@ -355,6 +404,9 @@ again: door[cur] = false;                                         /* P4a */
   skip; d_step { cand = 0; q = 0; tried = 0; mincur = 0 };
   if :: best == NONE -> dowait(); goto again
      :: else -> d_step { k = 0; do :: k < SEATS -> bg[k] = 0; k++ :: else -> break od; k = 0; need = false } fi
+#ifdef MEMFD
+  ; mtx = false
+#endif
 }
 #if ENDS > 0
 inline end_stream() {
@@ -386,6 +438,9 @@ proctype Producer() {
      d_step { rslot[R(cur,newest + 1)] = best; rseq[R(cur,newest + 1)] = newest + 1 };    /* P3c */
      d_step { newest++; head[cur] = newest; best = 0 };           /* P3d */
      ring_bell(cur)                                               /* P3e */
+#ifdef MUT_send_late
+     ; send_moves()
+#endif
   od;
 #if ENDS > 0
   if :: end_stream() :: skip fi;
@@ -401,7 +456,20 @@ proctype Producer() {
   skip; d_step { pst[cur] = CLOSED; clsd = true };                /* Q1 */
   ring_bell(cur);                                                 /* Q2 */
   name = NONE;                                                    /* Q3a */
+#ifdef QUIT
+  do :: k < NC -> atomic { !mtx ->                                /* Q4 closes the connections, and O10 stores nothing any more */
+#ifdef MUT_gone_words
+        if :: owner[at[k]] == k + 1 -> gg[K(cur,at[k])] = 0; rsv[K(cur,at[k])] = 0 :: else fi;
+#endif
+        pclosed[k] = true; k++ } :: else -> break od;
+  k = 0;
+  d_step { pkill = true };
+#endif
   (gone == NC)
+#ifdef MEMFD
+  ; k = 0; do :: k < NC -> (!rend[k]); k++ :: else -> break od;
+  k = 0; do :: k < SEATS -> MUST(P_clean, owner[k] == 0 && tab[K(cur,k)] == 0); k++ :: else -> break od
+#endif
   } unless { pkill };
   if :: pkill -> d_step { palive = false; writing[cur] = 0; k = 0; do :: k < NI*SEATS -> if :: lck[k] == PROD -> lck[k] = 0 :: else fi; k++ :: else -> break od } :: else fi
 }
@@ -415,16 +483,16 @@ proctype Producer() {
 /* J1 to J6 in pool i; J4 is the caller's */
 inline join(i) {
   if :: ev && !dem ->
-        w = head[i]; cursor[K(i,k)] = w + 1;                      /* J1 */
-        d_step { state[K(i,k)] = JOINING; prom[c] = (pst[i] == RUNNING) };        /* J2 */
-        w = head[i]; cursor[K(i,k)] = w + 1;                      /* J3 */
+        w = head[i]; cursor[RS(i,k)] = w + 1;                      /* J1 */
+        d_step { state[RS(i,k)] = JOINING; prom[c] = (pst[i] == RUNNING) };        /* J2 */
+        w = head[i]; cursor[RS(i,k)] = w + 1;                      /* J3 */
         load_owed(i);                                             /* J4 */
-        d_step { state[K(i,k)] = EVERY; COUNTED(i) }              /* J5 */
+        d_step { state[RS(i,k)] = EVERY; COUNTED(i) }              /* J5 */
      :: else ->
         w = head[i];
-        d_step { cursor[K(i,k)] = GREATER(w, first[i]); if :: cursor[K(i,k)] <= last -> cursor[K(i,k)] = last + 1 :: else fi };    /* J3 */
+        d_step { cursor[RS(i,k)] = GREATER(w, first[i]); if :: cursor[RS(i,k)] <= last -> cursor[RS(i,k)] = last + 1 :: else fi };    /* J3 */
         load_owed(i);                                             /* J4 */
-        d_step { state[K(i,k)] = LATEST; prom[c] = (pst[i] == RUNNING); COUNTED(i) }       /* J5 */
+        d_step { state[RS(i,k)] = LATEST; prom[c] = (pst[i] == RUNNING); COUNTED(i) }       /* J5 */
   fi;
   door[i] = true;                                                 /* J6 */
   fresh = true
@@ -442,10 +510,10 @@ inline load_owed(i) { skip }
 #endif
 /* L in pool i */
 inline leave(i) {
-  state[K(i,k)] = DRAINING;                                       /* L1 */
+  state[RS(i,k)] = DRAINING;                                       /* L1 */
   door[i] = true;                                                 /* L2 */
-  pins[K(i,k)] = 0;                                               /* L3 */
-  state[K(i,k)] = FREE;                                           /* L4a */
+  pins[RS(i,k)] = 0;                                               /* L3 */
+  state[RS(i,k)] = FREE;                                           /* L4a */
   d_step { door[i] = true; lck[K(i,k)] = 0 }                      /* L5, L6 */
 }
 #define VERDICT(i) (verd[K(i,k)] == mygen)
@@ -472,6 +540,9 @@ attach: skip;
     if :: !has -> gJ = 0 :: else fi
 #endif
   };
+#ifdef MEMFD
+  connect();                                                      /* T1 to T9 */
+#else
   i = name;                                                       /* A1 */
   if :: i == NONE || !palive -> goto out :: else -> skip fi;
   if :: pst[i] != RUNNING -> (name != i || !palive); goto attach :: else -> skip fi;   /* A1 moved or closed: again */
@@ -487,19 +558,20 @@ attach: skip;
 #ifdef MUT_reserved_late
   if :: rsv[K(i,k)] != 0 -> lck[K(i,k)] = 0; if :: goto attach :: goto out fi :: else -> skip fi;
 #endif
-  state[K(i,k)] = FREE;                                           /* A4a */
-  pins[K(i,k)] = 0;                                               /* A4b */
+  state[RS(i,k)] = FREE;                                           /* A4a */
+  pins[RS(i,k)] = 0;                                               /* A4b */
   d_step { gen[K(i,k)]++; mygen = gen[K(i,k)] };                  /* A6 */
 #ifdef GRANT
-  state[K(i,k)] = ASKING;                                         /* A7 */
+  state[RS(i,k)] = ASKING;                                         /* A7 */
   door[i] = true;                                                 /* A8 the one thread of this producer is its housekeeper */
   do
   :: bell[B(i,c)] = false;                                        /* A9 */
      if :: gg[K(i,k)] == mygen -> break :: else fi;
-     if :: pst[i] != RUNNING || !palive -> state[K(i,k)] = FREE; lck[K(i,k)] = 0; goto attach :: else fi;   /* A9 moved, closed, dead */
+     if :: pst[i] != RUNNING || !palive -> state[RS(i,k)] = FREE; lck[K(i,k)] = 0; goto attach :: else fi;   /* A9 moved, closed, dead */
      (bell[B(i,c)] || !palive)
   od;
-  if :: gn[K(i,k)] == 0 -> state[K(i,k)] = FREE; door[i] = true; lck[K(i,k)] = 0; goto out :: else fi;      /* A10 */
+  if :: gn[K(i,k)] == 0 -> state[RS(i,k)] = FREE; door[i] = true; lck[K(i,k)] = 0; goto out :: else fi;      /* A10 */
+#endif
 #endif
 #if HOSTILE > 0
   if :: c == 0 -> goto evil :: else fi;
@@ -511,9 +583,9 @@ attach: skip;
   h = w;
 #ifdef MUT_j7_state_first
   j = pst[i];
-  ok = !palive;
+  ok = GONE(c);
 #else
-  ok = !palive;                                                   /* J7 the lock, */
+  ok = GONE(c);                                                   /* J7 the lock, */
   j = pst[i];                                                     /* J7 then the state */
 #endif
 #ifdef MUT_j7_moved
@@ -538,14 +610,14 @@ top:
   if
 #ifdef SUSP
   :: !susp ->
-     d_step { susp = true; resting = true; state[K(i,k)] = SUSPENDED; prom[c] = false };       /* U1 */
+     d_step { susp = true; resting = true; state[RS(i,k)] = SUSPENDED; prom[c] = false };       /* U1 */
      door[i] = true;                                              /* U2 */
 rest:
 #ifndef MUT_rest_stay
      if :: pst[i] == MOVED -> goto follow :: else -> skip fi;     /* U7 after U1 */
 #endif
 #ifdef SUSPLONG
-     (clsd || !palive);
+     (clsd || GONE(c));
 #endif
      if :: pst[i] == MOVED -> goto follow :: else -> skip fi;     /* U7 before U3 */
      resting = false;
@@ -566,38 +638,38 @@ pull: skip;
 #endif
   h = head[i];                                                    /* C3b */
   if
-  :: h < cursor[K(i,k)] ->
+  :: h < cursor[RS(i,k)] ->
 #if ENDS > 0
      if :: owed != NONE && e > owed ->                            /* C3c */
            d_step { MUST(P_twice, !told || !HONEST(c)); MUST(P_end, any || e > gJ); told = true; r = e; owed = NONE; e = 0; h = 0; j = 0 };
            goto top
         :: else -> e = 0 fi;
 #endif
-     if :: ev && !dem && VERDICT(i) -> dem = true; state[K(i,k)] = LATEST; door[i] = true :: else -> skip fi;    /* C7d, U4a, U4b */
+     if :: ev && !dem && VERDICT(i) -> dem = true; state[RS(i,k)] = LATEST; door[i] = true :: else -> skip fi;    /* C7d, U4a, U4b */
      if :: j == MOVED -> goto follow                              /* C3d */
         :: j == CLOSED || (j == RUNNING && lost) -> goto over     /* C3d */
         :: else -> skip fi;
-     (bell[B(i,c)] || !palive);                                   /* C4c */
-     if :: !palive -> lost = true :: else -> skip fi;             /* C4e */
+     (bell[B(i,c)] || GONE(c));                                   /* C4c */
+     if :: GONE(c) -> lost = true :: else -> skip fi;             /* C4e */
      goto pull
   :: else -> skip
   fi;
-  if :: ev && !dem -> w = cursor[K(i,k)] :: else -> w = h fi;     /* C5 */
+  if :: ev && !dem -> w = cursor[RS(i,k)] :: else -> w = h fi;     /* C5 */
   d_step { h = 0; j = 0;
 #if ENDS > 0
     e = 0;
 #endif
     if :: rseq[R(i,w)] == w -> s = rslot[R(i,w)] :: else -> s = NONE fi };      /* C6 */
   if :: s == NONE -> s = 0; goto missed :: else -> skip fi;
-  pins[K(i,k)] = pins[K(i,k)] | BIT(s);                           /* C7a */
+  pins[RS(i,k)] = pins[RS(i,k)] | BIT(s);                           /* C7a */
   q = slotseq[S(i,s)];                                            /* C7b */
   if
-  :: (ev && !dem && q == w) || (!(ev && !dem) && q >= cursor[K(i,k)] && q != 0) ->
+  :: (ev && !dem && q == w) || (!(ev && !dem) && q >= cursor[RS(i,k)] && q != 0) ->
 #if ENDS > 0
      if :: owed != NONE && stream[S(i,s)] > owed ->               /* C8a */
            d_step { MUST(P_twice, !told); MUST(P_end, any || stream[S(i,s)] > gJ); told = true; r = stream[S(i,s)]; owed = NONE; last = q - 1 };
-           cursor[K(i,k)] = q;                                    /* C8a */
-           pins[K(i,k)] = pins[K(i,k)] & ~BIT(s);                 /* C8a */
+           cursor[RS(i,k)] = q;                                    /* C8a */
+           pins[RS(i,k)] = pins[RS(i,k)] & ~BIT(s);                 /* C8a */
            door[i] = true;
            d_step { s = 0; q = 0; w = 0 };
            goto top
@@ -615,19 +687,22 @@ pull: skip;
        any = true; told = false;
 #endif
        last = q; fresh = false };
-     cursor[K(i,k)] = q + 1;                                      /* C8b */
+     cursor[RS(i,k)] = q + 1;                                      /* C8b */
      d_step { q = 0; w = 0; holds[B(i,c)] = holds[B(i,c)] & ~BIT(s) };
-     pins[K(i,k)] = pins[K(i,k)] & ~BIT(s); s = 0;                /* C10 */
+     pins[RS(i,k)] = pins[RS(i,k)] & ~BIT(s); s = 0;                /* C10 */
      door[i] = true;                                              /* C12 */
      goto top
-  :: else -> pins[K(i,k)] = pins[K(i,k)] & ~BIT(s); d_step { s = 0; q = 0 }; door[i] = true      /* C7c */
+  :: else -> pins[RS(i,k)] = pins[RS(i,k)] & ~BIT(s); d_step { s = 0; q = 0 }; door[i] = true      /* C7c */
   fi;
 missed: skip;
-  if :: ev && !dem -> MUST(P_gone, VERDICT(i)); dem = true; state[K(i,k)] = LATEST; door[i] = true :: else -> skip fi; w = 0;   /* C7d, U4a, U4b */
+  if :: ev && !dem -> MUST(P_gone, VERDICT(i)); dem = true; state[RS(i,k)] = LATEST; door[i] = true :: else -> skip fi; w = 0;   /* C7d, U4a, U4b */
   goto top;
 
 follow: skip;                                                     /* V: to the next pool of the same producer */
   d_step { h = 0; j = 0; w = 0; moving = true };
+#ifdef MEMFD
+  transfer();                                                     /* X3, X4 */
+#else
   j = name;                                                       /* V1 */
   if
   :: j == NONE -> goto lost_it                                    /* V1 none, or another producer's */
@@ -644,16 +719,21 @@ follow: skip;                                                     /* V: to the n
   fi;
   if :: atomic { (rsv[K(j,k)] == mygen && lck[K(j,k)] == 0) -> lck[K(j,k)] = c + 1 }      /* V2 */
      :: rsv[K(j,k)] != mygen -> goto newcomer fi;                 /* V2 refused while it is reserved for us: again */
-  d_step { ok = (rsv[K(j,k)] == mygen); cont = ok && kept[K(j,k)] && ev && !dem && state[K(i,k)] == EVERY };    /* V3 again under the lock, one word */
+#endif
+  d_step { ok = (rsv[K(j,k)] == mygen); cont = ok && kept[K(j,k)] && ev && !dem && state[RS(i,k)] == EVERY };    /* V3 again under the lock, one word */
+#ifdef MEMFD
+  ok = false;                                                     /* V3.5 looks at Granted */
+#else
   if :: !ok -> lck[K(j,k)] = 0; goto newcomer :: else -> ok = false fi;
+#endif
   MUST(P_place, !ev || dem || !prom[c] || cont || VERDICT(i) || VERDICT(j));      /* who could be counted is kept */
   if :: ev && !dem && !cont && (VERDICT(i) || VERDICT(j)) -> dem = true :: else -> skip fi;   /* V3 demoted: as after U4 */
 #ifdef MUT_leave_first
   leave(i);
 #endif
-  if :: resting -> state[K(j,k)] = SUSPENDED                      /* U7 suspended there */
-     :: !resting && cont -> cursor[K(j,k)] = cursor[K(i,k)];      /* V3 */
-           d_step { state[K(j,k)] = EVERY }                       /* V3 */
+  if :: resting -> state[RS(j,k)] = SUSPENDED                      /* U7 suspended there */
+     :: !resting && cont -> cursor[RS(j,k)] = cursor[RS(i,k)];      /* V3 */
+           d_step { state[RS(j,k)] = EVERY }                       /* V3 */
      :: !resting && !cont ->
            join(j);                                               /* V3 as who joins, without J4 and J7 */
 #ifdef MUT_j7_follow
@@ -661,6 +741,12 @@ follow: skip;                                                     /* V: to the n
 #endif
            w = 0
   fi;
+#if defined(MEMFD) && !defined(MUT_granted_once)
+  if :: gg[K(j,k)] != mygen ->                                    /* V3.5 */
+        d_step { state[RS(j,k)] = FREE; if :: !cont -> prom[c] = false :: else fi };    /* who has no kept place is promised nothing */
+        goto newcomer
+     :: else fi;
+#endif
 #ifndef MUT_ring_come
   door[j] = true;                                                 /* V4 */
 #endif
@@ -678,6 +764,9 @@ follow: skip;                                                     /* V: to the n
 newcomer: skip;                                                   /* V2 nothing is reserved: leaves, and comes as anybody who keeps count */
   MUST(P_place, !ev || dem || !prom[c] || VERDICT(i) || verd[K(i+1,k)] == mygen);
   leave(i);
+#ifdef MEMFD
+  disconnect();
+#endif
   d_step { j = 0; moving = true };
 #if ENDS > 0 && defined(MUT_owed_newcomer)
   has = false;
@@ -686,7 +775,7 @@ newcomer: skip;                                                   /* V2 nothing 
 over: skip;                                                       /* C3d the pool is over */
 #ifndef LEAVE
   MUST(P_lost, !ev || dem || last == newest || fresh || VERDICT(i));
-  MUST(P_lost, resting || head[i] < cursor[K(i,k)]);                       /* nothing is left unread */
+  MUST(P_lost, resting || head[i] < cursor[RS(i,k)]);                       /* nothing is left unread */
 #if ENDS > 0
   MUST(P_end, pst[i] != CLOSED || (ended[i] == head[i] + 1) == (gended == newest + 1));     /* C3d a clean end is a clean end in the last pool too */
   if :: resting -> skip                                           /* U6 it is told when it resumes; not modelled */
@@ -704,6 +793,9 @@ lost_it: skip;
 #endif
 giveup:
   leave(i);
+#ifdef MEMFD
+  disconnect();                                                   /* L6 */
+#endif
   goto out;
 #if HOSTILE > 0
 evil: /* does what it likes to its own seat, follows or not, cleans or not */
@@ -726,7 +818,11 @@ evil: /* does what it likes to its own seat, follows or not, cleans or not */
 out: skip
   } unless { kill[c] };
   if :: kill[c] -> d_step { kill[c] = false; h = 0; do :: h < NI -> holds[B(h,c)] = 0; h++ :: else -> break od; h = 0;     /* the kernel */
-           do :: h < NI*SEATS -> if :: lck[h] == c + 1 -> lck[h] = 0 :: else fi; h++ :: else -> break od; h = 0 }
+           do :: h < NI*SEATS -> if :: lck[h] == c + 1 -> lck[h] = 0 :: else fi; h++ :: else -> break od; h = 0;
+#ifdef MEMFD
+           if :: conn[c] -> conn[c] = false; rend[c] = palive :: else fi;
+#endif
+           skip }
      :: else fi;
   d_step { lives--; i = 0; h = 0; w = 0; s = 0; q = 0; j = 0; k = 0; last = 0; mygen = 0; gH = 0; lost = false; dem = false; susp = false; resting = false; fresh = false; cont = false; ok = false; moving = false; prom[c] = false };
 #if ENDS > 0
@@ -751,7 +847,14 @@ proctype Killer() {
   od
 }
 #endif
-init { atomic { d_step { first[0] = 1 }; run Producer(); run Reader(0);
+init { atomic { d_step { first[0] = 1 };
+#ifdef MEMFD
+  run Connection(0);
+#if NC > 1
+  run Connection(1);
+#endif
+#endif
+  run Producer(); run Reader(0);
 #if NC > 1
   run Reader(1);
 #endif
