@@ -221,7 +221,6 @@ const moveTries = 3
 func (p *Producer) move(slotSize int) (err error) {
 	for range moveTries {
 		if err = p.tryMoveTo(slotSize); !errors.Is(err, fs.ErrNotExist) {
-			p.tellGuests()
 			return err
 		}
 		if err := p.keepLock(); err != nil { // by who has the name now, maybe
@@ -246,21 +245,37 @@ func (p *Producer) tryMoveTo(slotSize int) error {
 	return p.moveTo(next)
 }
 
-// moveTo is M3 to M6. A pool that is not moved to is removed.
+// moveTo is M3 to M6, with X1 before and X2 after. A pool that is not moved to is removed.
 func (p *Producer) moveTo(next *ownPool) (err error) {
 	defer func() {
 		if err != nil {
 			next.backing.remove()
 		}
 	}()
+	var seats spares
+	defer seats.drop()
+	for { // ends: there are more spares each time, and no more readers than seats
+		moved, needed, err := p.tryReplace(next, &seats)
+		if moved || err != nil {
+			return err
+		}
+		seats.fill(&next.pool.geometry, needed)
+	}
+}
+
+// tryReplace moves if there is a spare seat for each reader that sits.
+func (p *Producer) tryReplace(next *ownPool, seats *spares) (moved bool, needed int, err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if err := p.usable(); err != nil {
-		return err
+		return false, 0, err
+	}
+	if needed := p.named.reception.seated(); needed > seats.tried {
+		return false, needed, nil
 	}
 	p.readSeats() // grants and verdicts as of now
-	err = p.replacePool(next)
+	err = p.replacePool(next, seats)
 	switch {
 	case err == nil:
 	// Somebody deleted the new pool before it had its name, or cut its seats short: nothing of the old one was changed.
@@ -268,13 +283,13 @@ func (p *Producer) moveTo(next *ownPool) (err error) {
 		p.own.pool.header.State.Store(layout.StateRunning)
 		p.own.ringBell()
 	default:
-		return p.fail(err)
+		err = p.fail(err)
 	}
-	return err
+	return err == nil, 0, err
 }
 
-// replacePool is M3 to M6 but for what follows from an error. Called with p.mu held.
-func (p *Producer) replacePool(next *ownPool) (err error) {
+// replacePool is M3 to M6 and X2, but for what follows from an error. Called with p.mu held.
+func (p *Producer) replacePool(next *ownPool, seats *spares) (err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	old := p.own
 	if !old.unmapped { // as it is in moveWithoutRoom
@@ -294,10 +309,12 @@ func (p *Producer) replacePool(next *ownPool) (err error) {
 	p.own = next
 	p.stats.Moves++
 	if old.unmapped {
+		p.named.reception.tellGuests(seats)
 		return nil
 	}
 	p.old = append(p.old, old)
 	old.tellMoved()
+	p.named.reception.tellGuests(seats)
 	p.unmapIdle()
 	return nil
 }
@@ -397,7 +414,7 @@ func (p *Producer) moveWithoutRoom(g *geometry, noRoom error) (err error) {
 	if err != nil {
 		return p.fail(err)
 	}
-	if err := p.replacePool(next); err != nil {
+	if err := p.replacePool(next, &spares{}); err != nil { // nobody has a place there
 		next.backing.remove()
 		return p.fail(err)
 	}

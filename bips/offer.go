@@ -141,7 +141,12 @@ func (g *guest) offer(own *ownPool, seat *seatMemory, message []byte) error {
 	return g.send(own, seat, message)
 }
 
-// send sends a message with a seat and its pool. It never waits. Called with Producer.mu held.
+// send sends a message with a seat and its pool. Called with Producer.mu held, since the pool's descriptor is closed with it held.
+//
+// It waits for nobody, as sitDown does not: [sys.Conn.Send] is one sendmsg with MSG_DONTWAIT, outside the poller. A reader that does not
+// read its messages fills the socket, and the next one is refused (EAGAIN); whoever is sent something then loses its seat. What
+// the kernel may wait for in sendmsg is memory, and its own search for sockets that only descriptors under way refer to. No
+// process can hold that up, and it runs while very many descriptors are under way.
 func (g *guest) send(own *ownPool, seat *seatMemory, message []byte) error {
 	shared := own.backing.(*ownMemory).shared
 	if shared == nil {
@@ -172,42 +177,37 @@ func (g *guest) settle(s *seatMemory, own *ownPool) bool {
 		return false
 	}
 	crashpoint.Hit("O6")
-	if !g.sitDown(s, own) { // O7
-		return false
-	}
-	crashpoint.Hit("O7")
-	if g.conn.Send(wire.Sits{Instance: g.due.Instance, Seat: g.due.Seat}.Append(nil)) != nil { // O8
-		return true // it is gone, which is found where its end is awaited
-	}
-	crashpoint.Hit("O8")
-	if g.mustMove() {
+	sits, moved := g.sitDown(s, own)
+	if moved {
 		g.sendMove()
 	}
-	return true
+	return sits
 }
 
-// sitDown puts the seat into the table of a pool.
-func (g *guest) sitDown(s *seatMemory, own *ownPool) bool {
+// sitDown puts the seat into the table of a pool (O7), and tells the reader so (O8). moved: that pool is no longer the one that is
+// published in.
+//
+// Both are one hold of the mutex. A move finds a reader that is told where it goes, or one that has not joined: it never passes by one
+// that was promised every frame. For that the message is noted in the hold that sends it, and comes before any MOVE.
+func (g *guest) sitDown(s *seatMemory, own *ownPool) (sits, moved bool) {
 	p := g.reception.p
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.usable() != nil || g.seat < 0 || own != p.own && own != p.own.before {
-		return false
+		return false, false
 	}
 	own.seatReader(g.seat, s)
 	own.views[g.seat].keyFrames = 0
 	g.own, g.move, g.moveTo = own, nil, nil
 	p.own.door.ring()
-	return true
-}
-
-// mustMove notes that the reader was told that it sits, and reports whether the pool has moved meanwhile.
-func (g *guest) mustMove() bool {
-	p := g.reception.p
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	crashpoint.Hit("O7")
+	if g.conn.Send(wire.Sits{Instance: g.due.Instance, Seat: g.due.Seat}.Append(nil)) != nil { // O8
+		g.unseat() // it is gone or does not read its messages, and has no pin: it was not told that it may have one
+		return false, false
+	}
 	g.seated = true
-	return p.usable() == nil && g.own != p.own && g.moveTo == nil
+	crashpoint.Hit("O8")
+	return true, own != p.own
 }
 
 // listen serves a reader that sits until it is gone (O9).

@@ -136,9 +136,10 @@ func (o *ownPool) unmap() {
 	}
 }
 
-// seatReader lets a seat be the one that its reader has mapped.
+// seatReader lets a seat be the one that its reader has mapped. The mapping is the pool's from now on.
 func (o *ownPool) seatReader(i int, s *seatMemory) {
 	o.seats.seats[i], o.door.others[i], o.mappings[i] = s.seat, &s.header.Door, s.mapping
+	s.mapping = nil
 }
 
 // unseatReader lets nobody sit in a seat, and reports whether somebody did who had not left it.

@@ -8,56 +8,104 @@ import (
 	"github.com/bips-ipc/bips/internal/wire"
 )
 
-// tellGuests tells all readers that are connected where the pool has moved to (X1, X2). Called without p.mu.
-func (p *Producer) tellGuests() {
-	if p.named.reception == nil {
-		return
-	}
-	for _, g := range p.guestsToTell() {
-		g.sendMove()
+// spares are seats of a pool that is about to be moved to, one for each reader that has to be told (X1). They are made before the
+// move, without the mutex: all who sit are told in the hold that moves, before anybody can publish in the new pool.
+type spares struct {
+	seats []*seatMemory
+	tried int // how many were to be there: there are fewer if memory or descriptors are short
+}
+
+// fill makes seats until there are n, or one cannot be made.
+func (s *spares) fill(g *geometry, n int) {
+	for ; s.tried < n; s.tried++ {
+		if seat, err := makeSeatMemory(g); err == nil {
+			s.seats = append(s.seats, seat)
+		}
+		crashpoint.Hit("X1")
 	}
 }
 
-func (p *Producer) guestsToTell() (guests []*guest) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, g := range p.named.reception.guests {
-		if g != nil && g.seated && g.own != p.own && g.moveTo == nil {
-			guests = append(guests, g)
+// take returns a seat; nil: there is none.
+func (s *spares) take() (seat *seatMemory) {
+	if last := len(s.seats) - 1; last >= 0 {
+		seat, s.seats = s.seats[last], s.seats[:last]
+	}
+	return seat
+}
+
+// drop gives back what was not taken. Called without Producer.mu: to unmap memory may have to wait for another thread.
+func (s *spares) drop() {
+	for _, seat := range s.seats {
+		seat.drop()
+	}
+	s.seats = nil
+}
+
+// seated counts the readers that were told that they sit. Called with Producer.mu held.
+func (r *reception) seated() (n int) {
+	if r == nil {
+		return 0
+	}
+	for _, g := range r.guests {
+		if g != nil && g.seated {
+			n++
 		}
 	}
-	return guests
+	return n
 }
 
-// sendMove hands the reader its seat in the pool that was moved to (X1, X2). Who has no place there, or does not read what it is sent, is
-// disconnected (X6): it comes back as a newcomer.
+// tellGuests tells all readers that sit where the pool has moved to (X2). Called with Producer.mu held, in the hold that moves.
+func (r *reception) tellGuests(seats *spares) {
+	if r == nil {
+		return
+	}
+	for _, g := range r.guests {
+		if g != nil && g.isBehind() {
+			g.tellMove(seats)
+		}
+	}
+}
+
+// isBehind reports whether the reader sits in the pool before, and was not told where to go. Called with Producer.mu held.
+func (g *guest) isBehind() bool { return g.seated && g.own != g.reception.p.own && g.moveTo == nil }
+
+// sendMove tells a reader that sat down in a pool which had been moved from by then where to go (X1, X2).
 func (g *guest) sendMove() {
 	p := g.reception.p
 	target := p.current()
 	if target == nil {
 		return // it will be told that the pool has ended
 	}
-	seat, err := makeSeatMemory(&target.pool.geometry) // X1
-	crashpoint.Hit("X1")
+	var seats spares
+	defer seats.drop()
+	seats.fill(&target.pool.geometry, 1)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	switch {
-	case g.moveTo == target, g.own == target: // it was told already, by another thread, and may even have come
-		seat.drop()
-	case err == nil && g.trySendMove(target, seat):
-		crashpoint.Hit("X2")
-	default:
-		seat.drop()
-		g.unseat()
-		g.conn.Shutdown()
-		crashpoint.Hit("X6")
+	if p.usable() == nil && target == p.own && g.isBehind() {
+		g.tellMove(&seats)
 	}
+}
+
+// tellMove hands the reader its seat in the pool that is published in (X2). Who has no place there, or does not read what it is sent, or has no
+// seat since none could be made, is disconnected (X6): it comes back as a newcomer. Called with Producer.mu held.
+func (g *guest) tellMove(seats *spares) {
+	target, seat := g.reception.p.own, seats.take()
+	if seat != nil && g.trySendMove(target, seat) {
+		g.move, g.moveTo = seat, target
+		crashpoint.Hit("X2")
+		return
+	}
+	if seat != nil {
+		seats.seats = append(seats.seats, seat)
+	}
+	g.unseat()
+	g.conn.Shutdown()
+	crashpoint.Hit("X6")
 }
 
 // trySendMove is called with Producer.mu held.
 func (g *guest) trySendMove(target *ownPool, s *seatMemory) bool {
-	p := g.reception.p
-	if p.usable() != nil || target != p.own || g.seat < 0 || !target.views[g.seat].place.pending {
+	if g.seat < 0 || !target.views[g.seat].place.pending {
 		return false
 	}
 	s.seat.Generation.Store(g.generation)
@@ -67,11 +115,7 @@ func (g *guest) trySendMove(target *ownPool, s *seatMemory) bool {
 		Instance: pool.instance, PoolSize: pool.segmentSize, SeatSize: seatMemorySize, Seat: uint32(g.seat), Generation: g.generation,
 		Granted: uint32(target.views[g.seat].pins), Required: layout.KnownRequired, Left: pool.instance, First: pool.first,
 	}.Append(nil)
-	if g.send(target, s, message) != nil {
-		return false
-	}
-	g.move, g.moveTo = s, target
-	return true
+	return g.send(target, s, message) == nil
 }
 
 // arrive seats a reader in the pool that it was told to go to (X5), and reports whether it was.

@@ -13,7 +13,7 @@
  *   PATIENT: a place that is not kept is not given up while its holder reads on in the old pool,
  *   GRANT readers ask for a pin and the producer grants, ROOM pins in all, KILLS readers killed, PKILL the producer may be killed,
  *   MEMFD the backend memfd: moves over a connection (transfer.inc; without GRANT and HOSTILE: a seat that counts is a grant), QUIT: all
- *   connections end right after the close, SITS_HELD: O8 holds the mutex of O7, and who sees its producer die has missed no frame,
+ *   connections end right after the close,
  *   HOSTILE n: reader 0 is hostile and does n arbitrary things to its own seats.
  */
 #include "common.inc"
@@ -371,12 +371,10 @@ inline move() {
   door[cur] = true;                                               /* M6b nobody sleeps there in this model */
   d_step { cur = n; n = 0 }                                       /* M6 */
 #ifdef MEMFD
-  ; UNLOCKS
 #ifndef MUT_send_late
-  send_moves()                                                    /* X1, X2 before anything is published */
-#else
-  skip
+  ; send_moves()                                                  /* X2 in the hold of M6: before anything is published */
 #endif
+  ; mtx = false
 #endif
 }
 inline acquire() {
