@@ -52,7 +52,7 @@ crash: ## a death at each step of the protocol, many times (BIPS_CRASH_TIMES=20:
 	@BIPS_CRASH_TIMES=$${BIPS_CRASH_TIMES:-20} CGO_ENABLED=0 $(RECORD) "make crash" \
 	    go test -tags bipscrash -count=1 -v -parallel 8 -timeout 0 -run AtAnyStep ./tests/crash
 
-fuzz: ## damaged pools, damaged seats, hostile seats, metadata, messages, what producers hand over: five minutes each (FUZZ_TIME=5m)
+fuzz: ## damaged pools, damaged seats, hostile seats, metadata, messages, what readers say, what producers hand over: five minutes each (FUZZ_TIME=5m)
 	@CGO_ENABLED=0 $(RECORD) "make fuzz" tools/fuzz
 
 mutants: ## show that tests fail when the protocol is done wrong, as tests/mutants says (10 minutes)
