@@ -28,7 +28,7 @@ func TestWhyThereIsNoPool(t *testing.T) {
 		"there are others": {
 			func(t *testing.T, dir string) {
 				for _, name := range []string{"door", "camera1"} {
-					p, err := bips.NewProducer(name, bips.ProducerOptions{SlotSize: 1})
+					p, err := bips.NewProducer(name, bips.ProducerOptions{SlotSize: 1, Backend: theBackend()})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -61,6 +61,7 @@ func TestWhyThereIsNoPool(t *testing.T) {
 		},
 		"one of its files is elsewhere": {
 			func(t *testing.T, dir string) {
+				testmain.OnlyOver(t, "shm", "a pool has several files; with memfd the socket is enough")
 				newProducer(t, bips.ProducerOptions{})
 				other := testmain.Dir(t)
 				path := filepath.Join(other, "bips.camera")
@@ -98,7 +99,7 @@ func TestThereIsNothingToSayOfAPoolThatIsThere(t *testing.T) {
 
 func TestAFolderThatDoesNotExistIsToldToWhoMakesAPool(t *testing.T) {
 	t.Setenv("BIPS_SHM_DIR", filepath.Join(t.TempDir(), "nowhere"))
-	_, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 1})
+	_, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 1, Backend: theBackend()})
 	if err == nil || !strings.Contains(err.Error(), "/nowhere does not exist") || !strings.Contains(err.Error(), "BIPS_SHM_DIR") {
 		t.Errorf("got %v", err)
 	}

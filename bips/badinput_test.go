@@ -16,13 +16,13 @@ import (
 func TestBadNamesAreRefusedOnBothSides(t *testing.T) {
 	testmain.Dir(t)
 	for _, name := range []string{"", "/", "a/b", "/a/b", "..", "a b", "käse", "a.b", strings.Repeat("x", bips.MaxNameLength+1), "a\x00"} {
-		_, err := bips.NewProducer(name, bips.ProducerOptions{SlotSize: 1})
+		_, err := bips.NewProducer(name, bips.ProducerOptions{SlotSize: 1, Backend: theBackend()})
 		wantError(t, err, bips.ErrName)
 		_, err = bips.NewConsumer(name, bips.ConsumerOptions{})
 		wantError(t, err, bips.ErrName)
 	}
 	for _, name := range []string{"a", "/a", "A-Z_09", strings.Repeat("x", bips.MaxNameLength)} {
-		p, err := bips.NewProducer(name, bips.ProducerOptions{SlotSize: 1})
+		p, err := bips.NewProducer(name, bips.ProducerOptions{SlotSize: 1, Backend: theBackend()})
 		if err != nil {
 			t.Errorf("name %q: %v", name, err)
 			continue
@@ -74,7 +74,7 @@ func TestBadOptionsAreRefusedAndSayWhatIsAllowed(t *testing.T) {
 
 func TestAPoolThatDoesNotFitIsRefusedWithBothSizesAndLeavesNothing(t *testing.T) {
 	testmain.Dir(t)
-	_, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 1 << 38, Slots: 64})
+	_, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 1 << 38, Slots: 64, Backend: theBackend()})
 	wantError(t, err, bips.ErrNoSpace)
 	if !strings.Contains(err.Error(), "16777216 MiB") && !strings.Contains(err.Error(), "16777217 MiB") && !strings.Contains(err.Error(), "16777218 MiB") {
 		t.Errorf("the message does not say how much is needed: %v", err)
@@ -86,7 +86,7 @@ func TestAPoolThatDoesNotFitIsRefusedWithBothSizesAndLeavesNothing(t *testing.T)
 
 func TestAMissingDirectoryIsAnError(t *testing.T) {
 	t.Setenv("BIPS_SHM_DIR", filepath.Join(t.TempDir(), "nowhere"))
-	if _, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 1}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 1, Backend: theBackend()}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 	c := newConsumer(t, bips.ConsumerOptions{})
@@ -111,6 +111,7 @@ func damage(t *testing.T, dir string, change func(f *os.File) error) {
 }
 
 func TestAPoolOfAnotherVersionIsRefused(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "the pool's file is changed; tests/hostile changes what comes over a socket")
 	dir := testmain.Dir(t)
 	newProducer(t, bips.ProducerOptions{})
 	damage(t, dir, func(f *os.File) error {
@@ -125,6 +126,7 @@ func TestAPoolOfAnotherVersionIsRefused(t *testing.T) {
 }
 
 func TestAPoolThatRequiresUnknownFeaturesIsRefused(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "the pool's file is changed; tests/hostile changes what comes over a socket")
 	dir := testmain.Dir(t)
 	newProducer(t, bips.ProducerOptions{})
 	damage(t, dir, func(f *os.File) error { _, err := f.WriteAt([]byte{0x80}, 16); return err })
@@ -133,6 +135,7 @@ func TestAPoolThatRequiresUnknownFeaturesIsRefused(t *testing.T) {
 }
 
 func TestAScribbledHeaderIsRefused(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "the pool's file is changed; tests/hostile changes what comes over a socket")
 	for field, offset := range map[string]int64{"magic": 0, "instance": 32, "segment size": 46, "slot size": 54, "slots offset": 70,
 		"slots": 73, "ring": 77, "ring offset": 86, "records": 94, "caps": 110, "record size": 122} {
 		t.Run(field, func(t *testing.T) {
@@ -148,6 +151,7 @@ func TestAScribbledHeaderIsRefused(t *testing.T) {
 }
 
 func TestAPoolCutShortIsRefusedAndOneCutWhileInUseIsAnError(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "the pool's file is changed; tests/hostile changes what comes over a socket")
 	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{SlotSize: 1 << 20})
 	c := newConsumer(t, bips.ConsumerOptions{})
@@ -163,6 +167,7 @@ func TestAPoolCutShortIsRefusedAndOneCutWhileInUseIsAnError(t *testing.T) {
 }
 
 func TestSeatsCutShortWhileInUseAreAnErrorOnBothSides(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "the seats' file is cut short, against which memfd has a seal")
 	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{})

@@ -78,6 +78,7 @@ func TestFramesDroppedBeforeTheEndOfTheStreamAreCounted(t *testing.T) {
 }
 
 func TestFlushingAPoolWhoseSeatsWereCutShortDoesNotCrash(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "the seats' file is cut short, against which memfd has a seal")
 	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	seats, _ := filepath.Glob(filepath.Join(dir, "*.seats"))
@@ -105,6 +106,7 @@ func TestAClosedConsumerSaysSoAlsoWhileItHoldsItsQuota(t *testing.T) {
 }
 
 func TestADeadProducerIsFoundAlsoWhenSignalsEndEachSleep(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "what a killed producer leaves is made by hand; with memfd its death ends the connection")
 	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{})
@@ -140,6 +142,7 @@ func signalThisThread(pause time.Duration) (stop func()) {
 }
 
 func TestADeadProducerIsFoundAlsoByWhoOnlyPolls(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "what a killed producer leaves is made by hand; with memfd its death ends the connection")
 	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{})

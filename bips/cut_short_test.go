@@ -43,6 +43,7 @@ func useReserved(p *bips.Producer) (giveBack func()) {
 // Whoever may read a pool may cut its seats short. The producer gets errors then, but no call
 // of it hangs, before or in Close, and nothing stays mapped.
 func TestAProducerWhoseSeatsAreCutShortCanStillBeClosed(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "the seats' file is cut short, against which memfd has a seal")
 	var slot bips.Slot
 	damaged := func(t *testing.T, err error) {
 		t.Helper()
@@ -103,6 +104,7 @@ func TestAProducerWhoseSeatsAreCutShortCanStillBeClosed(t *testing.T) {
 
 // The seats can be opened by readers before the pool has its name.
 func TestSeatsThatAreCutShortWhileThePoolIsMadeAreAnError(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "the seats' file is cut short, against which memfd has a seal")
 	dir := testmain.Dir(t)
 	defer func() { bips.LockDescriptorHook = nil }()
 	bips.LockDescriptorHook = func(int, bool) {
@@ -110,7 +112,7 @@ func TestSeatsThatAreCutShortWhileThePoolIsMadeAreAnError(t *testing.T) {
 			_ = os.Truncate(files[0], 0)
 		}
 	}
-	_, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 64})
+	_, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 64, Backend: theBackend()})
 	bips.LockDescriptorHook = nil
 	wantError(t, err, bips.ErrDamaged)
 	if !strings.Contains(err.Error(), `pool "camera"`) || !strings.Contains(err.Error(), "cut its file short") {

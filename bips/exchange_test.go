@@ -63,7 +63,7 @@ func BenchmarkFutex(b *testing.B) {
 // BenchmarkPublish is a producer nobody listens to: the cost of Pull and Push alone.
 func BenchmarkPublish(b *testing.B) {
 	useBenchDir(b)
-	p, err := bips.NewProducer("alone", bips.ProducerOptions{SlotSize: 64})
+	p, err := bips.NewProducer("alone", bips.ProducerOptions{SlotSize: 64, Backend: theBackend()})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -187,7 +187,7 @@ type poolLink struct {
 }
 
 func newPoolLink(r role, mine, theirs string) (*poolLink, error) {
-	p, err := bips.NewProducer(mine, bips.ProducerOptions{SlotSize: 64})
+	p, err := bips.NewProducer(mine, bips.ProducerOptions{SlotSize: 64, Backend: theBackend()})
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // What a fault must not leave behind: the file of the seats is cut short between two steps of
@@ -41,7 +42,7 @@ func cutAndRestore(t *testing.T, do func()) (err error) {
 func faultProducer(t *testing.T) *Producer {
 	t.Helper()
 	t.Setenv("BIPS_SHM_DIR", t.TempDir())
-	p, err := NewProducer("camera", ProducerOptions{Slots: 6, SlotSize: 1, MaxConsumers: 1})
+	p, err := NewProducer("camera", ProducerOptions{Slots: 6, SlotSize: 1, MaxConsumers: 1, Backend: testBackend()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,6 +51,7 @@ func faultProducer(t *testing.T) *Producer {
 }
 
 func TestAFaultWhileASeatIsTakenBackDoesNotLeaveItLocked(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "the seats' file is cut short, against which memfd has a seal")
 	p := faultProducer(t)
 	err := cutAndRestore(t, func() {
 		p.mu.Lock()
@@ -70,6 +72,7 @@ func TestAFaultWhileASeatIsTakenBackDoesNotLeaveItLocked(t *testing.T) {
 }
 
 func TestAFaultDuringAVerdictDoesNotLeaveItForEver(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "the seats' file is cut short, against which memfd has a seal")
 	p := faultProducer(t)
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -41,6 +41,7 @@ func allocated(t *testing.T, path string) int64 {
 }
 
 func TestFilesThatGrewCostTheirReadersNoMemoryAndAreRead(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "a file is made longer, or holes into it, against which memfd has seals")
 	dir := inMemory(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	push(t, p, 7)
@@ -65,6 +66,7 @@ func TestFilesThatGrewCostTheirReadersNoMemoryAndAreRead(t *testing.T) {
 }
 
 func TestAPoolWithHolesIsRefusedBeforeItTakesMemory(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "a file is made longer, or holes into it, against which memfd has seals")
 	for name, harm := range map[string]func(f *os.File) error{
 		"one that says it is larger than what was allocated": func(f *os.File) error {
 			const segmentSize = 40
@@ -99,6 +101,7 @@ func TestAPoolWithHolesIsRefusedBeforeItTakesMemory(t *testing.T) {
 }
 
 func TestSeatsWithHolesAreRefused(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "a file is made longer, or holes into it, against which memfd has seals")
 	dir := inMemory(t)
 	p := newProducer(t, bips.ProducerOptions{MaxConsumers: 64})
 	push(t, p, 7)

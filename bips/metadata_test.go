@@ -134,7 +134,7 @@ func TestMetadataHaveTheRoomThatThePoolWasMadeWith(t *testing.T) {
 func TestMoreRoomForMetadataThanTheLimitIsRefused(t *testing.T) {
 	testmain.Dir(t)
 	for _, size := range []int{-2, bips.MaxMetaSize + 1} {
-		_, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 64, MetaSize: size})
+		_, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 64, MetaSize: size, Backend: theBackend()})
 		wantError(t, err, bips.ErrOption)
 	}
 }

@@ -11,10 +11,11 @@ import (
 
 // Somebody has the lock of the seat that a reader is to follow to, and neither comes nor goes.
 func TestASeatThatIsLockedForEverAfterAMoveHoldsUpTheNextMoveForAMomentOnly(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "with memfd there are no locks on seats")
 	for name, overflow := range map[string]Overflow{"block": Block, "drop": Drop} {
 		t.Run(name, func(t *testing.T) {
 			testmain.Dir(t)
-			p, err := NewProducer("camera", ProducerOptions{SlotSize: 1, Overflow: overflow, BlockTimeout: 20 * time.Millisecond})
+			p, err := NewProducer("camera", ProducerOptions{SlotSize: 1, Overflow: overflow, BlockTimeout: 20 * time.Millisecond, Backend: testBackend()})
 			if err != nil {
 				t.Fatal(err)
 			}

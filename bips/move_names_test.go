@@ -15,6 +15,7 @@ import (
 )
 
 func TestAMoveWhosePoolIsDeletedBeforeItHasItsNameLeavesAllAsItWas(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "the next pool's file is deleted before it has the name; with memfd a move makes no file")
 	testmain.Dir(t)
 	p, c := newTestProducer(t), newTestConsumer(t)
 	c.options.Mode = Every
@@ -58,6 +59,7 @@ func TestAMoveWhosePoolIsDeletedBeforeItHasItsNameLeavesAllAsItWas(t *testing.T)
 }
 
 func TestAReaderWhoseDeadProducersSeatsWereDeletedAfterAMoveDoesNotLookForThemForEver(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "the seats' file is deleted; with memfd seats have none")
 	dir := testmain.Dir(t)
 	p, c := newTestProducer(t), newTestConsumer(t)
 	if _, err := c.Pull(0); !errors.Is(err, ErrTimeout) {
@@ -91,6 +93,7 @@ func TestAReaderWhoseDeadProducersSeatsWereDeletedAfterAMoveDoesNotLookForThemFo
 }
 
 func TestAPoolThatWasMovedFromSinceItWasOpenedIsNotADeadProducers(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "a move gives the name to another file; with memfd the socket keeps it")
 	testmain.Dir(t)
 	p := newTestProducer(t)
 	path := p.named.paths.pool()

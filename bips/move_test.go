@@ -148,7 +148,7 @@ func TestWhatIsHeldStaysAsItIsOverAMove(t *testing.T) {
 	if held.Data[0] != 1 {
 		t.Errorf("the held frame is %d", held.Data[0])
 	}
-	if files, _ := filepath.Glob(filepath.Join(dir, "*")); len(files) != 3 {
+	if files, _ := filepath.Glob(filepath.Join(dir, "*")); len(files) != testmain.NamesOfAPool() {
 		t.Errorf("names: %v", files)
 	}
 	if err := c.Push(held); err != nil {
@@ -285,9 +285,9 @@ func TestNamesThatWereDeletedAreTakenAgainAndNoFrameIsLost(t *testing.T) {
 			eventually(t, "the names to be back", func() bool {
 				files, _ := filepath.Glob(filepath.Join(dir, "*"))
 				_, err := os.Stat(filepath.Join(dir, "bips.camera"))
-				return err == nil && len(files) == 3
+				return err == nil && len(files) == testmain.NamesOfAPool()
 			})
-			if pattern != "*.lock" { // of which nobody noticed anything
+			if pattern != "*.lock" && len(files) > 0 { // of the lock file nobody noticed anything; with memfd there are no seats
 				select {
 				case err := <-warned:
 					if !errors.Is(err, bips.ErrNamesDeleted) || !strings.Contains(err.Error(), "RemoveIPC") || !strings.Contains(err.Error(), dir) {
@@ -306,7 +306,7 @@ func TestNamesThatWereDeletedAreTakenAgainAndNoFrameIsLost(t *testing.T) {
 			if v := pullValue(t, newConsumer(t, bips.ConsumerOptions{Mode: bips.Latest})); v != 2 {
 				t.Errorf("a newcomer got %d", v)
 			}
-			if _, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 1}); !errors.Is(err, bips.ErrPoolBusy) {
+			if _, err := bips.NewProducer("camera", bips.ProducerOptions{SlotSize: 1, Backend: theBackend()}); !errors.Is(err, bips.ErrPoolBusy) {
 				t.Errorf("another producer got the name: %v", err)
 			}
 		})

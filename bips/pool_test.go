@@ -6,16 +6,26 @@ import (
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // patience bounds what must happen at once: it is a watchdog, not a measurement.
 const patience = 10 * time.Second
+
+// theBackend is that of the pools that the tests make.
+func theBackend() bips.Backend {
+	if testmain.Backend() == "memfd" {
+		return bips.Memfd
+	}
+	return bips.Shm
+}
 
 func newProducer(t *testing.T, o bips.ProducerOptions) *bips.Producer {
 	t.Helper()
 	if o.SlotSize == 0 {
 		o.SlotSize = 64
 	}
+	o.Backend = theBackend()
 	p, err := bips.NewProducer("camera", o)
 	if err != nil {
 		t.Fatal(err)

@@ -14,10 +14,8 @@ import (
 
 func TestAFrameOfTheNextStreamInAReusedSlotComesAfterTheEndAndNothingOlderAfterIt(t *testing.T) {
 	testmain.Dir(t)
-	p, c := newTestProducer(t), newTestConsumer(t)
-	if _, err := c.Pull(0); !errors.Is(err, ErrTimeout) {
-		t.Fatal(err)
-	}
+	p := newTestProducer(t)
+	c := attached(t, p, Auto)
 	publishOne(t, p)
 	for range p.Slots() - 1 {
 		publishOne(t, p)
@@ -50,7 +48,7 @@ func TestAFrameOfTheNextStreamInAReusedSlotComesAfterTheEndAndNothingOlderAfterI
 
 func TestANewcomerIsNotDemotedForWhatItsPredecessorWanted(t *testing.T) {
 	t.Setenv("BIPS_SHM_DIR", t.TempDir())
-	p, err := NewProducer("camera", ProducerOptions{Slots: 6, SlotSize: 1, MaxConsumers: 1})
+	p, err := NewProducer("camera", ProducerOptions{Slots: 6, SlotSize: 1, MaxConsumers: 1, Backend: testBackend()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,8 +68,9 @@ func TestANewcomerIsNotDemotedForWhatItsPredecessorWanted(t *testing.T) {
 }
 
 func TestAReclaimRingsForTheProducersOtherThreads(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "with memfd a reader's death ends its connection, which takes the seat back")
 	t.Setenv("BIPS_SHM_DIR", t.TempDir())
-	p, err := NewProducer("camera", ProducerOptions{Slots: 6, SlotSize: 1, MaxConsumers: 1})
+	p, err := NewProducer("camera", ProducerOptions{Slots: 6, SlotSize: 1, MaxConsumers: 1, Backend: testBackend()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,7 +88,7 @@ func TestAReclaimRingsForTheProducersOtherThreads(t *testing.T) {
 // taken: the verdict stands, and its holder has missed nothing.
 func TestADemotedReaderThatMissedNothingFindsOutWhenItHasReadAll(t *testing.T) {
 	t.Setenv("BIPS_SHM_DIR", t.TempDir())
-	p, err := NewProducer("camera", ProducerOptions{Slots: 6, SlotSize: 1})
+	p, err := NewProducer("camera", ProducerOptions{Slots: 6, SlotSize: 1, Backend: testBackend()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,6 +192,16 @@ func TestAReaderThatWasGrantedItsPinsJustBeforeAMoveHasAPlaceInTheNewPoolAndIsTo
 			t.Fatalf("it does not ask: %v", err)
 		}
 	}()
+	granted := func() int {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		return p.own.granted()
+	}
+	for end := time.Now().Add(watchdog); granted() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("it is granted nothing")
+		}
+	}
 	if err := p.Grow(p.SlotSize() + 1); err != nil {
 		t.Fatal(err)
 	}
@@ -220,11 +229,8 @@ func TestAReaderThatWasGrantedItsPinsJustBeforeAMoveHasAPlaceInTheNewPoolAndIsTo
 // It is slow to tell the end that it saw, and the producer goes on meanwhile.
 func TestAFrameDroppedAfterTheNextStreamBeganIsNotCountedBeforeTheEnd(t *testing.T) {
 	testmain.Dir(t)
-	p, c := newTestProducer(t), newTestConsumer(t)
-	c.options.Mode = Every
-	if _, err := c.Pull(0); !errors.Is(err, ErrTimeout) {
-		t.Fatal(err)
-	}
+	p := newTestProducer(t)
+	c := attached(t, p, Every)
 	if err := p.EndOfStream(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package plugin
 
 import (
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -12,26 +11,11 @@ import (
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
-// backendVariable is the environment variable that says over which backend the tests run. Programs of testdata that make pools
-// look at it, too.
-const backendVariable = "BIPS_TEST_BACKEND"
-
 // backend is that of the pools that the tests make: shm, or memfd. Readers look at what has the pool's name.
-var backend = "shm"
-
-// chooseBackend is part of TestMain.
-func chooseBackend() error {
-	switch chosen := os.Getenv(backendVariable); chosen {
-	case "", "shm":
-	case "memfd":
-		backend = chosen
-	default:
-		return fmt.Errorf("%s=%s: use shm or memfd", backendVariable, chosen)
-	}
-	return nil
-}
+var backend = testmain.Backend()
 
 // theBackend is the same for producers that a test makes itself.
 func theBackend() bips.Backend {
@@ -71,14 +55,6 @@ func scriptOverBackend(t *testing.T, script *exec.Cmd) {
 		}
 	}
 	t.Fatal("there is no PATH")
-}
-
-// onlyOver skips a test that makes sense over one backend alone, and says why.
-func onlyOver(t *testing.T, only, why string) {
-	t.Helper()
-	if backend != only {
-		t.Skipf("backend=%s only: %s", only, why)
-	}
 }
 
 // Each way in which tests make pools makes them with the backend that the tests run over.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // Settings that cannot work: the pipeline does not start, and says why and what to do.
@@ -136,7 +137,7 @@ func TestAPoolThatIsThereIsFoundWithoutWaiting(t *testing.T) {
 
 // Pools that are not what they should be.
 func TestDamagedPools(t *testing.T) {
-	onlyOver(t, "shm", "the pool's file is damaged; tests/hostile damages what comes over a socket")
+	testmain.OnlyOver(t, "shm", "the pool's file is damaged; tests/hostile damages what comes over a socket")
 	for _, c := range []struct {
 		name string
 		harm func(t *testing.T, file *os.File)
@@ -211,7 +212,7 @@ func TestTooLittleSharedMemory(t *testing.T) {
 // smallTmpfs mounts 4 MB of memory.
 func smallTmpfs(t *testing.T) ownDirectory {
 	t.Helper()
-	onlyOver(t, "shm", "a pool's memory is part of its folder's file system; that of memfd is not")
+	testmain.OnlyOver(t, "shm", "a pool's memory is part of its folder's file system; that of memfd is not")
 	dir := ownDir(t)
 	if err := exec.Command("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", string(dir)).Run(); err != nil {
 		t.Skip("needs the right to mount a small tmpfs, as root has it")

@@ -5,12 +5,14 @@ import (
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // Whoever may read a pool may cut its seats short. Both elements say so and end, Ctrl-C with
 // -e, which waits for the end of the stream, included.
 func TestElementsEndWhenTheSeatsOfTheirPoolAreCutShort(t *testing.T) {
-	onlyOver(t, "shm", "the seats are a file, which whoever may write to it can cut short; a seat of memfd has a seal against that")
+	testmain.OnlyOver(t, "shm", "the seats are a file, which whoever may write to it can cut short; a seat of memfd has a seal against that")
 	for name, change := range map[string]func(*exec.Cmd){
 		"without -e": func(*exec.Cmd) {},
 		"with -e":    func(c *exec.Cmd) { c.Args = append(c.Args, "-e") },

@@ -7,6 +7,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // in puts a process's pools into a folder.
@@ -73,7 +75,7 @@ func TestASourceThatWaitsSaysWhatItWaitsFor(t *testing.T) {
 		},
 		"one file of the pool": {
 			func(t *testing.T, folder string) string {
-				onlyOver(t, "shm", "a pool has several files; with memfd the socket is enough, see TestASocketIsAllThatAReaderNeeds")
+				testmain.OnlyOver(t, "shm", "a pool has several files; with memfd the socket is enough, see TestASocketIsAllThatAReaderNeeds")
 				p := launchWith(t, in(folder), "%s ! bipssink pool=p", endless)
 				launchWith(t, in(folder), "bipssrc pool=p num-buffers=1 ! fakesink").finish()
 				t.Cleanup(p.interrupt)
@@ -120,7 +122,7 @@ func TestASourceThatWaitsSaysWhatItWaitsFor(t *testing.T) {
 // The socket alone is mounted, or here linked, into another folder.
 func TestASocketIsAllThatAReaderNeeds(t *testing.T) {
 	t.Parallel()
-	onlyOver(t, "memfd", "with shm a pool has several files, and a reader needs all of them")
+	testmain.OnlyOver(t, "memfd", "with shm a pool has several files, and a reader needs all of them")
 	dir := ownDir(t)
 	p := launchWith(t, dir.use, "%s ! bipssink pool=p", endless)
 	launchWith(t, dir.use, "bipssrc pool=p num-buffers=1 ! fakesink").finish()

@@ -5,12 +5,14 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // A pool that says it is larger than what its owner allocated would take its readers' memory.
 func TestAReaderOfAPoolThatGrewTakesNoMemoryForIt(t *testing.T) {
 	t.Parallel()
-	onlyOver(t, "shm", "the pool's file is made longer; memfd has a seal against that, see tests/hostile")
+	testmain.OnlyOver(t, "shm", "the pool's file is made longer; memfd has a seal against that, see tests/hostile")
 	dir := ownDir(t)
 	w := launchWith(t, dir.use, "%s ! bipssink pool=p", endless)
 	launchWith(t, dir.use, "bipssrc pool=p num-buffers=1 ! fakesink").finish() // it is there

@@ -21,11 +21,8 @@ var env []string
 
 func TestMain(m *testing.M) {
 	peers.Role(nil).Play()
-	err := chooseBackend()
-	if err == nil {
-		scratch, err = os.MkdirTemp("", "bips-plugin-test-")
-	}
-	if err == nil {
+	var err error
+	if scratch, err = os.MkdirTemp("", "bips-plugin-test-"); err == nil {
 		err = prepare()
 	}
 	if err != nil {
@@ -60,7 +57,7 @@ func prepare() error {
 		}
 	}
 	env = append(env,
-		backendVariable+"="+backend,
+		testmain.WithBackend(backend),
 		"GST_PLUGIN_PATH_1_0="+strings.Join([]string{plugin, troubleDir, metasDir}, ":"),
 		"GST_REGISTRY="+filepath.Join(scratch, "registry.bin"),
 		"GST_DEBUG_NO_COLOR=1",

@@ -33,7 +33,7 @@ func TestTheProducerIsKilledFiftyTimes(t *testing.T) {
 				r.comesTo(had[r])
 			}
 		}
-		if names := testmain.Names(string(dir)); len(names) != namesOfAPool() {
+		if names := testmain.Names(string(dir)); len(names) != testmain.NamesOfAPool() {
 			t.Errorf("producer %d: want a pool, its lock file and, over shm, its seats, got %v", n, names)
 		}
 		p.kill()
@@ -44,12 +44,4 @@ func TestTheProducerIsKilledFiftyTimes(t *testing.T) {
 	}
 	launchWith(t, dir.use, "videotestsrc num-buffers=1 ! %s ! bipssink pool=p", small).finish()
 	dir.isClean(t, "after a producer that was not killed")
-}
-
-// namesOfAPool is how many names a pool has in its folder.
-func namesOfAPool() int {
-	if backend == "memfd" {
-		return 2
-	}
-	return 3
 }
