@@ -280,8 +280,8 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 		err = fmt.Errorf("pool %q: no frame: %w", c.name, ErrTimeout)
 	}
 	// Not whenever a sleep times out: it may have been a short one, signals may end each
-	// before its time-out does, and who polls never sleeps.
-	if !stalled && time.Since(c.quietSince) < bellLimit {
+	// before its time-out does, and who polls never sleeps. The end of a connection is known, and ends the sleep.
+	if !stalled && !a.bell.alone && time.Since(c.quietSince) < bellLimit {
 		return err
 	}
 	c.quietSince = time.Now()

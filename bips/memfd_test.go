@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bips-ipc/bips/internal/testmain"
 )
@@ -107,6 +108,29 @@ func TestAPoolThatIsThereIsFoundOverAConnectionWithoutWaiting(t *testing.T) {
 	}
 	if found == 0 {
 		t.Error("none of 20 consumers found the pool in its first Pull")
+	}
+}
+
+// The end of the connection is known at once: there is nothing to probe now and then.
+func TestAConsumerIsToldOfItsProducersDeathAsSoonAsItsConnectionEnds(t *testing.T) {
+	testmain.Dir(t)
+	p := newMemfdProducer(t, ProducerOptions{})
+	c := attached(t, p, Latest)
+	publishOne(t, p)
+	pullOne(t, c, 1)
+	func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.named.reception.close()
+	}()
+	l := c.attachment.peer.(*link)
+	for end := time.Now().Add(watchdog); l.connection.Load().isAlive(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("the connection does not end")
+		}
+	}
+	if _, err := c.Pull(0); !errors.Is(err, ErrProducerLost) {
+		t.Errorf("got %v", err)
 	}
 }
 
