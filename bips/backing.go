@@ -42,7 +42,7 @@ type backing interface {
 // makeBacking makes the memory of a new pool, which has no name yet (S4, B).
 func makeBacking(ctx context.Context, n *ownName, g *geometry) (backing, error) {
 	if n.reception != nil {
-		return createMemory(n, g)
+		return createMemory(ctx, n, g)
 	}
 	return createFiles(ctx, n, g)
 }

@@ -14,7 +14,7 @@ var (
 	ErrName = errors.New("bad pool name")
 	// ErrOption: an option is out of range.
 	ErrOption = errors.New("bad option")
-	// ErrBackend: the backend is not one of those built in.
+	// ErrBackend: the backend is not one of those built in, or the kernel is too old for it.
 	ErrBackend = errors.New("no such backend")
 	// ErrStale: the slot or frame was given back already, or is another pool's.
 	ErrStale = errors.New("slot or frame is not lent to the caller")

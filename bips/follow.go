@@ -34,7 +34,7 @@ func (c *Consumer) follow() error {
 	next, found, err := a.peer.findNext(a, c.name, c.suspended.Load())
 	if err != nil {
 		c.detach()
-		return fmt.Errorf("pool %q: %w", c.name, err)
+		return fmt.Errorf("pool %q: %w", c.name, adviseOn(err))
 	}
 	switch found {
 	case taken:

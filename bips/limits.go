@@ -17,7 +17,7 @@ func adviseOn(err error) error {
 		{sys.ErrNoFiles, "the system has no more open files: raise fs.file-max"},
 		{sys.ErrNoMemory, "this process may map no more memory: raise its limit (ulimit -v, LimitAS=), or use fewer or smaller slots"},
 		{sys.ErrNoLocks, "the system has no more file locks: close other programs"},
-		{sys.ErrReadOnly, "both sides write to the directory: mount it read-write, or name another one in " + shmDirVariable},
+		{sys.ErrReadOnly, "a producer writes to the folder, and with the backend shm a reader too: mount it read-write, or name another one in " + shmDirVariable},
 		{sys.ErrNotSupported, "its file system cannot set memory aside in full (fallocate): name a folder in memory (tmpfs), as /dev/shm is, in " + shmDirVariable},
 	} {
 		if errors.Is(err, limit.reached) {

@@ -1,6 +1,7 @@
 package bips
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -34,14 +35,22 @@ const (
 const seatMemorySize = layout.HeaderSize + layout.PageSize
 
 // createMemory makes the memory of a new pool (B1 to B4).
-func createMemory(n *ownName, g *geometry) (*ownMemory, error) {
+func createMemory(ctx context.Context, n *ownName, g *geometry) (m *ownMemory, err error) {
+	if err := n.makeRoom(ctx, g, func() (err error) { m, err = tryCreateMemory(n, g); return err }); err != nil {
+		if errors.Is(err, sys.ErrOldKernel) {
+			err = fmt.Errorf("%w: %w: use the backend shm (bipssink: backend=shm)", ErrBackend, err)
+		}
+		return nil, n.explain(err)
+	}
+	return m, nil
+}
+
+// tryCreateMemory is one try. It leaves nothing behind when it fails.
+func tryCreateMemory(n *ownName, g *geometry) (*ownMemory, error) {
 	m := &ownMemory{reception: n.reception, seats: make([]byte, g.seatSegmentSize())}
 	if err := m.make(n, g); err != nil {
 		m.remove()
-		if errors.Is(err, sys.ErrOldKernel) {
-			err = fmt.Errorf("%w: %w", ErrBackend, err)
-		}
-		return nil, n.explain(err)
+		return nil, err
 	}
 	return m, nil
 }
@@ -155,7 +164,7 @@ func (r *reception) open() error {
 	name := r.name.socketName()
 	listener, err := sys.Listen(r.name.dir, name, r.name.who.group, r.name.who.permissions, LockDescriptorHook)
 	if err != nil {
-		return r.name.explain(err)
+		return err
 	}
 	crashpoint.Hit("B5")
 	path := filepath.Join(r.name.dir, name)

@@ -75,7 +75,7 @@ func (p *Producer) keepNames() (err error) {
 		return nil
 	}
 	if done, err := own.backing.renew(); err != nil {
-		return p.explainNames(err)
+		return p.explainNames(p.named.explain(err))
 	} else if !done {
 		if !p.mayMove() {
 			return nil // once those are there who are on their way: at the next look
@@ -302,7 +302,7 @@ func (p *Producer) replacePool(next *ownPool, seats *spares) (err error) {
 	}
 	crashpoint.Hit("M4b")
 	if err := next.backing.publish(); err != nil {
-		return fmt.Errorf("pool %q: %w", p.name, err)
+		return p.named.explain(err)
 	}
 	crashpoint.Hit("M5a")
 	p.dropReserved()

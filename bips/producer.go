@@ -127,7 +127,7 @@ func (p *Producer) begin(ctx context.Context, o *ProducerOptions) (err error) {
 		return err
 	}
 	if err := own.backing.publish(); err != nil {
-		return fmt.Errorf("pool %q: %w", p.name, err)
+		return p.named.explain(err)
 	}
 	crashpoint.Hit("S5")
 	return nil
@@ -135,7 +135,7 @@ func (p *Producer) begin(ctx context.Context, o *ProducerOptions) (err error) {
 
 func (o *ProducerOptions) setDefaults() error {
 	if o.Backend != Shm && o.Backend != Memfd {
-		return fmt.Errorf("%w: %d", ErrBackend, o.Backend)
+		return fmt.Errorf("%w: %d: use Shm or Memfd", ErrBackend, o.Backend)
 	}
 	defaultTo(&o.Slots, DefaultSlots)
 	defaultTo(&o.MaxConsumers, DefaultMaxConsumers)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 
@@ -17,14 +18,19 @@ import (
 // Tests change it.
 var roomGrace = time.Second
 
-// makeSegments makes both files, S4a and S4b. Where there is no room for two pools, the pool that a
-// dead producer left under the name makes way; but not for a pool to move to.
+// makeSegments makes both files, S4a and S4b.
 func (f *ownFiles) makeSegments(ctx context.Context, g *geometry) error {
-	err := f.tryMakeSegments(g)
-	if g.move > 0 || !errors.Is(err, ErrNoSpace) || !f.name.unlinkDead(g.bytes()) {
+	return f.name.makeRoom(ctx, g, func() error { return f.tryMakeSegments(g) })
+}
+
+// makeRoom tries to make the memory of a pool. Where there is no room for two, the pool that a dead producer left
+// under the name makes way (S6); but not for a pool to move to.
+func (n *ownName) makeRoom(ctx context.Context, g *geometry, try func() error) error {
+	err := try()
+	if g.move > 0 || !errors.Is(err, ErrNoSpace) || !n.deadMakesWay(g.bytes()) {
 		return err
 	}
-	for end := time.Now().Add(roomGrace); errors.Is(err, ErrNoSpace); err = f.tryMakeSegments(g) {
+	for end := time.Now().Add(roomGrace); errors.Is(err, ErrNoSpace); err = try() {
 		if time.Now().After(end) {
 			return fmt.Errorf("%w; the pool of the producer before, which died, still takes room: readers hold frames of it", err)
 		}
@@ -55,6 +61,15 @@ func (f *ownFiles) tryMakeSegments(g *geometry) (err error) {
 	}
 	crashpoint.Hit("S4b")
 	return nil
+}
+
+// deadMakesWay reports whether what a dead producer left may give enough room for needed bytes. Its readers let go of memory that they got
+// over a socket when their connections end, which they have by now; of how much there was nobody knows.
+func (n *ownName) deadMakesWay(needed uint64) bool {
+	if id, err := sys.StatPath(n.paths.pool()); err == nil && id.Type == fs.ModeSocket {
+		return true
+	}
+	return n.unlinkDead(needed)
 }
 
 // unlinkDead takes the name from the pool that a dead producer left (S6), and reports whether there

@@ -76,7 +76,7 @@ func faultOf(err error) *fault {
 	}{
 		{bips.ErrName, gst.ResourceErrorSettings, ""},
 		{bips.ErrOption, gst.ResourceErrorSettings, ""},
-		{bips.ErrBackend, gst.ResourceErrorSettings, "Set backend=shm."},
+		{bips.ErrBackend, gst.ResourceErrorSettings, ""},
 		{bips.ErrPoolBusy, gst.ResourceErrorBusy, ""},
 		{bips.ErrNoSpace, gst.ResourceErrorNoSpaceLeft, ""},
 		{bips.ErrNamesDeleted, gst.ResourceErrorNotFound, ""},

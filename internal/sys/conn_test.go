@@ -413,7 +413,7 @@ func receiveAtTheLimit([]string) error {
 			_ = unix.Close(used[len(used)-1])
 			used = used[:len(used)-1]
 		}
-		if _, _, err := c.Receive(make([]byte, 512), 8, patience); !errors.Is(err, ErrDescriptorsLost) || !strings.Contains(err.Error(), "ulimit -n") {
+		if _, _, err := c.Receive(make([]byte, 512), 8, patience); !errors.Is(err, ErrDescriptorsLost) || !errors.Is(err, ErrNoDescriptors) {
 			return fmt.Errorf("with %d free: %v", free, err)
 		}
 		left := 0

@@ -73,6 +73,9 @@ func (e *Entry) Connect(hook func(fd int, opened bool)) (*Conn, error) {
 
 func (e *Entry) connect(fd int) error {
 	err := connect(fd, descriptorPath(e.fd))
+	if withoutProc(err) && len(e.path) > maxSocketPath && err != unix.EACCES { // which is about the socket, most likely
+		return fmt.Errorf("without /proc a socket's path may have %d bytes, this one has %d: mount /proc, or use a shorter folder or name", maxSocketPath, len(e.path))
+	}
 	if withoutProc(err) && len(e.path) <= maxSocketPath {
 		if named, statErr := StatPath(e.path); statErr != nil || !named.Same(e.id) {
 			return fmt.Errorf("%w: it was replaced meanwhile", ErrNobodyListens)

@@ -21,7 +21,7 @@ const (
 	SealSeal        Seals = unix.F_SEAL_SEAL // nobody can add a seal
 )
 
-// ErrOldKernel: the kernel has no [SealFutureWrite].
+// ErrOldKernel: the kernel has no [Memory], or no [SealFutureWrite].
 var ErrOldKernel = errors.New("memfd needs Linux 5.1 or later")
 
 // Memory is a file without a name, made of memory only (memfd_create(2)). Whoever has one of its
@@ -44,6 +44,9 @@ func CreateMemory(name string, size int64) (*Memory, error) {
 	fd, err := unix.MemfdCreate(name, flags|unix.MFD_NOEXEC_SEAL)
 	if errors.Is(err, unix.EINVAL) { // before Linux 6.3
 		fd, err = unix.MemfdCreate(name, flags)
+	}
+	if errors.Is(err, unix.ENOSYS) {
+		return nil, ErrOldKernel
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make %d bytes of memory: %w", size, os.NewSyscallError("memfd_create", err))
@@ -69,7 +72,7 @@ func checkAvailable(size int64) error {
 	available, ok := statistic(meminfo, "MemAvailable:")
 	swap, _ := statistic(meminfo, "SwapFree:")
 	if ok && uint64(size)>>10 > available+swap {
-		return fmt.Errorf("%w: %d bytes are wanted, the system has %d", ErrNoMemory, size, (available+swap)<<10)
+		return fmt.Errorf("%w: %d MiB are wanted, the system has %d MiB", ErrNoMemory, (size+1<<20-1)>>20, (available+swap)>>10)
 	}
 	return nil
 }

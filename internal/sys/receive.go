@@ -15,8 +15,8 @@ var (
 	// ErrTooManyDescriptors: more descriptors came with a message than are wanted.
 	ErrTooManyDescriptors = errors.New("too many descriptors came with a message")
 	// ErrDescriptorsLost: not all descriptors came with a message, most likely since the process may
-	// not have as many (ulimit -n).
-	ErrDescriptorsLost = errors.New("descriptors of a message got lost: the process may open no more files (ulimit -n)")
+	// not have as many. It is an [ErrNoDescriptors].
+	ErrDescriptorsLost = fmt.Errorf("descriptors of a message got lost: %w", ErrNoDescriptors)
 )
 
 // Forever, given as a limit, is none.
