@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -16,20 +15,24 @@ import (
 )
 
 func TestTooFewDescriptorsToStartIsAnErrorAtEachOfThem(t *testing.T) {
-	testmain.Dir(t)
-	fromTooFew(t, "descriptors to start")
+	testmain.EachBackend(t, func(t *testing.T) {
+		testmain.Dir(t)
+		fromTooFew(t, "descriptors to start")
+	})
 }
 
 func TestTooFewDescriptorsToAttachIsAnErrorAtEachOfThem(t *testing.T) {
-	testmain.Dir(t)
-	producer := begin(t, nil, "produce", "4096", "-1ns", "0")
-	producer.line()
-	producer.tell()
-	producer.line()
-	fromTooFew(t, "descriptors to attach")
-	producer.tell()
-	producer.report()
-	producer.ends()
+	testmain.EachBackend(t, func(t *testing.T) {
+		testmain.Dir(t)
+		producer := begin(t, nil, "produce", "4096", "-1ns", "0")
+		producer.line()
+		producer.tell()
+		producer.line()
+		fromTooFew(t, "descriptors to attach")
+		producer.tell()
+		producer.report()
+		producer.ends()
+	})
 }
 
 // enough is what a child says last whose descriptors were enough.
@@ -95,7 +98,7 @@ func descriptorsToStart(args []string) error {
 	var p *bips.Producer
 	var startErr error
 	if err := withDescriptors(more, func() error {
-		if p, startErr = bips.NewProducer(poolName, small); startErr == nil {
+		if p, startErr = newProducer(poolName, small); startErr == nil {
 			return publishSome(p)
 		}
 		return nil
@@ -152,8 +155,11 @@ func descriptorsToAttach(args []string) error {
 	if err := errors.Join(err, c.Close()); err != nil {
 		return err
 	}
-	if after := descriptors(); !slices.Equal(before, after) || len(testmain.Held()) > 0 {
-		return fmt.Errorf("%q and %q are left, before were %q", after, testmain.Held(), before)
+	if held := testmain.Held(); len(held) > 0 {
+		return fmt.Errorf("held: %q", held)
+	}
+	if err := comesBackTo(before); err != nil {
+		return err
 	}
 	if pullErr != nil {
 		return complains(pullErr, unix.EMFILE, poolName, "ulimit -n")

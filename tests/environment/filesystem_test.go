@@ -6,8 +6,6 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/bips-ipc/bips/bips"
 )
 
 func TestAFileSystemThatCannotAllocateIsAnError(t *testing.T) { alone(t, "no fallocate") }
@@ -24,6 +22,6 @@ func noFallocate(args []string) error {
 		return err
 	}
 	before := descriptors()
-	_, err := bips.NewProducer(poolName, small)
+	_, err := newProducer(poolName, small)
 	return errors.Join(complains(err, unix.EOPNOTSUPP, poolName, "fallocate", "BIPS_SHM_DIR"), nothingLeft(before))
 }

@@ -8,15 +8,20 @@ import (
 	"os"
 	"os/signal"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 const poolName = "environment"
+
+// longName is as long as a pool's name may be.
+var longName = strings.Repeat("n", bips.MaxNameLength)
 
 // report is what a process that produced or consumed has to tell at its end.
 type report struct {
@@ -48,6 +53,14 @@ func countSignals() *atomic.Uint64 {
 		}
 	}()
 	return &count
+}
+
+// newProducer makes a pool of the backend that the test is run over.
+func newProducer(name string, o bips.ProducerOptions) (*bips.Producer, error) {
+	if testmain.Backend() == "memfd" {
+		o.Backend = bips.Memfd
+	}
+	return bips.NewProducer(name, o)
 }
 
 // write fills a frame with its number.
@@ -91,7 +104,7 @@ func produce(args []string) error {
 	signals := countSignals()
 	fmt.Println("here")
 	isTold()
-	p, err := bips.NewProducer(poolName, bips.ProducerOptions{SlotSize: size, BlockTimeout: blockTimeout})
+	p, err := newProducer(poolName, bips.ProducerOptions{SlotSize: size, BlockTimeout: blockTimeout})
 	if err != nil {
 		return err
 	}

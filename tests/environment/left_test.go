@@ -5,6 +5,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/bips-ipc/bips/internal/testmain"
 )
@@ -20,10 +21,21 @@ func nothingLeft(before []string) error {
 			return fmt.Errorf("left: %s", name)
 		}
 	}
-	if after := descriptors(); !slices.Equal(before, after) {
-		return fmt.Errorf("descriptors %q, before %q", after, before)
+	return comesBackTo(before)
+}
+
+// comesBackTo waits until this process has no other descriptors than before: connections are closed by goroutines of their own,
+// which may be a moment behind.
+func comesBackTo(before []string) error {
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		after := descriptors()
+		if slices.Equal(before, after) {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("descriptors %q, before %q", after, before)
+		}
 	}
-	return nil
 }
 
 // descriptors lists what this process has open, but for what the Go runtime's poller has.

@@ -18,6 +18,10 @@ func TestMain(m *testing.M) {
 		"produce": produce,
 		"consume": consume,
 
+		"on an old kernel":    onAnOldKernel,
+		"without futex_waitv": withoutFutexWaitv,
+		"without proc":        withoutProc,
+
 		"full at start":         fullAtStart,
 		"full later":            fullLater,
 		"filtered":              filtered,
@@ -29,6 +33,7 @@ func TestMain(m *testing.M) {
 		"restart held":          restartHeld,
 		"restart larger":        restartLarger,
 		"restart in a group":    restartInAGroup,
+		"names only":            namesOnly,
 		"no more files":         noMoreFiles,
 		"read-only":             readOnly,
 		"descriptors to start":  descriptorsToStart,

@@ -15,15 +15,17 @@ import (
 )
 
 func TestTooLittleAddressSpaceIsAnErrorOnBothSides(t *testing.T) {
-	testmain.Dir(t)
-	producer := begin(t, nil, "produce", fmt.Sprint(large.SlotSize), "-1ns", "0")
-	producer.line()
-	producer.tell()
-	producer.line()
-	begin(t, nil, "address space").ends()
-	producer.tell()
-	producer.report()
-	producer.ends()
+	testmain.EachBackend(t, func(t *testing.T) {
+		testmain.Dir(t)
+		producer := begin(t, nil, "produce", fmt.Sprint(large.SlotSize), "-1ns", "0")
+		producer.line()
+		producer.tell()
+		producer.line()
+		begin(t, nil, "address space").ends()
+		producer.tell()
+		producer.report()
+		producer.ends()
+	})
 }
 
 // large is a pool of more than 128 MiB.
@@ -48,7 +50,7 @@ func addressSpace([]string) error {
 		return err
 	}
 	before := descriptors()
-	_, startErr := bips.NewProducer("second", large)
+	_, startErr := newProducer("second", large)
 	c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{})
 	if err != nil {
 		return err
@@ -78,15 +80,17 @@ func addressSpace([]string) error {
 
 // Who takes more than its group may have is killed by the kernel: an error comes before.
 func TestAPoolThatTheControlGroupHasNoMemoryForIsAnError(t *testing.T) {
-	testmain.Dir(t)
-	group := newGroup(t, 96<<20)
-	c := begin(t, nil, "memory of the group")
-	c.line()
-	if err := put(filepath.Join(group, "cgroup.procs"), uint64(c.command.Process.Pid)); err != nil {
-		t.Skipf("cannot be tried here: %v", err)
-	}
-	c.tell()
-	c.ends()
+	testmain.EachBackend(t, func(t *testing.T) {
+		testmain.Dir(t)
+		group := newGroup(t, 96<<20)
+		c := begin(t, nil, "memory of the group")
+		c.line()
+		if err := put(filepath.Join(group, "cgroup.procs"), uint64(c.command.Process.Pid)); err != nil {
+			t.Skipf("cannot be tried here: %v", err)
+		}
+		c.tell()
+		c.ends()
+	})
 }
 
 // newGroup makes a control group below the test's own, with a limit on its memory.
@@ -139,9 +143,9 @@ func memoryOfTheGroup([]string) error {
 	fmt.Println("here")
 	isTold()
 	before := descriptors()
-	_, err := bips.NewProducer(poolName, large)
+	_, err := newProducer(poolName, large)
 	if err := errors.Join(complains(err, bips.ErrNoSpace, poolName, "control group", "--memory"), nothingLeft(before)); err != nil {
 		return err
 	}
-	return exchange(poolName, bips.ProducerOptions{SlotSize: 4 << 20})
+	return exchange(poolName, bips.ProducerOptions{SlotSize: 3 << 20}) // near the limit the kernel takes the program itself out of memory, again and again
 }

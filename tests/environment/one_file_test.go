@@ -19,7 +19,7 @@ func oneFile(args []string) error {
 	if err := mountPools(args[0], "size=4m"); err != nil {
 		return skip("no tmpfs of its own: %v", err)
 	}
-	p, err := bips.NewProducer(poolName, small)
+	p, err := newProducer(poolName, small)
 	if err != nil {
 		return err
 	}

@@ -35,12 +35,17 @@ func TestAPoolThatWouldNotFitAloneLeavesTheDeadOneItsName(t *testing.T) {
 // leaveDead lets another process make a pool, publish a frame, wait until a byte comes from its
 // input, and be killed.
 func leaveDead(o bips.ProducerOptions, ready func() error) error {
+	return leaveDeadOver(testmain.Backend(), o, ready)
+}
+
+// leaveDeadOver does so with a pool of a backend.
+func leaveDeadOver(backend string, o bips.ProducerOptions, ready func() error) error {
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	child := exec.Command(self, fmt.Sprint(o.Slots), fmt.Sprint(o.SlotSize))
-	child.Env = append(os.Environ(), "BIPS_TEST_ROLE=die with a pool")
+	child.Env = append(os.Environ(), "BIPS_TEST_ROLE=die with a pool", testmain.WithBackend(backend))
 	child.Stderr = os.Stderr
 	output, err := child.StdoutPipe()
 	if err != nil {
@@ -71,7 +76,7 @@ func dieWithAPool(args []string) error {
 	if _, err := fmt.Sscan(args[0]+" "+args[1], &o.Slots, &o.SlotSize); err != nil {
 		return err
 	}
-	p, err := bips.NewProducer(poolName, o)
+	p, err := newProducer(poolName, o)
 	if err != nil {
 		return err
 	}
@@ -136,7 +141,7 @@ func restart(args []string) error {
 	case "a suspended reader":
 		c.Suspend()
 	}
-	p, err := bips.NewProducer(poolName, roomy)
+	p, err := newProducer(poolName, roomy)
 	if err != nil {
 		return err
 	}
@@ -162,7 +167,7 @@ func restartHeld(args []string) error {
 		return err
 	}
 	start := time.Now()
-	_, err = bips.NewProducer(poolName, roomy)
+	_, err = newProducer(poolName, roomy)
 	if err := complains(err, bips.ErrNoSpace, poolName, "4 MiB", "--shm-size", "the producer before", "readers hold frames"); err != nil {
 		return err
 	}
@@ -190,7 +195,7 @@ func restartLarger(args []string) error {
 	if err := leaveDead(roomy, nil); err != nil {
 		return err
 	}
-	_, err := bips.NewProducer(poolName, bips.ProducerOptions{Slots: 8, SlotSize: 1 << 20})
+	_, err := newProducer(poolName, bips.ProducerOptions{Slots: 8, SlotSize: 1 << 20})
 	if err := complains(err, bips.ErrNoSpace, "9 MiB", "4 MiB"); err != nil {
 		return err
 	}
@@ -203,18 +208,25 @@ func restartLarger(args []string) error {
 // The memory of a pool counts for the control group of who made it: as long as the dead one's is
 // there, the next has none.
 func TestAProducerThatWasKilledCanRestartInAControlGroupWithoutRoomForTwoPools(t *testing.T) {
-	testmain.Dir(t)
-	group := newGroup(t, 96<<20)
-	c := begin(t, nil, "restart in a group")
-	c.line()
-	if err := put(filepath.Join(group, "cgroup.procs"), uint64(c.command.Process.Pid)); err != nil {
-		t.Skipf("cannot be tried here: %v", err)
+	for _, dead := range testmain.Backends {
+		t.Run("after "+dead, func(t *testing.T) {
+			testmain.EachBackend(t, func(t *testing.T) {
+				testmain.Dir(t)
+				group := newGroup(t, 96<<20)
+				c := begin(t, nil, "restart in a group", dead)
+				c.line()
+				if err := put(filepath.Join(group, "cgroup.procs"), uint64(c.command.Process.Pid)); err != nil {
+					t.Skipf("cannot be tried here: %v", err)
+				}
+				c.tell()
+				c.ends()
+			})
+		})
 	}
-	c.tell()
-	c.ends()
 }
 
-func restartInAGroup([]string) error {
+// restartInAGroup is that. Argument: the backend of the dead one.
+func restartInAGroup(args []string) error {
 	fmt.Println("here")
 	isTold()
 	before := descriptors()
@@ -223,7 +235,7 @@ func restartInAGroup([]string) error {
 	if err != nil {
 		return err
 	}
-	if err := leaveDead(o, func() error {
+	if err := leaveDeadOver(args[0], o, func() error {
 		f, err := c.Pull(patience)
 		if err != nil {
 			return err
@@ -233,7 +245,7 @@ func restartInAGroup([]string) error {
 		return err
 	}
 	c.Suspend()
-	p, err := bips.NewProducer(poolName, o)
+	p, err := newProducer(poolName, o)
 	if err != nil {
 		return err
 	}

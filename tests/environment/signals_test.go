@@ -38,18 +38,20 @@ func storm(t *testing.T, pid int) (stop func()) {
 }
 
 func TestASignalEveryMillisecondDisturbsNobody(t *testing.T) {
-	testmain.Dir(t)
-	// Slots so large that making the pool takes longer than it is undisturbed.
-	c := gather(t, 8<<20, -1, 0)
-	for _, child := range c.all() {
-		defer storm(t, child.command.Process.Pid)()
-	}
-	c.producer.tell()
-	if line := c.producer.line(); line != "ready" {
-		t.Fatal(line)
-	}
-	time.Sleep(3 * time.Second)
-	if r := c.disperse(t); r.Signals < 100 {
-		t.Errorf("the producer had only %d signals", r.Signals)
-	}
+	testmain.EachBackend(t, func(t *testing.T) {
+		testmain.Dir(t)
+		// Slots so large that making the pool takes longer than it is undisturbed.
+		c := gather(t, 8<<20, -1, 0)
+		for _, child := range c.all() {
+			defer storm(t, child.command.Process.Pid)()
+		}
+		c.producer.tell()
+		if line := c.producer.line(); line != "ready" {
+			t.Fatal(line)
+		}
+		time.Sleep(3 * time.Second)
+		if r := c.disperse(t); r.Signals < 100 {
+			t.Errorf("the producer had only %d signals", r.Signals)
+		}
+	})
 }

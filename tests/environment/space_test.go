@@ -20,6 +20,11 @@ func TestAFileSystemWithoutALimitHasRoom(t *testing.T) { alone(t, "no limit") }
 
 func TestADirectoryThatTakesNoMoreFilesIsAnError(t *testing.T) { alone(t, "no more files") }
 
+func TestAFolderForMemfdNeedsRoomForNamesOnly(t *testing.T) {
+	t.Setenv("BIPS_TEST_BACKEND", "memfd")
+	alone(t, "names only")
+}
+
 // small is a pool that fits into 4 MiB: 8 slots of 128 KiB.
 var small = bips.ProducerOptions{Slots: 8, SlotSize: 128 << 10}
 
@@ -32,7 +37,7 @@ func fullAtStart(args []string) error {
 		{Slots: 8, SlotSize: 1 << 20}, // more than the file system has
 		{Slots: 8, SlotSize: 1 << 30},
 	} {
-		_, err := bips.NewProducer(poolName, o)
+		_, err := newProducer(poolName, o)
 		if err := errors.Join(complains(err, bips.ErrNoSpace, args[0], "4 MiB", "fewer or smaller slots", "--shm-size"), nothingLeft(before)); err != nil {
 			return err
 		}
@@ -40,7 +45,7 @@ func fullAtStart(args []string) error {
 	if _, err := fill(args[0], 2<<20); err != nil {
 		return err
 	}
-	_, err := bips.NewProducer(poolName, bips.ProducerOptions{Slots: 8, SlotSize: 400 << 10})
+	_, err := newProducer(poolName, bips.ProducerOptions{Slots: 8, SlotSize: 400 << 10})
 	if err := errors.Join(complains(err, bips.ErrNoSpace, "2 MiB are free"), nothingLeft(before)); err != nil {
 		return err
 	}
@@ -65,7 +70,7 @@ func fill(folder string, bytes int64) (path string, err error) {
 
 // exchange makes a pool, lets frames cross, and closes it.
 func exchange(name string, o bips.ProducerOptions) error {
-	p, err := bips.NewProducer(name, o)
+	p, err := newProducer(name, o)
 	if err != nil {
 		return err
 	}
@@ -86,18 +91,23 @@ func cross(p *bips.Producer) error {
 		if err := write(p, number); err != nil {
 			return err
 		}
-		f, err := c.Pull(patience)
-		if err != nil {
-			return err
-		}
-		if got, err := check(&f); err != nil || got != number {
-			return fmt.Errorf("frame %d, want %d: %w", got, number, err)
-		}
-		if err := c.Push(f); err != nil {
+		if err := reads(c, number); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// reads takes the next frame, which has to be that of a number.
+func reads(c *bips.Consumer, number uint64) error {
+	f, err := c.Pull(patience)
+	if err != nil {
+		return err
+	}
+	if got, err := check(&f); err != nil || got != number {
+		return fmt.Errorf("frame %d, want %d: %w", got, number, err)
+	}
+	return c.Push(f)
 }
 
 func fullLater(args []string) error {
@@ -105,7 +115,7 @@ func fullLater(args []string) error {
 		return skip("no tmpfs of its own: %v", err)
 	}
 	before := descriptors()
-	p, err := bips.NewProducer(poolName, small)
+	p, err := newProducer(poolName, small)
 	if err != nil {
 		return err
 	}
@@ -122,7 +132,7 @@ func fullLater(args []string) error {
 	if err := cross(p); err != nil { // a slot that was not there would be SIGBUS
 		return err
 	}
-	if _, err := bips.NewProducer("second", small); err != nil {
+	if _, err := newProducer("second", small); err != nil {
 		if err := complains(err, bips.ErrNoSpace, "0 MiB are free"); err != nil {
 			return err
 		}
@@ -139,7 +149,7 @@ func noLimit(args []string) error {
 		return skip("no tmpfs of its own: %v", err)
 	}
 	before := descriptors()
-	_, err := bips.NewProducer(poolName, bips.ProducerOptions{SlotSize: 1 << 38})
+	_, err := newProducer(poolName, bips.ProducerOptions{SlotSize: 1 << 38})
 	return errors.Join(complains(err, bips.ErrNoSpace, args[0], "no limit of its own", "fewer or smaller slots"),
 		exchange(poolName, small), nothingLeft(before))
 }
@@ -150,6 +160,22 @@ func noMoreFiles(args []string) error {
 		return skip("no tmpfs of its own: %v", err)
 	}
 	before := descriptors()
-	_, err := bips.NewProducer(poolName, small)
+	_, err := newProducer(poolName, small)
 	return errors.Join(complains(err, bips.ErrNoSpace, args[0], "4 MiB are free", "df -i"), nothingLeft(before))
+}
+
+// namesOnly has pools of memfd where there is no room for their memory, and then not for a socket either.
+func namesOnly(args []string) error {
+	if err := mountPools(args[0], "size=4k,nr_inodes=3"); err != nil { // the folder, the lock file, the socket
+		return skip("no tmpfs of its own: %v", err)
+	}
+	before := descriptors()
+	if err := errors.Join(exchange(poolName, bips.ProducerOptions{Slots: 8, SlotSize: 1 << 20}), nothingLeft(before)); err != nil {
+		return err
+	}
+	if err := os.WriteFile(filepath.Join(args[0], "other program's"), nil, 0o600); err != nil {
+		return err
+	}
+	_, err := newProducer(poolName, small)
+	return errors.Join(complains(err, bips.ErrNoSpace, poolName, args[0], "df -i", "BIPS_SHM_DIR"), nothingLeft(before))
 }
