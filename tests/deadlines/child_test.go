@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
-	"github.com/bips-ipc/bips/internal/sys"
 	"github.com/bips-ipc/bips/internal/testmain"
 )
 
@@ -21,28 +20,58 @@ import (
 type child struct {
 	t       *testing.T
 	command *exec.Cmd
+	closed  chan time.Time // gets the time at which the kernel closes its files, which it does when it is done with its memory
 }
 
 // begin starts a child and waits until it says that it is ready.
 func begin(t *testing.T, role string, args ...string) *child {
 	t.Helper()
-	c := &child{t, testmain.Child(t, role, args...)}
+	c := &child{t, testmain.Child(t, role, args...), make(chan time.Time, 1)}
 	c.command.Stderr = os.Stderr
 	if _, err := c.command.StdinPipe(); err != nil { // it ends with us
 		t.Fatal(err)
 	}
-	output, err := c.command.StdoutPipe()
+	pipe, itsEnd, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.command.Start(); err != nil {
+	c.command.Stdout = itsEnd
+	err = c.command.Start()
+	itsEnd.Close()
+	if err != nil {
+		pipe.Close()
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { c.wait() })
-	if line, err := bufio.NewReader(output).ReadString('\n'); err != nil {
-		t.Fatalf("%s: %q, %v", role, line, err)
+	watched := make(chan struct{})
+	t.Cleanup(func() {
+		c.wait()
+		<-watched
+	})
+	ready := make(chan error, 1)
+	go func() {
+		defer close(watched)
+		defer pipe.Close()
+		output := bufio.NewReader(pipe)
+		line, err := output.ReadString('\n')
+		if err != nil {
+			err = fmt.Errorf("%s: %q, %w", role, line, err)
+		}
+		ready <- err
+		_, _ = io.Copy(io.Discard, output) // until the kernel closes its standard output, with all else
+		c.closed <- time.Now()
+	}()
+	if err := <-ready; err != nil {
+		t.Fatal(err)
 	}
 	return c
+}
+
+// newProducer makes a pool of the backend that the test is run over.
+func newProducer(o bips.ProducerOptions) (*bips.Producer, error) {
+	if testmain.Backend() == "memfd" {
+		o.Backend = bips.Memfd
+	}
+	return bips.NewProducer(poolName, o)
 }
 
 // beginBeside starts a child that needs frames to get ready, and publishes them.
@@ -98,27 +127,6 @@ func (c *child) memory() string {
 	return fmt.Sprintf("%d MiB", kilobytes>>10)
 }
 
-// watch returns a channel that gets the time at which the kernel drops the lock on a byte of
-// a file, which it does when it closes the files of the dead holder.
-func watch(t *testing.T, path string, offset int64) <-chan time.Time {
-	t.Helper()
-	probe, err := sys.OpenLockFile(path, os.O_RDONLY, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dropped := make(chan time.Time, 1)
-	go func() {
-		defer probe.Close()
-		for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(100 * time.Microsecond) {
-			if locked, err := probe.IsLocked(offset); err != nil || !locked {
-				break
-			}
-		}
-		dropped <- time.Now()
-	}()
-	return dropped
-}
-
 // burden makes this process as heavy as a text in MiB says.
 func burden(text string) ([]byte, error) {
 	megabytes, err := strconv.Atoi(text)
@@ -144,7 +152,7 @@ func produce(args []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := bips.NewProducer(poolName, bips.ProducerOptions{SlotSize: 4096})
+	p, err := newProducer(bips.ProducerOptions{SlotSize: 4096})
 	if err != nil {
 		return err
 	}

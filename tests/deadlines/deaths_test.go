@@ -3,13 +3,10 @@ package deadlines
 import (
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
-	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/sys"
 	"github.com/bips-ipc/bips/internal/testmain"
 )
@@ -25,27 +22,29 @@ func burdens(t *testing.T) []int {
 
 // A dead consumer's slots are free again within 100 ms of the kernel closing its files.
 func TestSlotsOfADeadConsumerAreFreeAgain(t *testing.T) {
-	for _, megabytes := range burdens(t) {
-		testmain.Dir(t)
-		p, err := bips.NewProducer(poolName, bips.ProducerOptions{Slots: 8, SlotSize: 4096})
-		if err != nil {
-			t.Fatal(err)
+	testmain.EachBackend(t, func(t *testing.T) {
+		for _, megabytes := range burdens(t) {
+			testmain.Dir(t)
+			p, err := newProducer(bips.ProducerOptions{Slots: 8, SlotSize: 4096})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer p.Close()
+			var kernel, free distribution
+			var memory string
+			for range times(t) {
+				k, f, m := killHolder(t, p, megabytes)
+				kernel.add(k)
+				free.add(f)
+				memory = m
+			}
+			kernel.log(t, fmt.Sprintf("killed consumer of %s: 1. the kernel closes its files", memory))
+			free.keeps(t, fmt.Sprintf("killed consumer of %s: 2. then its slots are free", memory), 100*time.Millisecond)
+			if err := p.Close(); err != nil {
+				t.Fatal(err)
+			}
 		}
-		defer p.Close()
-		var kernel, free distribution
-		var memory string
-		for range times(t) {
-			k, f, m := killHolder(t, p, megabytes)
-			kernel.add(k)
-			free.add(f)
-			memory = m
-		}
-		kernel.log(t, fmt.Sprintf("killed consumer of %s: 1. the kernel closes its files", memory))
-		free.keeps(t, fmt.Sprintf("killed consumer of %s: 2. then its slots are free", memory), 100*time.Millisecond)
-		if err := p.Close(); err != nil {
-			t.Fatal(err)
-		}
-	}
+	})
 }
 
 // killHolder kills a reader that holds the producer up.
@@ -64,8 +63,6 @@ func killHolder(t *testing.T, p *bips.Producer, megabytes int) (kernel, free tim
 			t.Fatal(err)
 		}
 	}
-	seats, _ := filepath.Glob(filepath.Join(os.Getenv("BIPS_SHM_DIR"), "*.seats"))
-	dropped := watch(t, seats[0], layout.SeatLockBase)
 	memory = victim.memory()
 	type pulled struct {
 		slot bips.Slot
@@ -78,7 +75,7 @@ func killHolder(t *testing.T, p *bips.Producer, megabytes int) (kernel, free tim
 		result <- pulled{slot, err, time.Now()}
 	}()
 	killed := victim.kill()
-	got, closed := <-result, <-dropped
+	got, closed := <-result, <-victim.closed
 	if got.err != nil {
 		t.Fatal(got.err)
 	}
@@ -92,48 +89,49 @@ func killHolder(t *testing.T, p *bips.Producer, megabytes int) (kernel, free tim
 // Consumers see the producer's death within 150 ms of the kernel closing its files, and the next
 // one's first frame within 250 ms of its publication.
 func TestConsumersSeeTheProducersDeathAndTheNextOnesFirstFrame(t *testing.T) {
-	for _, megabytes := range burdens(t) {
-		dir := testmain.Dir(t)
-		c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		var kernel, death, first distribution
-		var memory string
-		producer := begin(t, "produce", fmt.Sprint(megabytes))
-		takeFrame(t, c)
-		for range times(t) {
-			memory = producer.memory()
-			dropped := watch(t, filepath.Join(dir, "bips."+poolName), layout.ProducerLock)
-			lost := make(chan time.Time, 1)
-			frame := make(chan time.Duration, 1)
-			go func() {
-				if _, err := c.Pull(patience); !errors.Is(err, bips.ErrProducerLost) {
-					t.Errorf("got %v", err)
-				}
-				lost <- time.Now()
-				frame <- takeFrame(t, c)
-			}()
-			time.Sleep(20 * time.Millisecond) // it sleeps by now, as it does between two frames
-			killed := producer.kill()
-			closed := <-dropped
-			next := begin(t, "produce", fmt.Sprint(megabytes))
-			kernel.add(closed.Sub(killed))
-			death.add((<-lost).Sub(closed))
-			first.add(<-frame)
+	testmain.EachBackend(t, func(t *testing.T) {
+		for _, megabytes := range burdens(t) {
+			testmain.Dir(t)
+			c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			var kernel, death, first distribution
+			var memory string
+			producer := begin(t, "produce", fmt.Sprint(megabytes))
+			takeFrame(t, c)
+			for range times(t) {
+				memory = producer.memory()
+				lost := make(chan time.Time, 1)
+				frame := make(chan time.Duration, 1)
+				go func() {
+					if _, err := c.Pull(patience); !errors.Is(err, bips.ErrProducerLost) {
+						t.Errorf("got %v", err)
+					}
+					lost <- time.Now()
+					frame <- takeFrame(t, c)
+				}()
+				time.Sleep(20 * time.Millisecond) // it sleeps by now, as it does between two frames
+				killed := producer.kill()
+				closed := <-producer.closed
+				next := begin(t, "produce", fmt.Sprint(megabytes))
+				kernel.add(closed.Sub(killed))
+				death.add((<-lost).Sub(closed))
+				first.add(<-frame)
+				producer.wait()
+				producer = next
+			}
+			kernel.log(t, fmt.Sprintf("killed producer of %s: 1. the kernel closes its files", memory))
+			death.keeps(t, fmt.Sprintf("killed producer of %s: 2. then a waiting consumer sees it", memory), 150*time.Millisecond)
+			first.keeps(t, fmt.Sprintf("killed producer of %s: 3. first frame of the next one", memory), 250*time.Millisecond)
 			producer.wait()
-			producer = next
+			if err := c.Close(); err != nil {
+				t.Fatal(err)
+			}
+			sweep(t)
 		}
-		kernel.log(t, fmt.Sprintf("killed producer of %s: 1. the kernel closes its files", memory))
-		death.keeps(t, fmt.Sprintf("killed producer of %s: 2. then a waiting consumer sees it", memory), 150*time.Millisecond)
-		first.keeps(t, fmt.Sprintf("killed producer of %s: 3. first frame of the next one", memory), 250*time.Millisecond)
-		producer.wait()
-		if err := c.Close(); err != nil {
-			t.Fatal(err)
-		}
-		sweep(t)
-	}
+	})
 }
 
 // takeFrame pulls a frame and returns how long ago it was published.
@@ -153,7 +151,7 @@ func takeFrame(t *testing.T, c *bips.Consumer) time.Duration {
 // sweep takes away what the last killed producer left.
 func sweep(t *testing.T) {
 	t.Helper()
-	p, err := bips.NewProducer(poolName, bips.ProducerOptions{SlotSize: 1})
+	p, err := newProducer(bips.ProducerOptions{SlotSize: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

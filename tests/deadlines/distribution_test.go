@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/bips-ipc/bips/internal/testmain"
 )
 
 // A distribution is how long something took, each time.
@@ -21,7 +23,8 @@ func (d distribution) at(part float64) time.Duration {
 func (d distribution) log(t *testing.T, what string) {
 	t.Helper()
 	in := func(part float64) float64 { return float64(d.at(part).Nanoseconds()) / 1e6 }
-	t.Logf("run: %-58s | times %5d | min ms %10.4f | p50 ms %10.4f | p90 ms %10.4f | p99 ms %10.4f | max ms %10.4f",
+	what = testmain.Backend() + ": " + what
+	t.Logf("run: %-65s | times %5d | min ms %10.4f | p50 ms %10.4f | p90 ms %10.4f | p99 ms %10.4f | max ms %10.4f",
 		what, len(d), in(0), in(0.5), in(0.9), in(0.99), in(1))
 }
 
