@@ -19,6 +19,9 @@ type timeline struct {
 	last  time.Duration // PTS given last
 	way   time.Duration // latest: the least way from capture to publication of late
 	shift time.Duration // every: what is added to all times of a producer that is not live
+
+	decoded time.Duration // every: DTS given last, if any frame had one
+	decodes bool
 }
 
 // begin is called where frames are missing because the source did not read: at the first
@@ -102,12 +105,23 @@ func (l *timeline) every(f *bips.Frame, clock gstglue.Clock) (pts, dts bips.Time
 	l.given, l.last = true, max(l.last, at)
 	switch {
 	case reordered:
-		return running(at), running(at - before), false
+		return running(at), running(l.decode(at-before, at)), false
 	case !f.PTS.Known() && f.DTS.Known(): // then it was captured at the time of decoding
 		return bips.Time{}, running(at), false
 	default:
 		return running(at), bips.Time{}, false
 	}
+}
+
+// decode places the decoding of a frame that is presented at a time: as it was captured, but never before that of the frame
+// before it, as muxers want it. The first frames after a seek of the producer may begin before the last ones of its old place, by as
+// much as their encoder reorders frames. What is presented, and when, stays as it was captured.
+func (l *timeline) decode(dts, pts time.Duration) time.Duration {
+	if l.decodes && dts <= l.decoded {
+		dts = max(dts, min(l.decoded+1, pts))
+	}
+	l.decodes, l.decoded = true, max(l.decoded, dts)
+	return dts
 }
 
 // running is a running time as buffers have it: none, before the time begins.

@@ -161,3 +161,24 @@ func TestEveryMakesNoTimeOfWhatIsBeforeTheBeginning(t *testing.T) {
 		}
 	}
 }
+
+// Three frames of a stream that is reordered by 66 ms, a seek, and three more that are captured right behind: their decoding
+// would begin before that of the last frame.
+func TestEveryNeverDecodesAFrameBeforeTheOneBeforeIt(t *testing.T) {
+	var l timeline
+	last := time.Duration(-1)
+	for i, captured := range []time.Duration{100 * ms, 233 * ms, 166 * ms, 120 * ms, 253 * ms, 186 * ms} {
+		before := []time.Duration{66 * ms, 166 * ms, 66 * ms}[i%3]
+		f := encoded(framed(captured, captured), time.Minute, time.Minute-before, 0)
+		f.Latency = bips.Time{}
+		pts, dts, _ := l.every(f, clockAt(0))
+		at, known := dts.Duration()
+		if !known || at <= last || at > captured {
+			t.Errorf("frame %d: DTS %v after %v, PTS %v", i, at, last, pts)
+		}
+		if pts != bips.TimeOf(captured) {
+			t.Errorf("frame %d: PTS %v, want %v", i, pts, captured)
+		}
+		last = at
+	}
+}

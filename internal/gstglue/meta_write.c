@@ -94,6 +94,15 @@ write_meta (GstBipsMetaWriting * writing, GstMeta * meta)
   return gst_bips_analytics_write (writing, meta) || gst_bips_serialized_write (writing, meta);
 }
 
+/* Whether a parser has read the meta out of the bytes of an encoded frame, where the reader's parser finds it again. Names, as
+ * GstVideoSEIUserDataUnregisteredMeta came with 1.22. */
+static gboolean
+is_in_the_bytes (const GstBipsFormat * format, const gchar * api)
+{
+  return format->kind == GST_BIPS_FORMAT_OTHER && (g_str_equal (api, "GstVideoSEIUserDataUnregisteredMetaAPI") ||
+      g_str_equal (api, "GstVideoAFDMetaAPI") || g_str_equal (api, "GstVideoBarMetaAPI"));
+}
+
 /* Where readers would misread the frame without a record. */
 static void
 refuse_without (GstBipsFrame * frame, GType api)
@@ -114,7 +123,8 @@ write_or_tell (GstBipsMetaWriting * writing, GstMeta * meta)
   writing->out.full = writing->out.partial = FALSE;
   if (!write_meta (writing, meta)) {
     writing->out.used = begin;
-    gst_bips_meta_lost (writing->report, api + LOST_ALL, name, NULL, gst_bips_is_of_memory (api));
+    gst_bips_meta_lost (writing->report, api + LOST_ALL, name, NULL,
+        gst_bips_is_of_memory (api) || is_in_the_bytes (writing->format, name));
   } else if (writing->out.full) {
     writing->out.used = begin;
     refuse_without (writing->frame, api);

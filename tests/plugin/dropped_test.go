@@ -24,6 +24,28 @@ func TestMetadataThatDoesNotCrossIsCountedAndTold(t *testing.T) {
 	dir.isClean(t, "after its end")
 }
 
+// What a parser reads out of encoded frames crosses with their bytes, and the reader's parser reads it again: no loss, so
+// that it is only counted. That of raw video is lost.
+func TestMetadataThatIsInTheBytesOfAnEncodedFrameIsNoLoss(t *testing.T) {
+	t.Parallel()
+	needs(t, "metas", "jpegenc")
+	for name, c := range map[string]struct {
+		encoder string
+		told    int
+	}{"encoded": {"jpegenc !", 0}, "raw": {"", 1}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := ownDir(t)
+			p := launchWith(t, dir.use, "videotestsrc num-buffers=5 ! %s ! %s metas add=afd ! bipssink name=sink pool=p sync=false", small, c.encoder)
+			p.finish()
+			p.named("sink", "metas-dropped").want(t, counts{"GstVideoAFDMetaAPI": 5})
+			if told := p.matches("^WARNING.*GstVideoAFDMeta"); len(told) != c.told {
+				t.Errorf("told %d times, want %d: %q", len(told), c.told, told)
+			}
+		})
+	}
+}
+
 // What one pair adds is no loss to the next.
 func TestAFrameThatIsSharedAgainLosesNothing(t *testing.T) {
 	t.Parallel()

@@ -440,6 +440,8 @@ add (Metas * self, GstBuffer * buffer, const gchar * kind)
     add_parent (buffer);
   else if (g_str_equal (kind, "overlay"))
     add_overlay (buffer);
+  else if (g_str_equal (kind, "afd"))
+    gst_buffer_add_video_afd_meta (buffer, 0, GST_VIDEO_AFD_SPEC_ATSC_A53, GST_VIDEO_AFD_4_3_FULL_16_9_FULL);
   else if (g_str_equal (kind, "album")) {
     if (!self->album_sent)
       send_album (self);
