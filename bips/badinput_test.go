@@ -185,3 +185,25 @@ func TestSeatsCutShortWhileInUseAreAnErrorOnBothSides(t *testing.T) {
 	_, err = c.Pull(patience)
 	wantError(t, err, bips.ErrDamaged)
 }
+
+func TestAFolderThatIsAFileIsAnErrorThatSaysSo(t *testing.T) {
+	testmain.EachBackend(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "file")
+		if err := os.WriteFile(file, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		t.Setenv("BIPS_SHM_DIR", file)
+		_, err := bips.NewProducer("a", bips.ProducerOptions{SlotSize: 1})
+		if err == nil || !strings.Contains(err.Error(), "name a folder in BIPS_SHM_DIR") {
+			t.Errorf("the producer is told %v", err)
+		}
+		c, err := bips.NewConsumer("a", bips.ConsumerOptions{})
+		if err == nil {
+			_, err = c.Pull(0)
+			_ = c.Close()
+		}
+		if err == nil || !strings.Contains(err.Error(), "name a folder in BIPS_SHM_DIR") {
+			t.Errorf("the consumer is told %v", err)
+		}
+	})
+}

@@ -14,6 +14,7 @@ func adviseOn(err error) error {
 		advice  string
 	}{
 		{sys.ErrNoDescriptors, "this process may open no more files: raise its limit (ulimit -n, LimitNOFILE=) or close some"},
+		{sys.ErrNotFolder, "name a folder in " + shmDirVariable},
 		{sys.ErrNoFiles, "the system has no more open files: raise fs.file-max"},
 		{sys.ErrNoMemory, "this process may map no more memory: raise its limit (ulimit -v, LimitAS=), or use fewer or smaller slots"},
 		{sys.ErrNoLocks, "the system has no more file locks: close other programs"},

@@ -40,7 +40,7 @@ func (s *source) tellOfWaiting(consumer *bips.Consumer, values *sourceSettings, 
 // noAnswer is the error for a pool that is there, of a producer that does not say whether the source may read.
 func noAnswer(values *sourceSettings, waited time.Duration, timeout error) error {
 	return resource(gst.ResourceErrorBusy, fmt.Sprintf("the producer of pool %q has not answered for %v: it is stopped or hangs", values.pool, waited),
-		"Let it go on (kill -CONT), or end it and start it anew.").because(timeout)
+		"Let it go on (kill -CONT), or end it and start it anew. If it may open no more files (ulimit -n), it says so itself.").because(timeout)
 }
 
 // notConnected is the error for a pool that did not come in time.

@@ -20,6 +20,8 @@ var (
 	ErrNoLocks error = unix.ENOLCK
 	// ErrReadOnly: the file system is mounted read-only (EROFS).
 	ErrReadOnly error = unix.EROFS
+	// ErrNotFolder: what a path names as a folder is a file (ENOTDIR).
+	ErrNotFolder error = unix.ENOTDIR
 	// ErrSocket: it is a socket, which cannot be opened as a file (ENXIO).
 	ErrSocket error = unix.ENXIO
 	// ErrNotSupported: the file system cannot do that (EOPNOTSUPP).

@@ -163,11 +163,11 @@ func (l *Listener) Accept() (*Conn, error) {
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("accept at %s: %w", l.file.Name(), err)
+		return nil, fmt.Errorf("accept: %w", err) // at a file that has been renamed since, as a rule
 	}
 	s, err := newSocket(fd, l.file.Name(), l.hook)
 	if err != nil {
-		return nil, fmt.Errorf("accept at %s: %w", l.file.Name(), err)
+		return nil, fmt.Errorf("accept: %w", err) // at a file that has been renamed since, as a rule
 	}
 	return &Conn{s}, nil
 }
