@@ -4,6 +4,7 @@
 # the current one.
 set -euo pipefail
 
+mkdir -p "${1:-.}"
 out=$(realpath "${1:-.}")
 cd "$(dirname "$0")"
 . ../../tools/paths.sh

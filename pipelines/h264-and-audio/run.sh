@@ -4,6 +4,7 @@
 set -eu
 
 out=${1:-.}
+mkdir -p "$out"
 recorder='' camera=''
 # shellcheck disable=SC2086 # one or no process each
 trap 'kill -KILL $recorder $camera 2>/dev/null || true' EXIT

@@ -4,6 +4,7 @@
 set -eu
 
 out=${1:-$(mktemp -d)}
+mkdir -p "$out"
 recorder='' slow=''
 finish() {
     # shellcheck disable=SC2086 # one or no process each

@@ -4,6 +4,7 @@
 set -eu
 
 out=${1:-.}
+mkdir -p "$out"
 pool=camera0
 recorder='' preview='' camera=''
 # shellcheck disable=SC2086 # one or no process each

@@ -5,6 +5,7 @@
 set -eu
 
 out=${1:-$(mktemp -d)}
+mkdir -p "$out"
 processes=''
 finish() {
     # shellcheck disable=SC2086 # several

@@ -4,6 +4,7 @@
 set -eu
 
 out=${1:-.}
+mkdir -p "$out"
 wall='' recorder='' cameras=''
 # shellcheck disable=SC2086 # one or no process each
 trap 'kill -KILL $wall $recorder $cameras 2>/dev/null || true' EXIT
