@@ -152,13 +152,7 @@ func (g *stage) kill(w *writer) dead {
 	g.Helper()
 	instance := ""
 	if w.plan.memfd {
-		g.wait("the producer's pool", func() error {
-			m, err := openMemory(w.PID())
-			if err == nil {
-				instance = line.Hex(m.instance())
-			}
-			return err
-		})
+		instance = g.instanceOf(w)
 	}
 	w.Kill()
 	d := g.examine(w)
@@ -255,6 +249,19 @@ func (g *stage) look(w *writer) (pool, error) {
 	return s, err
 }
 
+// instanceOf is the instance of a producer that lives.
+func (g *stage) instanceOf(w *writer) (instance string) {
+	g.Helper()
+	g.wait("the producer's pool", func() error {
+		found, err := g.look(w) // somebody may just leave
+		if err == nil {
+			instance = line.Hex(found.instance())
+		}
+		return err
+	})
+	return instance
+}
+
 // quiet checks the whole pool while its producer holds all that it can get.
 func (g *stage) quiet(w *writer) {
 	g.Helper()
@@ -322,10 +329,7 @@ func (g *stage) checkProducerGone(died *writer) {
 	w := startPlanned(g.T, g.pool, writerPlan{memfd: g.other()}, crashAt{})
 	defer w.Kill()
 	w.awaitOpen(g.T)
-	s, err := g.look(w)
-	if err != nil {
-		g.Fatal(err)
-	}
+	instance := g.instanceOf(w)
 	files := 2 // of the pool and of the seats
 	if w.plan.memfd {
 		files = 1 // the socket
@@ -333,7 +337,7 @@ func (g *stage) checkProducerGone(died *writer) {
 	if found := names(g.dir, g.pool); len(found) != files {
 		g.Fatalf("the next producer lives with %q", found)
 	}
-	g.flows(line.Hex(s.instance()))
+	g.flows(instance)
 	g.hold(w)
 	g.quiet(w)
 	w.Ask(line.Order{Do: line.DoGo})
