@@ -21,6 +21,9 @@ type memory struct {
 // seat is the segment of one seat.
 type seat []byte
 
+// move is the count of moves of the seat's pool.
+func (s seat) move() uint64 { return field[layout.SeatHeader](s, 0, "Move") }
+
 func (s seat) field(name string) uint64 { return field[layout.Seat](s, layout.HeaderSize, name) }
 
 // possessions are what a process has of pools without files.
@@ -98,20 +101,28 @@ func openMemory(pid int) (*memory, error) {
 	if len(m.pool) < layout.HeaderSize || m.header("Magic") != layout.PoolMagic {
 		return nil, errors.New("the producer's pool has no magic number")
 	}
-	mem, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
-	if err != nil {
+	if m.seats, err = readSeats(pid, p); err != nil {
 		return nil, err
-	}
-	defer mem.Close()
-	for _, span := range p.seatMaps {
-		s := make(seat, span[1]-span[0])
-		if _, err := mem.ReadAt(s, int64(span[0])); err != nil {
-			return nil, err
-		}
-		m.seats = append(m.seats, s)
 	}
 	m.count(p)
 	return m, nil
+}
+
+// readSeats reads the seats that a process has mapped.
+func readSeats(pid int, p possessions) (seats []seat, err error) {
+	memory, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
+	if err != nil {
+		return nil, err
+	}
+	defer memory.Close()
+	for _, span := range p.seatMaps {
+		s := make(seat, span[1]-span[0])
+		if _, err := memory.ReadAt(s, int64(span[0])); err != nil {
+			return nil, err
+		}
+		seats = append(seats, s)
+	}
+	return seats, nil
 }
 
 // count notes what the producer keeps that belongs to nobody. Each seat has a mapping and a connection, and the pool's name one socket.

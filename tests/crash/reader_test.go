@@ -30,6 +30,7 @@ type readerPlan struct {
 	restless  bool          // suspends and resumes, leaves and joins again
 	rests     bool          // is suspended most of the time
 	pause     time.Duration // at most, after each frame
+	hold      time.Duration // at most, that a frame is held; 0: 100 us
 	keys      bool          // asks for key frames
 	lingers   bool          // leaves after a few frames, while it holds some, and joins again
 	demotable bool
@@ -40,11 +41,11 @@ func (p readerPlan) args() []string {
 	args := []string{
 		"--mode=" + p.mode, fmt.Sprintf("--max-held=%d", p.maxHeld), fmt.Sprintf("--pause=%d", p.pause.Microseconds()),
 	}
+	hold := max(p.hold, 100*time.Microsecond)
 	if p.lingers {
-		args = append(args, "--brief=3", "--hold=20000")
-	} else {
-		args = append(args, "--hold=100")
+		args, hold = append(args, "--brief=3"), 20*time.Millisecond
 	}
+	args = append(args, fmt.Sprintf("--hold=%d", hold.Microseconds()))
 	if p.restless {
 		args = append(args, "--restless=30")
 	}
