@@ -90,3 +90,31 @@ func (s *scene) growOnce(t *testing.T) {
 	s.grow()
 	t.Logf("moved in %v", time.Since(began))
 }
+
+// A move may come between the grant of a seat and the moment at which its reader sits. It sits in the old pool then, and is told of the
+// move at once. Its place is kept for a second: on a machine that is slower than that, it is tried again.
+func TestAReaderThatIsGrantedASeatJustBeforeAMoveIsToldOfIt(t *testing.T) {
+	s, path := newMemfdScene(t, bips.ProducerOptions{})
+	s.publish()
+	every := s.read(bips.Every)
+	for try := 1; ; try++ {
+		r, err := raw.Attach(path, raw.Hello(1), patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Leave()
+		s.growOnce(t)
+		err = r.Sit(patience)
+		if err == nil {
+			var next *raw.Reader
+			if next, err = r.Moved(patience); err == nil {
+				next.Forget()
+				break
+			}
+		}
+		if try == 3 {
+			t.Fatalf("it is not told of the move: %v", err)
+		}
+	}
+	s.flows(every)
+}

@@ -242,6 +242,30 @@ func TestWhoIsGrantedASeatAndDoesNotTakeItKeepsNobodyOut(t *testing.T) {
 	t.Logf("newcomers' first frames: %s", newcomers.take())
 }
 
+// As many connections as may have said nothing yet are there. One more closes the oldest of them, and not itself.
+func TestWhoConnectsAndSaysNothingKeepsNobodyOut(t *testing.T) {
+	const mostSilent = 32 // docs/protocol.md: connections without a HELLO
+	s, path := newMemfdScene(t, bips.ProducerOptions{})
+	s.publish()
+	every := s.read(bips.Every)
+	for range mostSilent {
+		silent, err := raw.Dial(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer silent.Close()
+	}
+	r, err := raw.Attach(path, raw.Hello(1), patience) // asks once
+	if err != nil {
+		t.Fatalf("a newcomer got %v", err)
+	}
+	defer r.Leave()
+	if err := r.Sit(patience); err != nil {
+		t.Errorf("a newcomer does not sit: %v", err)
+	}
+	s.flows(every)
+}
+
 // What a reader must not say, at each step. The producer closes the connection, with a reason where one is due, and the seat is free again.
 func TestWhatAReaderMustNotSayEndsItsConnection(t *testing.T) {
 	hello := raw.Hello(1)

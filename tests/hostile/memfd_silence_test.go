@@ -143,3 +143,46 @@ func lingers(t *testing.T) int {
 	t.Cleanup(func() { _ = l.Close() })
 	return fd
 }
+
+// A producer that is stopped answers nobody, and its connections stay. When another one has its name, who waits for an answer asks that one.
+func TestAReaderThatWaitsForASilentProducerAsksTheNextOneThatHasTheName(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	serve(t, listen(t), func(c raw.Conn) {
+		_, _, _ = c.Receive(patience)
+		asked <- struct{}{}
+		_, _, _ = c.Receive(patience) // until the reader has gone
+	})
+	c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{Mode: bips.Latest})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	pulled := make(chan error, 1)
+	go func() {
+		f, err := c.Pull(patience / 2)
+		if err == nil {
+			err = c.Push(f)
+		}
+		pulled <- err
+	}()
+	select {
+	case <-asked:
+	case <-time.After(patience):
+		t.Fatal("nobody asks")
+	}
+	p, err := bips.NewProducer(poolName, bips.ProducerOptions{Backend: bips.Memfd, SlotSize: 64})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = p.Close() })
+	slot, err := p.Pull(patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Push(slot, bips.FrameInfo{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-pulled; err != nil {
+		t.Errorf("the reader that waited got %v", err)
+	}
+}
