@@ -7,6 +7,10 @@
 
 #include <stdbool.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* CHECK notes a failure of the running test, with a text as of printf, and goes on. It is the condition. */
 #define CHECK(condition, ...) check_note((condition), __FILE__, __LINE__, #condition, __VA_ARGS__)
 
@@ -34,10 +38,14 @@ extern const char *check_argument;
 
 bool check_note(bool condition, const char *file, int line, const char *what, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
-_Noreturn void check_give_up(void);
+void check_give_up(void) __attribute__((noreturn));
 /* check_skip notes that the running test cannot show anything on this system. The test must return then. */
 void check_skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* check_run runs the tests one after the other, each under a watchdog of 30 seconds. */
 int check_run(const struct check_test *tests, unsigned long number, int count, char **arguments);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
