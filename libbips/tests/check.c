@@ -13,7 +13,7 @@ const char *check_argument = "";
 static int failures;
 static char skipped[256];
 
-enum { PATIENCE = 30 }; /* seconds: a watchdog */
+enum { PATIENCE = 100 }; /* seconds: a watchdog */
 
 bool check_note(bool condition, const char *file, int line, const char *what, const char *format, ...) {
   if (condition)

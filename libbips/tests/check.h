@@ -41,7 +41,7 @@ bool check_note(bool condition, const char *file, int line, const char *what, co
 void check_give_up(void) __attribute__((noreturn));
 /* check_skip notes that the running test cannot show anything on this system. The test must return then. */
 void check_skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* check_run runs the tests one after the other, each under a watchdog of 30 seconds. */
+/* check_run runs the tests one after the other, each under a watchdog of 100 seconds. */
 int check_run(const struct check_test *tests, unsigned long number, int count, char **arguments);
 
 #ifdef __cplusplus
