@@ -249,6 +249,39 @@ func TestTheLastMessageOfAPeerThatDidNotReadIsReceived(t *testing.T) {
 	wantErr(t, "after the last message", err, ErrEnded)
 }
 
+// The kernel looks for a message first, and then whether the other end has closed: between the two it may have sent its last message.
+func TestTheLastMessageIsReceivedWhileItsSenderCloses(t *testing.T) {
+	leavesNothing(t)
+	senders := make(chan *Conn)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for a := range senders {
+			if err := errors.Join(a.Send([]byte("last")), a.Close()); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	defer func() { close(senders); <-ended }()
+	for round := range 10000 {
+		a, b := newPair(t)
+		senders <- a
+		err := os.ErrDeadlineExceeded
+		var message []byte
+		for errors.Is(err, os.ErrDeadlineExceeded) {
+			message, _, err = b.Receive(make([]byte, 16), 0, 0)
+		}
+		if string(message) != "last" {
+			t.Fatalf("round %d: got %q, %v", round, message, err)
+		}
+		_, _, err = b.Receive(make([]byte, 16), 0, Forever)
+		wantErr(t, "after the last message", err, ErrEnded)
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestAPeerThatDoesNotReadHoldsNobodyUp(t *testing.T) {
 	a, b := newPair(t)
 	var err error

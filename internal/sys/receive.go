@@ -57,10 +57,20 @@ func (c *Conn) receive(buffer []byte, descriptors int, limit time.Duration) ([]b
 	}
 	var size, controlSize, flags int
 	call := func(fd int) (err error) {
-		for err = unix.ECONNRESET; err == unix.ECONNRESET; { // the other end has left something unread. It is told once, before what it has sent
+		for ended := false; ; {
 			size, controlSize, flags, _, err = unix.Recvmsg(fd, buffer, control, unix.MSG_DONTWAIT|unix.MSG_CMSG_CLOEXEC)
+			switch {
+			case err == unix.ECONNRESET: // the other end has left something unread. It is told once, before what it has sent
+			case err == nil && size == 0 && controlSize == 0 && flags&unix.MSG_CTRUNC == 0 && !ended:
+				// The kernel looks for a message, and then whether the other end has closed. What that sent in between is there now.
+				ended = true
+			case err == unix.EAGAIN && ended: // it was an empty message
+				size = 0
+				return nil
+			default:
+				return err
+			}
 		}
-		return err
 	}
 	err := c.readWithin(limit, call)
 	received := Received{}
