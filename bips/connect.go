@@ -207,12 +207,15 @@ func (a *attachment) isSeated(message []byte) bool {
 }
 
 // passing is [ErrNoPool] for a moment: there is a producer, or was just now, and it seats nobody. The text says why.
-type passing string
+type passing struct {
+	text  string
+	again time.Duration // after which it is to be asked again
+}
 
 // errHungUp: the connection ended where an answer was due. The producer has ended, or had to let somebody go.
-const errHungUp passing = "its producer has closed the connection"
+var errHungUp error = passing{text: "its producer has closed the connection"}
 
-func (p passing) Error() string { return string(p) }
+func (p passing) Error() string { return p.text }
 
 // Is makes it an [ErrNoPool].
 func (p passing) Is(target error) bool { return target == ErrNoPool }
@@ -233,7 +236,7 @@ func explainBroken(err error) error {
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
-// refused is what a refusal means.
+// refused is what a refusal means (T6).
 func refused(message []byte) error {
 	m, text, err := wire.ParseRefuse(message)
 	if err != nil {
@@ -255,7 +258,7 @@ func refused(message []byte) error {
 	if m.Again == 0 && m.Code != wire.TooBusy && m.Code != wire.NoResources && m.Code != wire.Closing {
 		return fmt.Errorf("%w: its producer refuses a seat: %s", ErrVersion, text) // for a reason that this program does not know
 	}
-	return passing(text)
+	return passing{text, time.Duration(m.Again) * time.Millisecond}
 }
 
 // accept maps what the producer hands out (T6 to T8).

@@ -34,6 +34,7 @@ type Consumer struct {
 	turn       baton     // passed when pulling is given up, and when a suspension was applied
 	askedAt    time.Time // when a seat was asked for last; protected by pulling
 	lastSearch error     // why there is no pool yet; protected by pulling
+	again      again     // when a producer that has no time is asked again; protected by pulling
 	fullSince  time.Time // when the pool was first found full; protected by pulling
 	moveSince  time.Time // when the pool was first found moving; protected by pulling
 	quietBell  uint32    // value of the bell when nothing new was last waited for; protected by pulling
@@ -333,6 +334,9 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 		return c.pauseSearch(poked, limit, searchLimit)
 	}
 	if c.asking == nil {
+		if pause := c.again.left(c.name); pause > 0 {
+			return c.pauseSearch(poked, limit, min(pause, searchLimit))
+		}
 		asking, err := apply(c.name, &c.options, &c.common, c.before, c.beforeInstance, c.poke)
 		if err != nil {
 			return c.noteSearch(err, poked, limit)
@@ -366,6 +370,9 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 
 // searchAgain gives up what was asked for in vain, and waits a moment. Whatever has come until then was about that.
 func (c *Consumer) searchAgain(err error, limit deadline) error {
+	if a, ok := c.asking.(*applicant); ok {
+		c.again.after(err, a.socket)
+	}
 	c.stopAsking()
 	poked := c.waiter.look()
 	if interrupted := c.interrupted(); interrupted != nil {

@@ -149,9 +149,12 @@ func (r *fuzzedReader) take(received *sys.Received, size uint64) {
 	r.seat = mapping
 }
 
+// conversationLimit is how long an answer may take: shorter than the fuzzer's own limit for an input (10 s), which does not say what hangs.
+const conversationLimit = 8 * time.Second
+
 // receive returns the next message; nil: the connection has ended.
 func (r *fuzzedReader) receive() ([]byte, sys.Received) {
-	message, received, err := r.conn.Receive(make([]byte, wire.MaxSize), wire.Descriptors, watchdog)
+	message, received, err := r.conn.Receive(make([]byte, wire.MaxSize), wire.Descriptors, conversationLimit)
 	if errors.Is(err, sys.ErrEnded) {
 		r.ended = true
 		return nil, received
@@ -256,7 +259,7 @@ func (r *fuzzedReader) leave() {
 		r.Error(err)
 	}
 	reception := r.p.named.reception
-	for end := time.Now().Add(watchdog); reception.isOpen(); sys.Sleep(10 * time.Microsecond) {
+	for end := time.Now().Add(conversationLimit); reception.isOpen(); sys.Sleep(10 * time.Microsecond) {
 		if time.Now().After(end) {
 			r.Fatal("the producer keeps a connection that has ended")
 		}
@@ -279,6 +282,7 @@ func (r *fuzzedReader) leave() {
 // goes on publishing, and keeps nothing of who is gone.
 func FuzzConversation(f *testing.F) {
 	dir := testmain.Dir(f)
+	handshakeLimit = time.Hour // a machine that has no time for the fuzzer is not one of the inputs
 	p, err := NewProducer("camera", ProducerOptions{Backend: Memfd, SlotSize: 64, Slots: 8, MaxConsumers: 2, Overflow: Drop})
 	if err != nil {
 		f.Fatal(err)
@@ -292,6 +296,7 @@ func FuzzConversation(f *testing.F) {
 		if err := errors.Join(door.Close(), os.Remove(dir+"/door"), p.Close()); err != nil {
 			f.Error(err)
 		}
+		handshakeLimit = time.Second
 	})
 	const (
 		sayIt    = 0  // to 6: a message; then how many bytes of it are changed, and each of them

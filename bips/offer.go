@@ -12,8 +12,8 @@ import (
 	"github.com/bips-ipc/bips/internal/wire"
 )
 
-// handshakeLimit is how long a producer waits for a reader's next message of the handshake.
-const handshakeLimit = time.Second
+// handshakeLimit is how long a producer waits for a reader's next message of the handshake. Tests change it.
+var handshakeLimit = time.Second
 
 // guest is a connection with a reader, as the producer has it.
 type guest struct {

@@ -186,3 +186,54 @@ func TestAReaderThatWaitsForASilentProducerAsksTheNextOneThatHasTheName(t *testi
 		t.Errorf("the reader that waited got %v", err)
 	}
 }
+
+// A reader leaves a producer alone for as long as that says, up to a second, whether its caller waits or looks again and again.
+func TestAReaderAsksAProducerThatHasNoTimeNoSoonerThanItWasTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		says, waits time.Duration
+		pull        time.Duration
+	}{
+		"300 ms, to who waits":      {300 * time.Millisecond, 300 * time.Millisecond, patience},
+		"300 ms, to who only looks": {300 * time.Millisecond, 300 * time.Millisecond, time.Millisecond},
+		"1 ms, to who only looks":   {time.Millisecond, 50 * time.Millisecond, 0},
+		"49 days":                   {(1<<32 - 1) * time.Millisecond, time.Second, patience},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOffer(t)
+			o.memory(raw.PoolSeals, raw.SeatSeals)
+			var refusedAt time.Time
+			serve(t, listen(t), func(conn raw.Conn) {
+				if refusedAt.IsZero() {
+					_, _, _ = conn.Receive(patience)
+					refusedAt = time.Now()
+					_ = conn.Send(wire.Refuse{Code: wire.TooBusy, Again: uint32(c.says.Milliseconds())}.Append(nil, "as it is told"))
+					return
+				}
+				if early := c.waits - time.Since(refusedAt); early > 0 {
+					t.Errorf("it is asked again %v too early", early)
+				}
+				o.grantTo(conn)
+				_, _, _ = conn.Receive(patience)
+				_ = conn.Send(wire.Sits{Instance: o.grant.Instance, Seat: o.grant.Seat}.Append(nil))
+				_, _, _ = conn.Receive(patience)
+			})
+			reader, err := bips.NewConsumer(poolName, bips.ConsumerOptions{Mode: bips.Latest, MaxHeld: pins, MinHeld: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer reader.Close()
+			for end := time.Now().Add(patience); ; {
+				f, err := reader.Pull(c.pull)
+				if err == nil {
+					err = reader.Push(f)
+				}
+				if err == nil {
+					return
+				}
+				if !errors.Is(err, bips.ErrTimeout) || time.Now().After(end) {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
