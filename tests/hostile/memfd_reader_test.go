@@ -118,6 +118,35 @@ func TestWhoPunchesItsSeatBeforeItIsReadyHarmsNobody(t *testing.T) {
 	s.flows(every)
 }
 
+// The generation of a reader is what the producer counts, and not what the seat says: who writes another one there is found behind like anybody else.
+func TestAReaderThatWritesAnotherGenerationToItsSeatIsDemotedAllTheSame(t *testing.T) {
+	for name, generation := range map[string]uint32{"none": 0, "the next": 2, "another": 1 << 31} {
+		t.Run(name, func(t *testing.T) {
+			s, path := newMemfdScene(t, bips.ProducerOptions{Overflow: bips.Block, BlockTimeout: 20 * time.Millisecond})
+			r := attach(t, path, 1)
+			seat := r.Seat()
+			seat.Generation.Store(generation)
+			seat.Cursor.Store(1)
+			seat.State.Store(layout.SeatEvery)
+			for range 3 * bips.DefaultSlots {
+				slot, err := s.pool.Pull(patience)
+				if err == nil {
+					err = s.pool.Push(slot, bips.FrameInfo{Size: 8})
+				}
+				if err != nil {
+					t.Fatalf("the producer is held up: %v", err)
+				}
+			}
+			if stats := s.pool.Stats(); stats.Demoted != 1 {
+				t.Errorf("%d were demoted", stats.Demoted)
+			}
+			if verdict := r.Word().Verdict.Load(); verdict != layout.PackVerdict(r.Grant.Generation, layout.VerdictDemoted) {
+				t.Errorf("the verdict is %#x, for generation %d", verdict, r.Grant.Generation)
+			}
+		})
+	}
+}
+
 // The rows of docs/security.md that say what a reader can do, each tried over a seat of its own.
 func TestWhatAReaderDoesToItsOwnSeatAndConnectionHarmsNobodyElse(t *testing.T) {
 	for _, c := range []struct {
