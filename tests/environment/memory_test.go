@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -82,61 +81,13 @@ func addressSpace([]string) error {
 func TestAPoolThatTheControlGroupHasNoMemoryForIsAnError(t *testing.T) {
 	testmain.EachBackend(t, func(t *testing.T) {
 		testmain.Dir(t)
-		group := newGroup(t, 96<<20)
+		group := testmain.NewMemoryGroup(t, 96<<20)
 		c := begin(t, nil, "memory of the group")
 		c.line()
-		if err := put(filepath.Join(group, "cgroup.procs"), uint64(c.command.Process.Pid)); err != nil {
-			t.Skipf("cannot be tried here: %v", err)
-		}
+		group.Put(t, c.command.Process.Pid)
 		c.tell()
 		c.ends()
 	})
-}
-
-// newGroup makes a control group below the test's own, with a limit on its memory.
-func newGroup(t *testing.T, limit uint64) string {
-	t.Helper()
-	text, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		t.Skip(err)
-	}
-	if swap, err := os.ReadFile("/proc/swaps"); err == nil && strings.Count(string(swap), "\n") > 1 {
-		t.Skip("there is swap, so that a limit is not certain")
-	}
-	for _, line := range strings.Split(string(text), "\n") {
-		parts := strings.SplitN(line, ":", 3)
-		if len(parts) < 3 {
-			continue
-		}
-		parent, file := "/sys/fs/cgroup"+parts[2], "memory.max"
-		if parts[1] == "memory" {
-			parent, file = "/sys/fs/cgroup/memory"+parts[2], "memory.limit_in_bytes"
-		}
-		group, err := os.MkdirTemp(parent, "bipstest-")
-		if err != nil {
-			continue
-		}
-		t.Cleanup(func() {
-			if err := os.Remove(group); err != nil {
-				t.Error(err)
-			}
-		})
-		if put(filepath.Join(group, file), limit) == nil {
-			return group
-		}
-	}
-	t.Skip("no control group of its own can be made")
-	return ""
-}
-
-// put writes a number to a file that is there.
-func put(path string, number uint64) error {
-	file, err := os.OpenFile(path, os.O_WRONLY, 0)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprint(file, number)
-	return errors.Join(err, file.Close())
 }
 
 func memoryOfTheGroup([]string) error {

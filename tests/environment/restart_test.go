@@ -212,12 +212,10 @@ func TestAProducerThatWasKilledCanRestartInAControlGroupWithoutRoomForTwoPools(t
 		t.Run("after "+dead, func(t *testing.T) {
 			testmain.EachBackend(t, func(t *testing.T) {
 				testmain.Dir(t)
-				group := newGroup(t, 96<<20)
+				group := testmain.NewMemoryGroup(t, 96<<20)
 				c := begin(t, nil, "restart in a group", dead)
 				c.line()
-				if err := put(filepath.Join(group, "cgroup.procs"), uint64(c.command.Process.Pid)); err != nil {
-					t.Skipf("cannot be tried here: %v", err)
-				}
+				group.Put(t, c.command.Process.Pid)
 				c.tell()
 				c.ends()
 			})
