@@ -253,7 +253,7 @@ func refused(message []byte) error {
 	case wire.NotAllowed:
 		return fmt.Errorf("%w: %s", errNotShared, text)
 	case wire.BadMessage:
-		return fmt.Errorf("%w: its producer does not understand this program: %s", ErrVersion, text)
+		return fmt.Errorf("%w: its producer does not understand this program: %s: use the same version of BIPS on both sides", ErrVersion, text)
 	}
 	if m.Again == 0 && m.Code != wire.TooBusy && m.Code != wire.NoResources && m.Code != wire.Closing {
 		return fmt.Errorf("%w: its producer refuses a seat: %s", ErrVersion, text) // for a reason that this program does not know

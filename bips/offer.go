@@ -109,7 +109,7 @@ func (r *refusal) Error() string { return r.text }
 
 // noResources refuses a reader whose seat could not be made or handed out.
 func noResources(err error) error {
-	return &refusal{wire.NoResources, time.Second, "the producer cannot make a seat: " + err.Error()}
+	return &refusal{wire.NoResources, time.Second, "the producer cannot make a seat: " + adviseOn(err).Error()}
 }
 
 // refuse tells the reader why it gets no seat, if it still listens.

@@ -72,6 +72,7 @@ type reading struct {
 	searchedSince time.Duration
 	waits         bool // there is no pool, since waitsSince of played
 	waitsSince    time.Duration
+	foundPool     bool // there was one at the last look, of a producer that answers, and no seat in it
 	toldOfWait    bool
 	stalledSince  time.Time // when the frames ceased to come, after a stall was told; zero: none was
 }

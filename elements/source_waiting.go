@@ -22,7 +22,7 @@ func (s *source) tellOfWaiting(consumer *bips.Consumer, values *sourceSettings, 
 		return
 	}
 	if !s.waits {
-		s.waits, s.waitsSince = true, s.played.total()
+		s.waits, s.waitsSince, s.foundPool = true, s.played.total(), false
 		return
 	}
 	if s.toldOfWait || s.played.total()-s.waitsSince < silentWait {
@@ -31,10 +31,19 @@ func (s *source) tellOfWaiting(consumer *bips.Consumer, values *sourceSettings, 
 	if errors.Is(timeout, bips.ErrNoAnswer) {
 		s.toldOfWait = true
 		warn(s, noAnswer(values, silentWait, timeout))
-	} else if err := bips.WhyNoPool(values.pool); err != nil {
-		s.toldOfWait = true
-		warn(s, resource(gst.ResourceErrorNotFound, err.Error(), ""))
+		return
 	}
+	why := bips.WhyNoPool(values.pool)
+	if why == nil && !s.foundPool { // it has just come, which shows in a moment, or gives no seat
+		s.foundPool = true
+		s.waitsSince += time.Second
+		return
+	}
+	if why == nil {
+		why = timeout
+	}
+	s.toldOfWait = true
+	warn(s, resource(gst.ResourceErrorNotFound, why.Error(), ""))
 }
 
 // noAnswer is the error for a pool that is there, of a producer that does not say whether the source may read.
@@ -48,9 +57,10 @@ func notConnected(values *sourceSettings, timeout error) error {
 	if errors.Is(timeout, bips.ErrNoAnswer) {
 		return noAnswer(values, time.Duration(values.connectTimeout), timeout)
 	}
-	text := fmt.Sprintf("no pool %q appeared within %v (connect-timeout)", values.pool, time.Duration(values.connectTimeout))
+	within := time.Duration(values.connectTimeout)
+	text := fmt.Sprintf("no seat came within %v (connect-timeout): %v", within, timeout)
 	if why := errors.Unwrap(bips.WhyNoPool(values.pool)); why != nil { // without the pool's name
-		text += ": " + why.Error()
+		text = fmt.Sprintf("no pool %q appeared within %v (connect-timeout): %v", values.pool, within, why)
 	}
 	return resource(gst.ResourceErrorNotFound, text, "").because(timeout)
 }

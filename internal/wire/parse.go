@@ -36,7 +36,7 @@ func ParseHead(message []byte) (Head, error) {
 		return Head{}, malformed("it begins with %q", message[:8])
 	}
 	if h.VersionMajor != VersionMajor {
-		return Head{}, fmt.Errorf("%w: %s has version %d.%d, this program understands %d", ErrVersion, message[:8], h.VersionMajor, h.VersionMinor, VersionMajor)
+		return Head{}, fmt.Errorf("%w: %s has version %d.%d, this program understands %d: use the same version of BIPS on both sides", ErrVersion, message[:8], h.VersionMajor, h.VersionMinor, VersionMajor)
 	}
 	if int64(h.Size) != int64(len(message)) || len(message) > MaxSize {
 		return Head{}, malformed("%s has %d bytes, says %d, may have %d", message[:8], len(message), h.Size, MaxSize)
