@@ -132,13 +132,7 @@ func (p *pipeline) finish() {
 func (p *pipeline) fail(words ...string) {
 	p.t.Helper()
 	p.waitFor(1, `^ERROR|^WARNING: erroneous`)
-	select {
-	case <-p.ended:
-	case <-time.After(3 * time.Second):
-		// An error that comes before gst-launch-1.0 enters its main loop does not
-		// end that loop.
-		_ = p.command.Process.Signal(syscall.SIGINT)
-	}
+	p.endsAfterAnError()
 	err := p.wait(patience)
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || !exit.Exited() {
@@ -148,6 +142,18 @@ func (p *pipeline) fail(words ...string) {
 	for _, word := range words {
 		if !strings.Contains(said, word) {
 			p.t.Errorf("did not say %q: %s", word, p.line)
+		}
+	}
+}
+
+// endsAfterAnError ends gst-launch-1.0 where that does not do it itself: an error that comes before it enters its main loop does
+// not end that loop.
+func (p *pipeline) endsAfterAnError() {
+	select {
+	case <-p.ended:
+	case <-time.After(3 * time.Second):
+		if len(p.matches(`^ERROR|^WARNING: erroneous`)) > 0 {
+			_ = p.command.Process.Signal(syscall.SIGINT)
 		}
 	}
 }

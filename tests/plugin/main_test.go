@@ -20,7 +20,7 @@ var scratch string
 var env []string
 
 func TestMain(m *testing.M) {
-	peers.Role(nil).Play()
+	peers.Role(testmain.Roles{"without calls": withoutCalls}).Play()
 	var err error
 	if scratch, err = os.MkdirTemp("", "bips-plugin-test-"); err == nil {
 		err = prepare()

@@ -23,8 +23,8 @@ func records(t *testing.T, all ...meta.Record) (made meta.Records) {
 	return made
 }
 
-// raw makes a record of any bytes.
-func raw(kind, flags uint16, payload ...byte) meta.Records {
+// rawRecord makes a record of any bytes.
+func rawRecord(kind, flags uint16, payload ...byte) meta.Records {
 	r := binary.LittleEndian.AppendUint16(nil, kind)
 	r = binary.LittleEndian.AppendUint16(r, flags)
 	r = binary.LittleEndian.AppendUint32(r, uint32(len(payload)))
@@ -87,9 +87,9 @@ func TestMetadataOfAProgramWithoutGStreamer(t *testing.T) {
 			[]string{"meta: roi car 3 of -1 at 1,2 3x4", "meta: roi-param detection, confidence=(double)0.5;"}, ""},
 		{"a custom one", records(t, meta.Custom{Name: "GoSays", Structure: detection}),
 			[]string{"meta: custom GoSays, 0 tags, none", "meta: custom GoSays, confidence=(double)0.5;"}, ""},
-		{"one of a later version", append(raw(999, 0, 1, 2, 3), records(t, meta.Crop{X: 1, Y: 2, Width: 3, Height: 4})...),
+		{"one of a later version", append(rawRecord(999, 0, 1, 2, 3), records(t, meta.Crop{X: 1, Y: 2, Width: 3, Height: 4})...),
 			[]string{"meta: crop 1,2 3x4"}, "unknown"},
-		{"a damaged one before another", append(raw(8, 0, 1, 2, 3), records(t, meta.Crop{X: 1, Y: 2, Width: 3, Height: 4})...),
+		{"a damaged one before another", append(rawRecord(8, 0, 1, 2, 3), records(t, meta.Crop{X: 1, Y: 2, Width: 3, Height: 4})...),
 			[]string{"meta: crop 1,2 3x4"}, "region/damaged"},
 		{"memories that are not the frame's", records(t, meta.Memories{Sizes: []uint64{1, greySize}}), nil, "memories/damaged"},
 		{"what GStreamer cannot have", records(t, meta.ReferenceTime{Timestamp: 5, Clock: "a clock"}), nil, "reference-time/fields"},
@@ -126,10 +126,10 @@ func TestMetadataThatMakeAFrameUnreadable(t *testing.T) {
 		sent meta.Records
 		says string
 	}{
-		{"needed, and of a later version", raw(999, 1, 1), "without a metadata record of type 999, which is of a later version of BIPS"},
-		{"no records", raw(8, 0, make([]byte, 100)...)[:40], "The metadata of the frame are damaged"},
+		{"needed, and of a later version", rawRecord(999, 1, 1), "without a metadata record of type 999, which is of a later version of BIPS"},
+		{"no records", rawRecord(8, 0, make([]byte, 100)...)[:40], "The metadata of the frame are damaged"},
 		{"a crop beyond the picture", records(t, meta.Crop{X: 60, Y: 2, Width: 30, Height: 4}), "a record of type 3"},
-		{"a protection that is none", raw(10, 1, 1, 2, 3), "a record of type 10"},
+		{"a protection that is none", rawRecord(10, 1, 1, 2, 3), "a record of type 10"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
