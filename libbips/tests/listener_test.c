@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define PATIENCE (10 * BIPS_SECOND)
@@ -301,6 +303,47 @@ static void descriptors_refused(void) {
   child_folder_remove();
 }
 
+/* A process that died is gone, also while a child that it made by fork lives on. */
+static void dead_with_a_child(void) {
+  const char *folder = child_folder();
+  struct listener *l = listening(folder, "bips.pool", 0600);
+  struct conn *a, *c;
+  int alive[2];
+  char text[16];
+  size_t size = sizeof text;
+
+  NEED(pipe(alive) == 0, "a pipe");
+  fflush(stdout);
+  pid_t process = fork();
+  NEED(process >= 0, "a child");
+  if (process == 0) {
+    close(alive[1]);
+    if (connect_to(path(folder, "bips.pool"), &c) < 0)
+      _exit(1);
+    pid_t child = fork();
+    if (child == 0) {
+      while (read(alive[0], text, 1) < 0) /* until the test closes its end */
+        continue;
+      _exit(0);
+    }
+    if (child < 0 || conn_send(c, "forked", 6, NULL, 0) < 0)
+      _exit(1);
+    for (;;)
+      pause();
+  }
+  NEED(listener_accept(l, &a) == 0, "%s", bips_error_message());
+  CHECK(strcmp(said(a), "forked") == 0, "its message");
+  CHECK(!conn_ended(a), "it lives");
+  kill(process, SIGKILL);
+  waitpid(process, NULL, 0);
+  CHECK(conn_receive(a, text, &size, 0, PATIENCE, NULL) == -SYS_ENDED, "its child keeps the connection: %s", bips_error_message());
+  close(alive[0]);
+  close(alive[1]);
+  conn_close(&a);
+  listener_close(&l);
+  child_folder_remove();
+}
+
 static const char *without_proc(void *with) {
   const char *folder = with, *longer = path(folder, "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn");
   struct listener *l;
@@ -356,4 +399,5 @@ TESTS({"a socket with a long name is found in its place", long_names},
     {"accept ends with its listener", accept_ends},
     {"listening leaves nothing when it fails", failures_leave_nothing},
     {"descriptors for a listener are refused", descriptors_refused},
+    {"a process that died is gone, also while its child lives", dead_with_a_child},
     {"sockets and memory work without /proc and through a read-only mount", mounts}, )

@@ -429,6 +429,79 @@ static void damaged_records(void) {
   free(file);
 }
 
+/* passed_over has a value of a kind that the writer does not make, with bytes that are all right for it, in a structure so
+ * many levels deep. It must be passed over, the record be partial, and the value behind it be found. */
+static void passed_over(unsigned depth, uint8_t kind, const char *key, bool known) {
+  static const uint8_t mark[48] = {0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee, 0xee}, structure[] = {0, 0, 0, 0, 1, 0, 0, 0, 'a'};
+  bips_meta_protection p = BIPS_META_PROTECTION_INIT;
+  bips_meta_records records;
+  bips_meta_record record;
+  bips_meta_value value = {0};
+  int behind = 0;
+
+  bips_meta_writer_begin(&again, written, sizeof written, 0);
+  bips_meta_begin_protection(&again, &p);
+  bips_meta_begin_structure(&again, "level1");
+  for (unsigned level = 2; level <= depth; level++)
+    bips_meta_put_structure(&again, "in", "level");
+  bips_meta_put_bytes(&again, key, mark, sizeof mark, 0);
+  bips_meta_put_bool(&again, "behind", 1);
+  for (unsigned level = 1; level <= depth; level++)
+    bips_meta_end(&again);
+  NEED(bips_meta_end_record(&again) == 0, "%s", bips_error_message());
+  uint8_t *at = memmem(written, again.size, mark, sizeof mark);
+  NEED(at, "the mark");
+  at[-(ptrdiff_t)strlen(key) - 8] = kind;
+  memset(at, 0, sizeof mark);
+  size_t offset = (size_t)(at - written);
+  if (kind == BIPS_META_KIND_STRUCTURE)
+    memcpy(written + (offset + 7) / 8 * 8, structure, sizeof structure);
+
+  CHECK(bips_meta_begin(written, again.size, &records) == 0 && bips_meta_next(&records, &record) && bips_meta_read_protection(&record, &p) == 0, "%s",
+      bips_error_message());
+  CHECK(p.partial == !known, "kind %d at level %u: partial is %u", kind, depth, p.partial);
+  bips_meta_structure inner = p.structure;
+  for (unsigned level = 2; level <= depth; level++)
+    if (CHECK(bips_meta_get(&inner, "in", &value) && value.kind == BIPS_META_KIND_STRUCTURE, "level %u", level))
+      inner = value.as.structure;
+  CHECK(bips_meta_get_bool(&inner, "behind", &behind) && behind == 1, "the value behind it");
+  CHECK(bips_meta_get(&inner, key, &value) == known, "kind %d at level %u", kind, depth);
+}
+
+static void too_deep_or_unknown(void) {
+  static const uint8_t groups[] = {BIPS_META_KIND_STRUCTURE, BIPS_META_KIND_ARRAY, BIPS_META_KIND_LIST};
+
+  for (size_t i = 0; i < sizeof groups; i++) {
+    passed_over(BIPS_META_MAX_DEPTH - 1, groups[i], "value", true);
+    passed_over(BIPS_META_MAX_DEPTH, groups[i], "value", false);
+  }
+  passed_over(1, BIPS_META_KIND_OTHER + 1, "value", false);
+  passed_over(1, 255, "value", false);
+  passed_over(1, BIPS_META_KIND_FRACTION, "value", false); /* its denominator is 0 */
+  passed_over(1, BIPS_META_KIND_UINT, "value", true);
+}
+
+static void without_key(void) {
+  static uint8_t key[] = {5, 0, 1, 0, 0, 0, 0, 0, 'k', 0, 0, 0, 0, 0, 0, 0}; /* a text of no bytes, and its padding */
+  bips_meta_protection p = BIPS_META_PROTECTION_INIT;
+  bips_meta_records records;
+  bips_meta_record record;
+  bips_meta_value value;
+
+  bips_meta_writer_begin(&again, written, sizeof written, 0);
+  bips_meta_begin_protection(&again, &p);
+  bips_meta_begin_structure(&again, "a");
+  bips_meta_put_text(&again, "k", "");
+  bips_meta_end(&again);
+  NEED(bips_meta_end_record(&again) == 0, "%s", bips_error_message());
+  uint8_t *at = memmem(written, again.size, key, sizeof key);
+  NEED(at, "the field");
+  at[2] = 0, at[4] = 1; /* now "k" is the value */
+  CHECK(bips_meta_begin(written, again.size, &records) == 0 && bips_meta_next(&records, &record) && bips_meta_read_protection(&record, &p) == 0, "%s",
+      bips_error_message());
+  CHECK(p.partial && !bips_meta_next_value(&p.structure.fields, &value), "a field without a key");
+}
+
 /* ---- Writing */
 
 static void write_detection(bips_meta_writer *w) {
@@ -748,6 +821,8 @@ static void lookups(void) {
 
 TESTS({"golden records are read and written as their JSON says", golden_records},
     {"damaged records are read within their bounds, and what is left of them is written and read again", damaged_records},
+    {"values that are too deep or not known are passed over, and what is around them is used", too_deep_or_unknown},
+    {"a field without a key is passed over", without_key},
     {"a record written by hand is the one of the document", written_by_hand},
     {"a record that does not fit leaves those before it as they are", room},
     {"values that the format cannot carry are refused, and the writer goes on", wrong_values},
