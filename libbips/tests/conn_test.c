@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +20,7 @@
 
 enum { SIZE = 64 << 10, POOL_SEALS = SEAL_SHRINK | SEAL_GROW | SEAL_FUTURE_WRITE | SEAL_SEAL };
 #define PATIENCE (10 * BIPS_SECOND)
+enum { LAST_ROUNDS = 5000 };
 
 static struct received received;
 
@@ -214,6 +216,44 @@ static void last_words(void) {
   CHECK(receive_error(ends[1], 512, 2, FOREVER) == -SYS_ENDED, "%s", bips_error_message());
   memory_close(&m);
   close_pair(ends);
+}
+
+static struct conn *sender; /* atomic: who has something to say */
+
+static void *say_and_close(void *unused) {
+  for (int round = 0; round < LAST_ROUNDS; round++) {
+    struct conn *c;
+    while ((c = __atomic_exchange_n(&sender, NULL, __ATOMIC_SEQ_CST)) == NULL)
+      sched_yield();
+    put(c, "last", NULL, 0);
+    conn_close(&c);
+  }
+  return unused;
+}
+
+/* The kernel looks for a message first, and then whether the other end has closed: between the two it may have sent its last
+ * message. */
+static void last_words_in_a_hurry(void) {
+  pthread_t thread;
+
+  NEED(pthread_create(&thread, NULL, say_and_close, NULL) == 0, "a thread");
+  for (int round = 0; round < LAST_ROUNDS; round++) {
+    struct conn *ends[2];
+    char text[16];
+    size_t size;
+    int err;
+
+    pair(ends);
+    __atomic_store_n(&sender, ends[0], __ATOMIC_SEQ_CST);
+    do {
+      size = sizeof text;
+      err = conn_receive(ends[1], text, &size, 0, 0, NULL);
+    } while (err == -SYS_IN_VAIN);
+    CHECK(err == 0 && size == 4, "round %d: %s", round, bips_error_message());
+    CHECK(receive_error(ends[1], sizeof text, 0, FOREVER) == -SYS_ENDED, "round %d, after it: %s", round, bips_error_message());
+    conn_close(&ends[1]);
+  }
+  pthread_join(thread, NULL);
 }
 
 static void does_not_read(void) {
@@ -500,6 +540,7 @@ TESTS({"a process that closes nothing has no thread for that", counted},
     {"receive waits as long as it is told", limits},
     {"who waits is woken by the end of either end", the_end},
     {"the last message of a peer that did not read is received", last_words},
+    {"the last message is received while its sender closes", last_words_in_a_hurry},
     {"a peer that does not read holds nobody up", does_not_read},
     {"only the memory that was announced is taken", only_the_memory_announced},
     {"a descriptor whose close hangs holds nobody up", hangs_nobody},

@@ -30,24 +30,31 @@ static void receive_rights_of(struct msghdr *m, struct received *received) {
 static ssize_t receive_now(struct conn *c, void *buffer, size_t room, bool rights_wanted, struct received *received, int *flags) {
   union receive_rights rights;
   struct iovec part = {.iov_base = buffer, .iov_len = room};
-  ssize_t size;
-  struct msghdr m;
 
-  do {
-    m = (struct msghdr){.msg_iov = &part, .msg_iovlen = 1};
+  for (bool ended = false;;) {
+    struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
+
     if (rights_wanted) {
       m.msg_control = rights.bytes;
       m.msg_controllen = sizeof rights.bytes;
     }
-    size = recvmsg(c->sock.fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    ssize_t size = recvmsg(c->sock.fd, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     /* ECONNRESET: the other end has left something unread. It is told once, before what it has sent. */
-  } while (size < 0 && (errno == EINTR || errno == ECONNRESET));
-  if (size < 0)
-    return -errno;
-  *flags = m.msg_flags;
-  if (rights_wanted)
-    receive_rights_of(&m, received);
-  return size;
+    if (size < 0 && (errno == EINTR || errno == ECONNRESET))
+      continue;
+    *flags = 0;
+    if (size < 0) /* nothing behind 0 bytes: that was an empty message */
+      return errno == EAGAIN && ended ? 0 : -errno;
+    *flags = m.msg_flags;
+    if (rights_wanted)
+      receive_rights_of(&m, received);
+    if (size == 0 && !ended && received->count == 0 && !(m.msg_flags & MSG_CTRUNC)) {
+      /* The kernel looks for a message, and then whether the other end has closed. What that sent in between is there now. */
+      ended = true;
+      continue;
+    }
+    return size;
+  }
 }
 
 int conn_receive(struct conn *c, void *buffer, size_t *size, size_t descriptors, int64_t limit, struct received *received) {
