@@ -60,6 +60,9 @@ func (b *blockade) look(limit time.Duration) {
 	b.looked = now
 }
 
+// lasted is how long it had lasted at the last look.
+func (b *blockade) lasted() time.Duration { return b.looked.Sub(b.since) }
+
 // left is how long it still is from the last look until the blockade has lasted for a time-out, and false
 // if it has. Negative time-outs are for ever.
 func (b *blockade) left(timeout time.Duration) (time.Duration, bool) {

@@ -54,6 +54,11 @@ func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) 
 		return slot, err
 	}
 	limit, blocked, door := deadlineAfter(timeout), newBlockade(), doorWait{p: p}
+	defer func() {
+		if d != forUpstream { // which waits for its own slots, too
+			p.waited.Add(int64(blocked.lasted()))
+		}
+	}()
 	for {
 		wait, ok := limit.left(doorLimit)
 		if !ok {

@@ -26,6 +26,7 @@ type Producer struct {
 	overflow     Overflow
 	blockTimeout atomic.Int64 // a time.Duration
 	demotions    atomic.Uint64
+	waited       atomic.Int64 // nanoseconds, for consumers to give slots back
 
 	named     *ownName
 	house     sync.WaitGroup
@@ -603,6 +604,10 @@ func (p *Producer) unmapIdle() {
 // Demotions returns how often a consumer was demoted, as [Producer.Stats] does. It is cheap enough to
 // be asked after each frame.
 func (p *Producer) Demotions() uint64 { return p.demotions.Load() }
+
+// Waited is for how long Pull and WaitLendable have waited, all together, for consumers to give slots back. It counts when a wait
+// ends, and is cheap enough to be asked after each frame.
+func (p *Producer) Waited() time.Duration { return time.Duration(p.waited.Load()) }
 
 // SetBlockTimeout changes BlockTimeout, also for waits in progress: 0 demotes who is behind at
 // once, [Forever] nobody.

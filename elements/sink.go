@@ -47,6 +47,7 @@ type sink struct {
 	awaited   bool   // the readers of wait-for-consumers have come to this pool
 	demotions uint64 // of readers of this pool that were told of
 	qos       pacer
+	heldUp    heldUp
 }
 
 func registerSink() gobject.Type {

@@ -115,7 +115,7 @@ func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error
 		producer.SetLatency(bips.TimeFromNanoseconds(s.latency.Load()))
 	}
 	s.applyBlockTimeout(pool)
-	s.awaited, s.demotions = false, 0
+	s.awaited, s.demotions, s.heldUp = false, 0, heldUp{}
 	addProcessors()
 
 	s.swapPool(pool)

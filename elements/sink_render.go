@@ -86,6 +86,7 @@ func (s *sink) publish(f *gstglue.Frame, b gstglue.Buffer) error {
 func (s *sink) publishCopy(pool *sinkPool, f *gstglue.Frame, b gstglue.Buffer) error {
 	slot, err := pool.producer.Pull(bips.Forever)
 	s.noteDemotions(pool)
+	s.noteHeldUp(pool)
 	if err != nil {
 		s.noteNoSlot(pool, err)
 		return err
@@ -124,6 +125,7 @@ func fromOurPool(r gstglue.CopyReason) bool {
 func (s *sink) makeRoom(pool *sinkPool) {
 	err := pool.producer.WaitLendable(bips.Forever)
 	s.noteDemotions(pool)
+	s.noteHeldUp(pool)
 	if err != nil && !isInterrupt(err) {
 		logf(gstglue.LevelWarning, s, "no slot for upstream: %v", err)
 	}

@@ -48,6 +48,30 @@ func TestDroppedFramesAreTold(t *testing.T) {
 	}
 }
 
+// A reader that gives each slot back in time is never demoted. Where it is slower than a live source, the source is held up with every
+// frame, which is told once: nobody counts what it loses. A source that is not live has time.
+func TestALiveSourceThatIsHeldUpIsTold(t *testing.T) {
+	t.Parallel()
+	const told = "^WARNING.*A reader of every frame holds the live source up"
+	for name, c := range map[string]struct {
+		live  string
+		times int
+	}{"live": {"true", 1}, "not live": {"false", 0}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			reader := launch(t, "bipssrc name=src pool=%s read-mode=every ! identity sleep-time=300000 ! fakesink sync=false", poolName(t))
+			p := launch(t, "videotestsrc is-live=%s num-buffers=40 ! %s,framerate=100/1 ! bipssink name=sink pool=%s wait-for-consumers=1 block-timeout=-1",
+				c.live, small, poolName(t))
+			p.finish()
+			reader.finish()
+			if said := p.matches(told); len(said) != c.times {
+				t.Errorf("told %d times, want %d: %q", len(said), c.times, said)
+			}
+			p.stats("sink").want(t, counts{"demoted": 0, "dropped": 0})
+		})
+	}
+}
+
 // A reader that was not waited for any longer is told so, as is its producer; and that it is waited for again.
 func TestADemotionIsToldAndItsEnd(t *testing.T) {
 	t.Parallel()
