@@ -5,6 +5,7 @@ set -eu
 
 out=${1:-.}
 mkdir -p "$out"
+rm -f "$out/preview-01.jpg" "$out/preview-again-01.jpg" # of an earlier run: they are waited for
 pool=camera0
 recorder='' preview='' camera=''
 # shellcheck disable=SC2086 # one or no process each

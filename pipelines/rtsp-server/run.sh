@@ -6,6 +6,7 @@ set -eu
 
 out=${1:-$(mktemp -d)}
 mkdir -p "$out"
+rm -f "$out/server.txt" # of an earlier run: it is waited for
 processes=''
 finish() {
     # shellcheck disable=SC2086 # several

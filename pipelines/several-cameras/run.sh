@@ -5,6 +5,7 @@ set -eu
 
 out=${1:-.}
 mkdir -p "$out"
+rm -f "$out/wall-030.jpg" # of an earlier run: it is waited for
 wall='' recorder='' cameras=''
 # shellcheck disable=SC2086 # one or no process each
 trap 'kill -KILL $wall $recorder $cameras 2>/dev/null || true' EXIT
