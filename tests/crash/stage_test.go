@@ -210,10 +210,11 @@ func (g *stage) hasNothing() {
 	g.Helper()
 	for _, c := range g.survivors() {
 		g.wait("a reader keeps what a producer that is gone had given to it", func() error {
-			if p, err := possessionsOf(c.PID()); err != nil || !p.none() {
-				return fmt.Errorf("%+v: %w", p, err)
+			p, err := possessionsOf(c.PID())
+			if err == nil && !p.none() {
+				err = fmt.Errorf("%+v", p)
 			}
-			return nil
+			return err
 		})
 	}
 }
