@@ -40,7 +40,7 @@ var connectionScenes = []scene{
 	{name: "a producer with connections moves while readers leave", victim: "producer", points: "K1 K2 X1 X2 X5 X6 O10", hits: 3, moves: true, leavers: true},
 	{name: "a producer with connections makes its names again", victim: "producer", points: "N1 N2 N3 B5", hits: 1, unnamed: true},
 
-	{name: "a reader of every frame connects and leaves", victim: "every", points: "J1 J2 " + connecting + " " + leaving + " " + resting + " " + loafing, hits: 5, brief: true},
+	{name: "a reader of every frame connects and leaves", victim: "every", points: "J1 J2 U4a U4b U5 " + connecting + " " + leaving + " " + resting, hits: 5, brief: true},
 	{name: "a reader of the latest connects and leaves", victim: "latest", points: connecting + " " + leaving + " " + resting, hits: 5, brief: true},
 	{name: "a reader that connects is refused", victim: "latest", points: "T1 T4 T5", hits: 5, refused: true},
 	{name: "a reader that is connected sleeps and wakes", victim: "every", points: "C4a C4c C4d W1 C10 C12", hits: 20, slowly: true},
