@@ -4,7 +4,7 @@ BUILD ?= build
 export BIPS_BUILD := $(abspath $(BUILD))
 
 .DEFAULT_GOAL := help
-.PHONY: help all setup build demo test soak crash fuzz mutants deadlines bench bench-quick bench-grow model test-debian13 test-debian13-build test-debian11 test-debian-testing install clean
+.PHONY: help all setup build demo test soak crash fuzz mutants deadlines bench bench-quick bench-grow model model-long test-debian13 test-debian13-build test-debian11 test-debian-testing install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t h; do printf '  make %-20s %s\n' "$$t" "$$h"; done
@@ -71,9 +71,13 @@ bench-quick: build ## the same in 3 minutes, to see whether it works; nothing in
 bench-grow: build ## what the pair costs as consumers, frames and slots grow (5 minutes)
 	@bench/run grow
 
-model: ## check the protocol's model exhaustively
+model: ## search the protocol's models, a minute each at most (about an hour on two cores)
 	@tools/setup model
 	@tests/model/run.sh
+
+model-long: ## the same, and the searches that take long: three minutes each at most (three hours)
+	@tools/setup model
+	@tests/model/run.sh all
 
 install: ## put the plugin, once built, where GStreamer looks (as root; DESTDIR is honoured)
 	@meson install -C $(BUILD) --no-rebuild
