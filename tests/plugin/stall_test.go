@@ -68,7 +68,7 @@ func TestAStoppedProducerIsToldAsAStallAndItsNextFrameAsTheEndOfIt(t *testing.T)
 func TestAPausedProducerIsAStall(t *testing.T) {
 	t.Parallel()
 	d := drive(t, nil)
-	d.do("make sink "+endless+" ! bipssink pool="+poolName(t), "set sink playing")
+	d.do("make sink "+endless+" ! bipssink pool="+poolName(t), "reach sink playing")
 	source := launch(t, "-m bipssrc pool=%s stall-timeout=300000000 ! fakesink sync=false", poolName(t))
 	source.waitFor(1, "^Setting pipeline to PLAYING|^Pipeline is live")
 	d.do("reach sink paused")
