@@ -9,6 +9,7 @@
 #include "errors.h"
 #include "limits.h"
 #include "permission.h"
+#include "sys/memfd.h"
 
 /* NAMES_TOLD is how many pools are told of by name. */
 enum { NAMES_TOLD = 8 };
@@ -131,9 +132,30 @@ static int why_not_this(const struct paths *p, struct lock_file *pool, const str
   return alive ? no_seats(p, &id) : no_producer(p, id.device != folder->device);
 }
 
+/* why_nobody_answers says so if nobody listens at the pool's socket. */
+static int why_nobody_answers(const struct paths *p, bool mounted) {
+  struct conn *conn = NULL;
+  struct entry entry;
+  path_text path;
+  int err = entry_open(pool_path(p, path), &entry);
+
+  if (err < 0)
+    return advise_on(err);
+  err = connect_to(&entry, &conn);
+  conn_close_apart(&conn);
+  entry_close(&entry);
+  if (err == -BIPS_NO_POOL)
+    return no_producer(p, mounted);
+  if (err == -BIPS_PERMISSION || err == -EACCES)
+    return explain_refusal_to_reader(err);
+  if (err == -MOVING)
+    return fail_plain(BIPS_NO_POOL, "the producer of %s does not answer: so many wait for it that no more may: is it stopped?", path);
+  return err < 0 ? advise_on(err) : 0;
+}
+
 static int why_no_pool(const struct paths *p) {
   struct lock_file *pool;
-  struct file_id folder;
+  struct file_id folder, found;
   path_text path;
   int err = sys_stat_path(p->folder, &folder);
 
@@ -142,11 +164,11 @@ static int why_no_pool(const struct paths *p) {
         SHM_DIR_VARIABLE);
   if (err < 0)
     return explain_refusal_to_reader(err);
-  err = lock_file_open(pool_path(p, path), O_RDONLY, &pool);
+  if (sys_stat_path(pool_path(p, path), &found) == 0 && found.type == FILE_SOCKET)
+    return why_nobody_answers(p, found.device != folder.device);
+  err = lock_file_open(path, O_RDONLY, &pool);
   if (err == -ENOENT)
     return no_file(p, &folder);
-  if (err == -ENXIO)
-    return fail(BIPS_NO_BACKEND, "%s is a socket: its producer has the backend memfd, and this build of libbips reads pools of the backend shm alone", path);
   if (err == -BIPS_PERMISSION)
     return explain_refusal_to_reader(err);
   if (err < 0)

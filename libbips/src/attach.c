@@ -239,10 +239,10 @@ static int begin_asking(bips_consumer *c, struct attachment *a, struct peer_file
   return take_seat(a, files, c->options.max_held, c->options.min_held);
 }
 
-/* apply opens the pool of a name, takes a seat, and asks for pins (A1 to A8). The grant is awaited afterwards. A
+/* ask opens the pool of files of a name, takes a seat, and asks for pins (A1 to A8). The grant is awaited afterwards. A
  * reader that was in an instance before goes on there with what it knows of that; where another one has the name,
  * that one is lost. */
-int apply(bips_consumer *c, struct application **application) {
+int ask(bips_consumer *c, struct application **application) {
   struct asking *asking = calloc(1, sizeof *asking);
   struct pool_segment pool;
   struct seat_segment seats;

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 
+#include "again.h"
 #include "anticipation.h"
 #include "bells.h"
 #include "deadline.h"
@@ -20,7 +21,8 @@
 
 /* Errors that never leave the library. */
 enum {
-  MOVING = 1900 /* the pool under the name is being replaced by the next one. It is BIPS_NO_POOL for a moment */
+  MOVING = 1900, /* the pool under the name is being replaced by the next one. It is BIPS_NO_POOL for a moment */
+  PASSING = 1901 /* likewise: there is a producer, or was just now, and it seats nobody. The sentence says why, struct again for how long */
 };
 
 /* END_TOLD is the owed of a reader that was told the last end, and has not had a frame since. */
@@ -107,6 +109,7 @@ struct bips_consumer {
 
   /* pulling is held by whoever uses the attachment as its reader. Lock order: pulling, mu. It protects: */
   pthread_mutex_t pulling;
+  struct again again;            /* when a producer that has no time is asked again */
   int64_t asked_at;              /* when a seat was asked for last */
   struct told_later last_search; /* why there is no pool yet */
   int64_t full_since;            /* when the pool was first found full; 0: it was not */
@@ -134,8 +137,8 @@ struct bips_consumer {
 
 /* ---- attach.c */
 
-/* apply asks the pool of the name for a seat (A, T). was_before: the consumer goes on in before_instance. */
-int apply(bips_consumer *c, struct application **asking);
+/* ask asks the pool of files of the name for a seat (A). was_before: the consumer goes on in before_instance. */
+int ask(bips_consumer *c, struct application **asking);
 /* new_attachment takes a peer over, which it closes if that fails (NULL: no memory). */
 struct attachment *new_attachment(bips_consumer *c, struct peer *peer, const struct pool_segment *pool, const struct seat_segment *seats);
 /* sit makes a seat the reader's own. */
@@ -148,6 +151,15 @@ void free_attachment(struct attachment *a);
 /* granted_to_all is the sum of what the seats' present holders were granted. */
 uint32_t granted_to_all(const struct attachment *a);
 void consumer_unreference(bips_consumer *c);
+
+/* ---- connect.c, link.c, transfer.c */
+
+/* apply asks the producer of the pool of the name for a seat, by whatever that leads to: a file (ask), or a socket (T). */
+int apply(bips_consumer *c, struct application **asking);
+struct conn;
+struct entry;
+/* connect_to connects to a socket, if it is that of somebody who may have the pool's name (T2, T3). -BIPS_NO_POOL: its producer is gone. */
+int connect_to(const struct entry *entry, struct conn **conn);
 
 /* ---- join.c */
 
@@ -244,6 +256,11 @@ void request_key_frame(struct attachment *a); /* F1, F2. One thread at a time */
 
 /* follow goes to the pool that the producer of the present one has moved to (V). With pulling. */
 int follow(bips_consumer *c);
+/* is_reserved reports whether a seat is reserved for a generation, and whether frames are kept for it. */
+bool is_reserved(const struct pool_segment *pool, uint32_t seat, uint32_t generation, bool *kept);
+/* take_place goes on in the seat that the reader sits in now, if it is reserved for who had it in the pool
+ * before (V3, V4), and reports whether it is. Nobody takes it back from now on. */
+bool take_place(struct attachment *a, const struct attachment *before, bool suspended);
 /* heed_closed_place does what a demoted reader has to do, if a place was kept for it and closed by a producer
  * that lives, in a pool with so many slots. */
 void heed_closed_place(struct reading *r, uint32_t slots);

@@ -353,7 +353,7 @@ static int64_t search_pause(bips_consumer *c, int error) {
 
 /* fatal_search returns the errors that looking again does not cure, and 0 for the others. */
 static int fatal_search(bips_consumer *c, int error) {
-  if (error == -BIPS_NO_POOL || error == -MOVING) {
+  if (error == -BIPS_NO_POOL || error == -MOVING || error == -PASSING) {
     c->full_since = 0;
     return 0;
   }
@@ -380,7 +380,7 @@ static int note_search(bips_consumer *c, int error, uint32_t poked, const struct
   if (fatal_search(c, error) < 0)
     return of_pool(error, c->paths.name);
   pause = search_pause(c, error);
-  tell_later(&c->last_search, error == -MOVING ? -BIPS_NO_POOL : error);
+  tell_later(&c->last_search, error == -MOVING || error == -PASSING ? -BIPS_NO_POOL : error);
   return pause_search(c, poked, limit, pause);
 }
 
@@ -437,6 +437,8 @@ static int search(bips_consumer *c, uint32_t poked, const struct deadline *limit
   }
   if (c->asking == NULL) {
     struct application *asking;
+    if ((wait = again_left(&c->again, &c->paths)) > 0)
+      return pause_search(c, poked, limit, earlier(wait, SEARCH_LIMIT));
     if ((err = apply(c, &asking)) < 0)
       return note_search(c, err, poked, limit);
     set_asking(c, asking);

@@ -2,6 +2,65 @@
 #include "attach.h"
 #include "crashpoint.h"
 #include "errors.h"
+#include "words.h"
+
+/* ---- The place in the next pool */
+
+bool is_reserved(const struct pool_segment *pool, uint32_t seat, uint32_t generation, bool *kept) {
+  uint64_t reserved = load64(&seat_word_of(pool, seat)->reserved);
+
+  *kept = reserved_kept(reserved);
+  return reserved_generation(reserved) == generation;
+}
+
+/* take_state goes on in the new pool as in the one before (V3). Who was waited for, and finds neither a verdict
+ * nor its frames kept, joins again. */
+static void take_state(struct attachment *a, bool kept, bool suspended) {
+  struct standing *s = &a->reading->standing;
+  uint32_t state = BIPS_LAYOUT_SEAT_EVERY;
+  bool blocking = load_flag(&s->blocking), judged = blocking && is_judged(a);
+
+  if (judged)
+    standing_demote(s, a->pool.g.slots);
+  if (suspended) {
+    state = BIPS_LAYOUT_SEAT_SUSPENDED;
+  } else if (judged) {
+    state = BIPS_LAYOUT_SEAT_LATEST;
+  } else if (!blocking || !kept) {
+    take_part(a, FOLLOWING);
+    return;
+  }
+  set_cursor(a, a->reading->cursor);
+  store32(&a->seat->state, state);
+}
+
+bool take_place(struct attachment *a, const struct attachment *before, bool suspended) {
+  uint64_t granted = load64(&seat_word_of(&a->pool, a->index)->granted);
+  bool kept, reserved;
+
+  a->reading = before->reading;
+  a->generation = before->generation;
+  reserved = is_reserved(&a->pool, a->index, a->generation, &kept);
+  if (!reserved || generation_of(granted) != a->generation || value_of(granted) == 0)
+    return false;
+  a->granted = least32(value_of(granted), BIPS_LAYOUT_MAX_SLOTS - 1);
+  store32(&a->seat->pid, load32(&before->seat->pid));
+  store64(&a->seat->received, load64(&before->seat->received));
+  store64(&a->seat->skipped, load64(&before->seat->skipped));
+  store64(&a->seat->lost, load64(&before->seat->lost));
+  take_state(a, kept, suspended);
+  HIT("V3");
+  /* Where no lock keeps the place: the producer takes the grant back first, and looks whether we are there then. */
+  if (a->bell.alone && generation_of(load64(&seat_word_of(&a->pool, a->index)->granted)) != a->generation) {
+    store32(&a->seat->state, BIPS_LAYOUT_SEAT_FREE);
+    return false;
+  }
+  ring_door(&a->door); /* V4 */
+  HIT("V4");
+  return true;
+}
+
+/* ---- Following */
 
 /* replace goes on in another pool of the instance (V5). */
 static void replace(bips_consumer *c, struct attachment *next) {

@@ -96,9 +96,8 @@ static int map_seats(struct peer_files *f, const char *path, const struct geomet
   return 0;
 }
 
-static int other_backend(void) {
-  return fail(BIPS_NO_BACKEND, "a producer with the backend memfd has its name, and this build of libbips reads pools of the backend shm alone");
-}
+/* replaced: no move makes a pool over connections of a pool of files. */
+static int replaced(void) { return fail(BIPS_NO_POOL, "a producer with another backend has its name"); }
 
 static int try_to_open(struct peer_files *f, bool alive, struct pool_segment *pool, struct seat_segment *seats) {
   path_text path, other;
@@ -108,7 +107,7 @@ static int try_to_open(struct peer_files *f, bool alive, struct pool_segment *po
   pool_path(&f->paths, path);
   err = lock_file_open(path, O_RDONLY, &f->pool);
   if (err == -ENXIO)
-    return other_backend();
+    return replaced();
   if (err < 0 || (err = lock_file_stat(f->pool, &id)) < 0)
     return err;
   if (id.type != FILE_PLAIN)
@@ -117,7 +116,7 @@ static int try_to_open(struct peer_files *f, bool alive, struct pool_segment *po
     return err;
   err = map_pool(f, path, &id, pool);
   if (err == -ENXIO)
-    return other_backend();
+    return replaced();
   if (err == -ENOENT)
     return -MOVING; /* it was replaced since it was opened */
   if (err < 0)
@@ -194,63 +193,6 @@ static bool may_get_name(struct attachment *a) {
   return sys_now() - a->nameless_since < NAMELESS_LIMIT;
 }
 
-/* is_reserved reports whether a seat is reserved for a generation, and whether frames are kept for it. */
-static bool is_reserved(const struct pool_segment *pool, uint32_t seat, uint32_t generation, bool *kept) {
-  uint64_t reserved = load64(&seat_word_of(pool, seat)->reserved);
-
-  *kept = reserved_kept(reserved);
-  return reserved_generation(reserved) == generation;
-}
-
-/* take_state goes on in the new pool as in the one before (V3). Who was waited for, and finds neither a verdict
- * nor its frames kept, joins again. */
-static void take_state(struct attachment *a, bool kept, bool suspended) {
-  struct standing *s = &a->reading->standing;
-  uint32_t state = BIPS_LAYOUT_SEAT_EVERY;
-  bool blocking = load_flag(&s->blocking), judged = blocking && is_judged(a);
-
-  if (judged)
-    standing_demote(s, a->pool.g.slots);
-  if (suspended) {
-    state = BIPS_LAYOUT_SEAT_SUSPENDED;
-  } else if (judged) {
-    state = BIPS_LAYOUT_SEAT_LATEST;
-  } else if (!blocking || !kept) {
-    take_part(a, FOLLOWING);
-    return;
-  }
-  set_cursor(a, a->reading->cursor);
-  store32(&a->seat->state, state);
-}
-
-/* take_place goes on in the seat that the reader sits in now, if it is reserved for who had it in the pool
- * before (V3, V4), and reports whether it is. Nobody takes it back from now on. */
-static bool take_place(struct attachment *a, const struct attachment *before, bool suspended) {
-  uint64_t granted = load64(&seat_word_of(&a->pool, a->index)->granted);
-  bool kept, reserved;
-
-  a->reading = before->reading;
-  a->generation = before->generation;
-  reserved = is_reserved(&a->pool, a->index, a->generation, &kept);
-  if (!reserved || generation_of(granted) != a->generation || value_of(granted) == 0)
-    return false;
-  a->granted = least32(value_of(granted), BIPS_LAYOUT_MAX_SLOTS - 1);
-  store32(&a->seat->pid, load32(&before->seat->pid));
-  store64(&a->seat->received, load64(&before->seat->received));
-  store64(&a->seat->skipped, load64(&before->seat->skipped));
-  store64(&a->seat->lost, load64(&before->seat->lost));
-  take_state(a, kept, suspended);
-  HIT("V3");
-  /* Where no lock keeps the place: the producer takes the grant back first, and looks whether we are there then. */
-  if (a->bell.alone && generation_of(load64(&seat_word_of(&a->pool, a->index)->granted)) != a->generation) {
-    store32(&a->seat->state, BIPS_LAYOUT_SEAT_FREE);
-    return false;
-  }
-  ring_door(&a->door); /* V4 */
-  HIT("V4");
-  return true;
-}
-
 /* find_place looks for the reader's place in the pool that has the name. Not TAKEN: files are the caller's still. */
 static int find_place(struct attachment *a, struct peer_files *files, const struct pool_segment *pool, const struct seat_segment *seats,
     bool alive, bool suspended, struct attachment **next, enum whereabouts *found) {
@@ -304,7 +246,7 @@ static int find_next(struct peer *peer, struct attachment *a, bool suspended, st
     *found = NOT_YET; /* once more just now */
     return 0;
   }
-  if (err == -BIPS_NO_POOL || err == -BIPS_NO_BACKEND) { /* another backend: no move makes that of a pool of files */
+  if (err == -BIPS_NO_POOL) {
     if (alive && (load32(&a->pool.header->state) == BIPS_LAYOUT_STATE_RUNNING || may_get_name(a)))
       *found = NOT_YET; /* it could not move, or has not named its next pool yet */
     return 0;

@@ -526,7 +526,7 @@ static void forked(void) {
 
 static void peers(void) {
   struct conn *ends[2];
-  struct peer peer;
+  struct peer_process peer;
 
   pair(ends);
   CHECK(conn_peer(ends[0], &peer) == 0 && peer.pid == getpid() && peer.uid == getuid() && peer.gid == getgid(), "%d %u %u", peer.pid, peer.uid, peer.gid);

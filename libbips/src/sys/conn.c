@@ -61,14 +61,14 @@ static void conn_end(struct conn **c, bool away) {
 void conn_close(struct conn **c) { conn_end(c, false); }
 void conn_close_apart(struct conn **c) { conn_end(c, true); }
 
-int conn_peer(struct conn *c, struct peer *peer) {
+int conn_peer(struct conn *c, struct peer_process *peer) {
   struct ucred credentials;
   socklen_t size = sizeof credentials;
 
-  *peer = (struct peer){0};
+  *peer = (struct peer_process){0};
   if (getsockopt(c->sock.fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
     return fail_plain(errno, "who is at the other end of a connection: %s", strerror(errno));
-  *peer = (struct peer){credentials.pid, credentials.uid, credentials.gid};
+  *peer = (struct peer_process){credentials.pid, credentials.uid, credentials.gid};
   return 0;
 }
 

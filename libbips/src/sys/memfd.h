@@ -102,15 +102,15 @@ void conn_close(struct conn **c);
 /* conn_close_apart is conn_close for who must not hang: what may take long is done by another thread (apart.c). */
 void conn_close_apart(struct conn **c);
 
-/* struct peer is who made the other end, as numbers of this process's namespaces: of another PID namespace the PID is 0, in
+/* struct peer_process is who made the other end, as numbers of this process's namespaces: of another PID namespace the PID is 0, in
  * another user namespace users may be 65534. */
-struct peer {
+struct peer_process {
   int32_t pid;
   uint32_t uid, gid;
 };
 
 /* conn_peer tells who made the other end: who listened, or who connected. The connection may have been handed on since. */
-int conn_peer(struct conn *c, struct peer *peer);
+int conn_peer(struct conn *c, struct peer_process *peer);
 /* conn_ended reports whether the other end is gone or says that nothing more will come, or this end was shut down. It takes
  * nothing: messages that came before may still be there to be received. */
 bool conn_ended(struct conn *c);
