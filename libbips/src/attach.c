@@ -134,7 +134,7 @@ static int take_seat(struct attachment *a, struct peer_files *files, uint32_t mo
 /* refused says why a reader was refused, and what would cure that. */
 static int refused(struct attachment *a, const bips_consumer_options *o) {
   struct request others[BIPS_LAYOUT_MAX_SEATS], own = {o->max_held, o->min_held};
-  uint32_t slots = a->pool.g.slots, count = 0, more;
+  uint32_t slots = a->pool.g.slots, count = 0;
 
   for (uint32_t i = 0; i < a->seats.count; i++) {
     uint64_t granted = load64(&seat_word_of(&a->pool, i)->granted);
@@ -143,12 +143,8 @@ static int refused(struct attachment *a, const bips_consumer_options *o) {
         generation_of(granted) == load32(&seat->generation))
       others[count++] = request_of(seat);
   }
-  fail(BIPS_POOL_FULL, "its %u slots leave room for %u held frames, others may hold %u and this consumer wants %u: ", slots,
-      pinnable(slots), granted_to_all(a), own.least);
-  more = slots_for(slots + 1, others, count, own, own.least);
-  if (more <= BIPS_MAX_SLOTS)
-    append(-BIPS_POOL_FULL, "give the producer %u slots or more, or ", more);
-  return append(-BIPS_POOL_FULL, "let each consumer hold fewer frames");
+  explain_slots_taken(slots, granted_to_all(a), others, count, own);
+  return recode(BIPS_POOL_FULL);
 }
 
 /* look_for_answer is A9 but for the sleep. */

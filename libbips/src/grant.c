@@ -2,6 +2,7 @@
 
 #include "atomics.h"
 #include "crashpoint.h"
+#include "errors.h"
 #include "producer.h"
 #include "words.h"
 
@@ -68,6 +69,16 @@ struct request request_of(const struct bips_layout_seat *seat) {
   uint32_t asked = load32(&seat->asked), most = least32(asked_most(asked), BIPS_LAYOUT_MAX_SLOTS);
 
   return (struct request){most, least32(asked_least(asked), most)};
+}
+
+int explain_slots_taken(uint32_t slots, uint32_t granted, const struct request *others, uint32_t count, struct request own) {
+  uint32_t more = slots_for(slots + 1, others, count, own, own.least);
+
+  fail_plain(BIPS_POOL_FULL, "its %u slots leave room for %u held frames, others may hold %u and this consumer wants %u: ", slots,
+      pinnable(slots), granted, own.least);
+  if (more <= BIPS_MAX_SLOTS)
+    append(-BIPS_POOL_FULL, "give the producer %u slots or more, or ", more);
+  return append(-BIPS_POOL_FULL, "let each consumer hold fewer frames");
 }
 
 uint32_t slots_for(uint32_t from, const struct request *others, uint32_t count, struct request own, uint32_t wanted) {

@@ -21,4 +21,8 @@ uint32_t share(uint32_t room, uint32_t most, uint32_t least);
  * the larger pool has, so that to add what is missing is not enough. */
 uint32_t slots_for(uint32_t from, const struct request *others, uint32_t count, struct request own, uint32_t wanted);
 
+/* explain_slots_taken says why a reader is refused pins, and what would cure that: -BIPS_POOL_FULL. The sentence begins without that
+ * code's own text. */
+int explain_slots_taken(uint32_t slots, uint32_t granted, const struct request *others, uint32_t count, struct request own);
+
 #endif

@@ -2,6 +2,7 @@
 #include "crashpoint.h"
 #include "errors.h"
 #include "producer.h"
+#include "reception.h"
 
 #define HOUSE_LIMIT (50 * MILLISECOND) /* how often the housekeeper looks around when nobody knocks */
 #define KNOCK_PAUSE MILLISECOND        /* how long it does not when somebody knocks again and again */
@@ -66,6 +67,7 @@ void *keep_house(void *producer) {
     /* Its pool may have been moved from and be unmapped meanwhile. The kernel reads the word where it is
      * mapped, and says so at once where it is not. */
     sys_futex_wait(word, knocks, HOUSE_LIMIT);
+    reception_reap(p->named.reception);
     if (sys_now() - start < KNOCK_PAUSE)
       sys_sleep(KNOCK_PAUSE);
   }

@@ -6,6 +6,7 @@
 #include "crashpoint.h"
 #include "errors.h"
 #include "producer.h"
+#include "reception.h"
 #include "room.h"
 #include "words.h"
 
@@ -55,8 +56,7 @@ static int keep_lock(bips_producer *p) {
 
 /* ---- Kept places */
 
-/* close_place opens a seat to all. */
-static void close_place(struct own_pool *o, uint32_t i) {
+void close_place(struct own_pool *o, uint32_t i) {
   store64(&seat_word_of(&o->pool, i)->reserved, 0);
   o->views[i].place = (struct place){false, false, 0};
   o->pending--;
@@ -87,8 +87,7 @@ static bool cancel_place(struct own_pool *o, uint32_t i) {
   return true;
 }
 
-/* let_go_of_before unmaps the pool before when nobody is on the way any more. With mu. */
-static void let_go_of_before(bips_producer *p) {
+void let_go_of_before(bips_producer *p) {
   if (p->own->pending == 0 && p->own->before != NULL) {
     p->own->before = NULL;
     unmap_idle(p);
@@ -227,8 +226,8 @@ static void go_on_in(bips_producer *p, struct own_pool *next) {
   p->stats.moves++;
 }
 
-/* replace_pool is M3 to M6 but for what follows from an error. With mu. */
-static int replace_pool(bips_producer *p, struct own_pool *next) {
+/* replace_pool is M3 to M6 and X2, but for what follows from an error. With mu. */
+static int replace_pool(bips_producer *p, struct own_pool *next, struct spares *seats) {
   struct own_pool *old = p->own;
   int err;
 
@@ -244,6 +243,7 @@ static int replace_pool(bips_producer *p, struct own_pool *next) {
   old->next = p->old;
   p->old = old;
   tell_moved(old);
+  tell_guests(p->named.reception, seats);
   unmap_idle(p);
   return 0;
 }
@@ -271,28 +271,45 @@ static int fail_producer(bips_producer *p, int err) {
   return err;
 }
 
-/* move_to is M3 to M6. A pool that is not moved to is removed. */
-static int move_to(bips_producer *p, struct own_pool *next) {
+/* try_to_replace moves if there is a spare seat for each reader that sits. 0: it did not, and so many are needed; 1: it did. With mu. */
+static int try_to_replace(bips_producer *p, struct own_pool *next, struct spares *seats, uint32_t *needed) {
   int err;
 
-  pthread_mutex_lock(&p->mu);
-  err = usable(p);
-  if (err == 0)
-    err = take_handles(p, next);
-  if (err == 0) {
-    read_seats(p); /* grants and verdicts as of now */
-    err = replace_pool(p, next);
-    if (err == -ENOENT) { /* somebody deleted the new pool before it had its name: nothing of the old one was changed */
-      store32(&p->own->pool.header->state, BIPS_LAYOUT_STATE_RUNNING);
-      own_pool_ring_bell(p->own);
-    } else if (err < 0) {
-      fail_producer(p, err);
-    }
+  if ((err = usable(p)) < 0)
+    return err;
+  *needed = reception_seated(p->named.reception);
+  if (*needed > seats->tried)
+    return 0;
+  if (next->handles == NULL && (err = take_handles(p, next)) < 0)
+    return err;
+  read_seats(p); /* grants and verdicts as of now */
+  err = replace_pool(p, next, seats);
+  if (err == -ENOENT) { /* somebody deleted the new pool before it had its name: nothing of the old one was changed */
+    store32(&p->own->pool.header->state, BIPS_LAYOUT_STATE_RUNNING);
+    own_pool_ring_bell(p->own);
+  } else if (err < 0) {
+    fail_producer(p, err);
   }
-  if (err < 0)
-    discard(p, next);
-  pthread_mutex_unlock(&p->mu);
-  return err;
+  return err < 0 ? err : 1;
+}
+
+/* move_to is M3 to M6, with X1 before and X2 after. A pool that is not moved to is removed. */
+static int move_to(bips_producer *p, struct own_pool *next) {
+  struct geometry g = next->pool.g;
+  struct spares seats = {NULL, 0};
+  uint32_t needed = 0;
+  int moved;
+
+  do { /* ends: there are more spares each time, and no more readers than seats */
+    spares_fill(&seats, &g, needed);
+    pthread_mutex_lock(&p->mu);
+    moved = try_to_replace(p, next, &seats, &needed);
+    if (moved < 0)
+      discard(p, next);
+    pthread_mutex_unlock(&p->mu);
+  } while (moved == 0);
+  spares_drop(&seats);
+  return moved < 0 ? moved : 0;
 }
 
 /* is_used reports whether anybody reads from the pool, has a slot of it, or waits for it. */
@@ -314,6 +331,7 @@ static int no_room_for_both(bips_producer *p, const struct geometry *g) {
  * not mapped. */
 static int make_without_room(bips_producer *p, const struct geometry *g) {
   struct own_pool *old = p->own, *next = NULL;
+  struct spares none = {NULL, 0};
   int err;
 
   reclaim_dead(p);
@@ -339,6 +357,7 @@ static int make_without_room(bips_producer *p, const struct geometry *g) {
   old->handles->next = p->unused;
   p->unused = old->handles;
   own_pool_destroy(old);
+  tell_guests(p->named.reception, &none); /* nobody has a place there */
   return 0;
 
 failed:
@@ -436,7 +455,7 @@ int keep_names(bips_producer *p, bool *renamed) {
   if (b->ops->are_named(b))
     return 0;
   if ((err = b->ops->renew(b, &done)) < 0)
-    return explain_names(p, err);
+    return explain_names(p, explain_making(err, &p->named.paths));
   if (!done) {
     if (!may_move_now(p))
       return 0; /* once those are there who are on their way: at the next look */
@@ -472,7 +491,7 @@ static int ready_to_move(bips_producer *p, bool patient, struct door_look *looke
 /* await_kept waits for the places of the last move that are kept, as for a slot, and then closes the others (M1). */
 static int await_kept(bips_producer *p) {
   struct blockade blocked = new_blockade();
-  struct door_wait door = {p};
+  struct door_wait door = {p, 0};
 
   for (;;) {
     struct door_look looked;
@@ -507,7 +526,7 @@ static bool pending_followers(bips_producer *p, struct door_look *looked) {
 /* await_followers gives those who are on their way from the pool before a moment to come (Q0). */
 void await_followers(bips_producer *p) {
   int64_t end = sys_now() + FOLLOWERS_LIMIT;
-  struct door_wait door = {p};
+  struct door_wait door = {p, 0};
   struct door_look looked;
 
   while (sys_now() < end && pending_followers(p, &looked))

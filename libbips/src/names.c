@@ -13,6 +13,7 @@
 #include "deadline.h"
 #include "errors.h"
 #include "limits.h"
+#include "reception.h"
 #include "room.h"
 
 /* BUSY_GRACE is how long a name that is taken is tried again: a producer that was killed has it until the
@@ -104,6 +105,10 @@ void give_up_name(struct own_name *n) {
 
   if (n->lock == NULL)
     return;
+  if (n->reception != NULL) {
+    reception_unlink(n->reception);
+    reception_close(n->reception);
+  }
   if (lock_file_is_at(n->lock, lock_path(&n->paths, path))) {
     unlink(path);
     HIT("Q3c");
@@ -274,4 +279,6 @@ static const struct backing_ops files_ops = {
     .destroy = destroy_files,
 };
 
-int make_backing(struct own_name *n, const struct geometry *g, struct backing **b) { return create_files(n, g, b); }
+int make_backing(struct own_name *n, const struct geometry *g, struct backing **b) {
+  return n->reception != NULL ? create_memory(n, g, b) : create_files(n, g, b);
+}

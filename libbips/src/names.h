@@ -6,6 +6,8 @@
 #include "poolname.h"
 #include "sys/sys.h"
 
+struct reception;
+
 /* struct own_name is a pool's name while a producer has it: its lock, and what all pools that the
  * producer makes under it have in common. */
 struct own_name {
@@ -14,6 +16,7 @@ struct own_name {
   uint64_t instance;
   bool in_memory;         /* the folder lies in memory, and not on a disk */
   struct lock_file *lock; /* holds BIPS_LAYOUT_NAME_LOCK */
+  struct reception *reception; /* where readers come to; NULL: to files in the folder */
 };
 
 /* take_name takes the name, and removes what dead producers left of it (S1 to S3). n has paths and who. */

@@ -9,12 +9,19 @@
 #include "words.h"
 
 /* fill writes the fields of both headers, and then their magic numbers (S4e, S4f). */
-static void fill(struct own_pool *o, const struct geometry *g) {
+static int fill(struct own_pool *o, const struct geometry *g) {
+  int err;
+
   seat_segment_create(&o->seats, o->backing->seats, o->backing->seats_size, g);
   pool_segment_init(&o->pool, o->backing->pool, g);
   for (uint32_t i = 0; i < g->seats; i++)
     o->generations[i] = &o->seats.seats[i]->generation;
   own_door_init(&o->door, o->pool.header, o->seats.header);
+  if (o->backing->alone) {
+    memcpy(o->empty, o->seats.seats, sizeof o->empty);
+    if ((err = own_door_split(&o->door, g->seats)) < 0)
+      return err;
+  }
   store_geometry(g, o->pool.header);
   store32(&o->pool.header->state, BIPS_LAYOUT_STATE_RUNNING);
   store64(&o->pool.header->latency, BIPS_LAYOUT_NO_TIME);
@@ -22,6 +29,7 @@ static void fill(struct own_pool *o, const struct geometry *g) {
   store64(&o->seats.header->magic, BIPS_LAYOUT_SEAT_MAGIC);
   store64(&o->pool.header->magic, BIPS_LAYOUT_POOL_MAGIC);
   HIT("S4f");
+  return 0;
 }
 
 int make_pool(struct own_name *n, const struct geometry *g, struct own_pool **own) {
@@ -35,7 +43,11 @@ int make_pool(struct own_name *n, const struct geometry *g, struct own_pool **ow
     free(o);
     return err;
   }
-  fill(o, g);
+  if ((err = fill(o, g)) < 0) {
+    o->backing->ops->remove(o->backing);
+    own_pool_destroy(o);
+    return err;
+  }
   *own = o;
   return 0;
 }
@@ -44,9 +56,60 @@ void own_pool_ring_bell(struct own_pool *o) { ring_bell(o->pool.header, o->seats
 
 bool own_pool_is_idle(const struct own_pool *o) { return o->lent == 0 && o->inside == 0; }
 
+void own_pool_seat_reader(struct own_pool *o, uint32_t i, struct seat_memory *s) {
+  o->seats.seats[i] = s->seat;
+  o->door.others[i] = &s->header->door;
+  o->seated[i] = s;
+}
+
+bool own_pool_unseat_reader(struct own_pool *o, uint32_t i) {
+  struct seat_memory *s = o->seated[i];
+  bool sat;
+
+  if (o->unmapped || !o->backing->alone)
+    return false;
+  sat = s != NULL && load32(&s->seat->state) != BIPS_LAYOUT_SEAT_FREE;
+  store32(&o->empty[i]->state, BIPS_LAYOUT_SEAT_FREE);
+  o->seats.seats[i] = o->empty[i];
+  o->door.others[i] = NULL;
+  o->seated[i] = NULL;
+  own_pool_leave_seat(o, s);
+  return sat;
+}
+
+void own_pool_leave_seat(struct own_pool *o, struct seat_memory *s) {
+  if (s == NULL)
+    return;
+  s->next = o->left;
+  o->left = s;
+}
+
+void own_pool_take_left(struct own_pool *o, struct seat_memory **list) {
+  struct seat_memory *s;
+
+  while (o->inside == 0 && (s = o->left) != NULL) {
+    o->left = s->next;
+    s->next = *list;
+    *list = s;
+  }
+}
+
+/* drop_left unmaps the seats that were left. Nobody may look at them any more. */
+static void drop_left(struct own_pool *o) {
+  struct seat_memory *s;
+
+  while ((s = o->left) != NULL) {
+    o->left = s->next;
+    seat_memory_drop(s);
+  }
+}
+
 void own_pool_unmap(struct own_pool *o) {
   if (o->unmapped)
     return;
+  for (uint32_t i = 0; i < o->seats.count; i++)
+    own_pool_unseat_reader(o, i);
+  drop_left(o);
   o->unmapped = true;
   o->backing->ops->close(o->backing);
   o->backing->ops->unmap(o->backing);
@@ -54,6 +117,7 @@ void own_pool_unmap(struct own_pool *o) {
 
 void own_pool_destroy(struct own_pool *o) {
   own_pool_unmap(o);
+  drop_left(o);
   own_door_destroy(&o->door);
   o->backing->ops->destroy(o->backing);
   free(o);

@@ -6,6 +6,7 @@
 #include "backing.h"
 #include "names.h"
 #include "owndoor.h"
+#include "seatmemory.h"
 #include "segment.h"
 #include "slot.h"
 
@@ -65,6 +66,11 @@ struct own_pool {
   uint64_t caps_version;
   uint32_t slot_caps[BIPS_LAYOUT_MAX_SLOTS]; /* caps record that each slot refers to */
 
+  /* Where each reader's seat is memory of its own, and a private one stands for who does not sit: */
+  struct bips_layout_seat *empty[BIPS_LAYOUT_MAX_SEATS];
+  struct seat_memory *seated[BIPS_LAYOUT_MAX_SEATS]; /* NULL: nobody sits there */
+  struct seat_memory *left; /* of seats that were left, but may be looked at from inside: a list */
+
   struct own_pool *before; /* the pool that was moved from, while a place is pending */
   uint32_t pending;        /* places reserved for readers that are still in it */
   struct own_pool *next;   /* in bips_producer.old */
@@ -84,6 +90,15 @@ void own_pool_unmap(struct own_pool *o);
 
 /* own_pool_destroy frees a pool that nobody refers to any more, but for its handles. */
 void own_pool_destroy(struct own_pool *o);
+
+/* own_pool_seat_reader lets a seat be the one that its reader has mapped. The memory is the pool's from now on. */
+void own_pool_seat_reader(struct own_pool *o, uint32_t seat, struct seat_memory *s);
+/* own_pool_unseat_reader lets nobody sit in a seat, and reports whether somebody did who had not left it. */
+bool own_pool_unseat_reader(struct own_pool *o, uint32_t seat);
+/* own_pool_leave_seat keeps the memory of a seat in which nobody sits until it can be unmapped. NULL: nothing. */
+void own_pool_leave_seat(struct own_pool *o, struct seat_memory *s);
+/* own_pool_take_left moves the seats that nobody looks at any more to a list, for the caller to drop. */
+void own_pool_take_left(struct own_pool *o, struct seat_memory **list);
 
 /* own_pool_store_caps writes caps and tags to a record that no slot refers to; there is one more record
  * than slots. Their sizes were checked. */

@@ -67,7 +67,7 @@ static int append_self(int error) {
 int explain_access(int error, const struct access_rights *who) {
   char group[ACCOUNT_TEXT];
 
-  if (who->group == KEEP_GROUP || strncmp(bips_error_message(), "chown ", 6) != 0)
+  if (who->group == KEEP_GROUP || strstr(bips_error_message(), "chown ") == NULL)
     return error;
   sys_group_text(who->group, group);
   if (error != -BIPS_PERMISSION)

@@ -224,7 +224,7 @@ static int locked_try_acquire(bips_producer *p, enum demand d, bool patient, str
 static int64_t patience(const bips_producer *p) { return __atomic_load_n(&p->block_timeout, __ATOMIC_SEQ_CST); }
 
 int acquire(bips_producer *p, enum demand d, int64_t timeout, struct slot_entry **e, bips_slot **slot) {
-  struct door_wait door = {p};
+  struct door_wait door = {p, 0};
   struct door_look looked;
   struct blockade blocked;
   struct deadline limit;
@@ -249,11 +249,13 @@ int acquire(bips_producer *p, enum demand d, int64_t timeout, struct slot_entry 
 
 /* enter and leave are around what may look at a pool's segments without holding mu, so that they stay
  * mapped meanwhile. enter reports false when there is nothing to wait for in that pool. */
-static bool enter(bips_producer *p, struct own_pool *o) {
+static bool enter(bips_producer *p, struct own_pool *o, struct door_words *words) {
   pthread_mutex_lock(&p->mu);
   bool there = is_usable(p) && o == p->own;
-  if (there)
+  if (there) {
     o->inside++;
+    own_door_collect(&o->door, words);
+  }
   pthread_mutex_unlock(&p->mu);
   return there;
 }
@@ -265,10 +267,28 @@ static void leave(bips_producer *p, struct own_pool *o) {
   pthread_mutex_unlock(&p->mu);
 }
 
+/* FREE_RINGS is how often consumers may ring for nothing, each time within RING_PAUSE. After that the producer looks twice in RING_PAUSE
+ * at most: where each consumer has a door of its own, none of them has to be trusted. */
+enum { FREE_RINGS = 8 };
+#define RING_PAUSE MILLISECOND
+
 void door_wait_sleep(struct door_wait *w, const struct door_look *looked, int64_t limit) {
-  if (!enter(w->p, looked->own))
+  struct door_words words;
+  int64_t start;
+
+  if (!enter(w->p, looked->own, &words))
     return;
-  own_door_wait(&looked->own->door, looked->value, limit);
+  if (w->rings == FREE_RINGS && looked->own->backing->alone) {
+    w->rings--;
+    sys_sleep(earlier(limit, RING_PAUSE));
+  } else {
+    start = sys_now();
+    own_door_wait(&looked->own->door, &words, looked->value, limit);
+    if (sys_now() - start >= earlier(limit, RING_PAUSE))
+      w->rings = 0;
+    else if (w->rings < FREE_RINGS)
+      w->rings++;
+  }
   leave(w->p, looked->own);
 }
 

@@ -8,6 +8,7 @@
 #include "crashpoint.h"
 #include "errors.h"
 #include "options.h"
+#include "reception.h"
 #include "words.h"
 
 /* ---- Opening */
@@ -27,9 +28,8 @@ static void default_to(uint32_t *option, uint32_t value) {
 
 /* set_defaults checks the options, and sets those that were left out. */
 static int set_defaults(bips_producer_options *o) {
-  if (o->backend != BIPS_SHM)
-    return o->backend == BIPS_MEMFD ? fail(BIPS_NO_BACKEND, "memfd: this build of libbips has the backend shm alone")
-                                    : fail(BIPS_NO_BACKEND, "%u", o->backend);
+  if (o->backend != BIPS_SHM && o->backend != BIPS_MEMFD)
+    return fail(BIPS_NO_BACKEND, "%u", o->backend);
   default_to(&o->slots, BIPS_DEFAULT_SLOTS);
   default_to(&o->max_consumers, BIPS_DEFAULT_MAX_CONSUMERS);
   default_to(&o->permissions, BIPS_DEFAULT_PERMISSIONS);
@@ -86,7 +86,7 @@ static int begin(bips_producer *p, const bips_producer_options *o) {
     return err;
   if ((err = take_handles(p, p->own)) == 0 && (err = set_caps_in(p, p->own, o->caps == NULL ? "" : o->caps)) == 0 &&
       (err = p->own->backing->ops->publish(p->own->backing)) < 0)
-    of_pool(err, p->named.paths.name);
+    err = explain_making(err, &p->named.paths);
   if (err < 0)
     p->own->backing->ops->remove(p->own->backing);
   else
@@ -112,6 +112,7 @@ static void destroy(bips_producer *p) {
     p->unused = handles->next;
     free(handles);
   }
+  reception_free(p->named.reception);
   pthread_mutex_destroy(&p->mu);
   pthread_mutex_destroy(&p->moving);
   free(p->caps);
@@ -134,6 +135,8 @@ static int open_pool(bips_producer *p, const bips_producer_options *given, const
   p->block_timeout = o.block_timeout;
   p->warn = o.warn;
   p->warn_user = o.warn_user;
+  if (o.backend == BIPS_MEMFD && (p->named.reception = reception_new(p, o.max_consumers)) == NULL)
+    return fail_as(BIPS_NO_MEMORY);
   if ((err = take_name(&p->named)) < 0)
     return err;
   if ((err = begin(p, &o)) < 0) {
@@ -141,9 +144,13 @@ static int open_pool(bips_producer *p, const bips_producer_options *given, const
     return err;
   }
   if ((err = sys_start_thread(&p->house, keep_house, p)) < 0) {
+    of_pool(err, p->named.paths.name);
+    pthread_mutex_lock(&p->mu); /* readers may have come by now */
+    p->closed = true;
     end_pool(p);
     let_go_of_names(p, true);
-    return of_pool(err, p->named.paths.name);
+    pthread_mutex_unlock(&p->mu);
+    return err;
   }
   return 0;
 }
@@ -165,7 +172,8 @@ BIPS_API int bips_producer_open(const char *name, const bips_producer_options *o
   p->references = 1;
   p->latency = BIPS_NO_TIME;
   if ((err = open_pool(p, options, name)) < 0) {
-    destroy(p);
+    reception_await(p->named.reception);
+    producer_unreference(p);
     return err;
   }
   *producer = p;
@@ -575,7 +583,7 @@ static int count_seated(bips_producer *p, uint32_t *seated, struct door_look *lo
 
 BIPS_API int bips_producer_wait_consumers(bips_producer *p, uint32_t consumers, int64_t timeout) {
   struct deadline limit = deadline_after(timeout);
-  struct door_wait door = {p};
+  struct door_wait door = {p, 0};
   struct door_look looked;
   uint32_t seated = 0;
   int64_t wait;
@@ -593,7 +601,7 @@ BIPS_API const char *bips_producer_name(const bips_producer *p) { return p == NU
 
 BIPS_API const char *bips_producer_folder(const bips_producer *p, int *in_memory) {
   if (in_memory != NULL)
-    *in_memory = p != NULL && p->named.in_memory;
+    *in_memory = p != NULL && (p->named.in_memory || p->named.reception != NULL);
   return p == NULL ? "" : p->named.paths.folder;
 }
 
@@ -705,6 +713,7 @@ BIPS_API int bips_producer_shutdown(bips_producer *p) {
   pthread_mutex_unlock(&p->moving);
   wake_housekeeper(p);
   sys_join_thread(p->house);
+  reception_await(p->named.reception);
   pthread_mutex_lock(&p->mu);
   p->housekept = true;
   unmap_idle(p);

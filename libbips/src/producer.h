@@ -63,6 +63,7 @@ struct door_look {
 /* struct door_wait is one wait for something that consumers can bring about. */
 struct door_wait {
   bips_producer *p;
+  int rings; /* that came within a moment, one behind the other, and brought nothing about */
 };
 
 /* door_wait_sleep sleeps until the door rings after the look, unless the pool is over by then. Without mu. */
@@ -124,6 +125,8 @@ int keep_names(bips_producer *p, bool *renamed); /* N1 to N3. With moving */
 void await_followers(bips_producer *p);          /* Q0 */
 bool look_after_places(bips_producer *p);        /* K1 to K5: whether any is still kept. With mu */
 bool demote_kept(bips_producer *p);              /* K4. With mu */
+void close_place(struct own_pool *o, uint32_t seat); /* opens a seat to all. With mu */
+void let_go_of_before(bips_producer *p); /* unmaps the pool before when nobody is on the way any more. With mu */
 
 /* ---- housekeeping.c */
 

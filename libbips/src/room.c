@@ -11,8 +11,7 @@
  * its name: its readers notice within BELL_LIMIT, and give back what they hold. */
 #define ROOM_GRACE SECOND
 
-/* check_control_group refuses what is more than the control group leaves. */
-static int check_control_group(uint64_t needed) {
+int check_control_group(uint64_t needed) {
   uint64_t room;
 
   if (sys_memory_room(&room) && needed > room)
@@ -81,7 +80,8 @@ static int try_to_make(struct own_files *f, const struct geometry *g) {
 bool may_have_room(struct own_name *n, uint64_t needed, uint64_t freed) {
   uint64_t total, available, room;
 
-  if (sys_free_space(n->paths.folder, &total, &available) < 0 || (needed > freed && needed - freed > available))
+  if (n->reception == NULL &&
+      (sys_free_space(n->paths.folder, &total, &available) < 0 || (needed > freed && needed - freed > available)))
     return false;
   return !sys_memory_room(&room) || needed <= room + freed;
 }
@@ -106,16 +106,45 @@ static bool unlink_dead(struct own_name *n, uint64_t needed) {
   return made_room;
 }
 
-int make_segments(struct own_files *f, const struct geometry *g) {
-  int err = try_to_make(f, g);
+/* dead_makes_way reports whether what a dead producer left may give enough room for needed bytes. Its readers let go of memory that
+ * they got over a socket when their connections end, which they have by now; of how much there was nobody knows. */
+static bool dead_makes_way(struct own_name *n, uint64_t needed) {
+  struct file_id id;
+  path_text path;
+
+  if (sys_stat_path(pool_path(&n->paths, path), &id) == 0 && id.type == FILE_SOCKET)
+    return true;
+  return unlink_dead(n, needed);
+}
+
+int make_room(struct own_name *n, const struct geometry *g, int (*try)(void *argument), void *argument) {
+  int err = try(argument);
   int64_t end;
 
   if (g->move > 0 || err != -BIPS_NO_SPACE)
     return err;
-  if (!unlink_dead(f->name, geometry_bytes(g)))
-    return try_to_make(f, g); /* for the sentence, which looking for a dead one has written over */
-  for (end = sys_now() + ROOM_GRACE; (err = try_to_make(f, g)) == -BIPS_NO_SPACE; sys_sleep(10 * MILLISECOND))
+  if (!dead_makes_way(n, geometry_bytes(g)))
+    return try(argument); /* for the sentence, which looking for a dead one has written over */
+  for (end = sys_now() + ROOM_GRACE; (err = try(argument)) == -BIPS_NO_SPACE; sys_sleep(10 * MILLISECOND))
     if (sys_now() > end)
       return append(err, "; the pool of the producer before, which died, still takes room: readers hold frames of it");
   return err;
+}
+
+/* struct making is what make_segments tries. */
+struct making {
+  struct own_files *files;
+  const struct geometry *g;
+};
+
+static int try_making(void *making) {
+  struct making *m = making;
+
+  return try_to_make(m->files, m->g);
+}
+
+int make_segments(struct own_files *f, const struct geometry *g) {
+  struct making m = {f, g};
+
+  return make_room(f->name, g, try_making, &m);
 }

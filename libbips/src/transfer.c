@@ -1,6 +1,122 @@
+#include "atomics.h"
 #include "crashpoint.h"
 #include "errors.h"
 #include "link.h"
+#include "reception.h"
+
+/* ---- The producer: it tells its readers where it has moved to */
+
+void spares_fill(struct spares *s, const struct geometry *g, uint32_t n) {
+  for (; s->tried < n; s->tried++) {
+    struct seat_memory *seat;
+    if (seat_memory_make(g, &seat) == 0) {
+      seat->next = s->seats;
+      s->seats = seat;
+    }
+    HIT("X1");
+  }
+}
+
+void spares_drop(struct spares *s) {
+  struct seat_memory *seat;
+
+  while ((seat = s->seats) != NULL) {
+    s->seats = seat->next;
+    seat_memory_drop(seat);
+  }
+}
+
+uint32_t reception_seated(const struct reception *r) {
+  uint32_t n = 0;
+
+  for (uint32_t i = 0; r != NULL && i < BIPS_LAYOUT_MAX_SEATS; i++)
+    if (r->guests[i] != NULL && r->guests[i]->seated)
+      n++;
+  return n;
+}
+
+/* is_behind reports whether the reader sits in the pool before, and was not told where to go. With mu. */
+static bool is_behind(const struct guest *g) {
+  return g->seated && g->own != g->reception->producer->own->pool.g.move && !g->told;
+}
+
+/* try_to_send_move is with mu. */
+static bool try_to_send_move(struct guest *g, struct seat_memory *s) {
+  struct own_pool *target = g->reception->producer->own;
+  const struct geometry *to = &target->pool.g;
+  uint8_t message[BIPS_WIRE_MAX_SIZE];
+
+  if (g->seat < 0 || !target->views[g->seat].place.pending)
+    return false;
+  store32(&s->seat->generation, g->generation);
+  store64(&s->header->magic, BIPS_LAYOUT_SEAT_MAGIC);
+  const struct bips_wire_move m = {
+      .instance = to->instance, .pool_size = to->segment_size, .seat_size = SEAT_MEMORY_SIZE, .seat = (uint32_t)g->seat,
+      .generation = g->generation, .granted = target->views[g->seat].pins, .required = BIPS_LAYOUT_KNOWN_REQUIRED, .left = to->instance,
+      .first = to->first,
+  };
+  return guest_send(g, target, s, message, wire_append_move(message, &m)) == 0;
+}
+
+/* tell_move hands the reader its seat in the pool that is published in (X2). Who has no place there, or does not read what it is sent, or
+ * has no seat since none could be made, is disconnected (X6): it comes back as a newcomer. With mu. */
+static void tell_move(struct guest *g, struct spares *seats) {
+  struct seat_memory *seat = seats->seats;
+
+  if (seat != NULL && try_to_send_move(g, seat)) {
+    seats->seats = seat->next;
+    g->move = seat;
+    g->move_to = g->reception->producer->own->pool.g.move;
+    g->told = true;
+    HIT("X2");
+    return;
+  }
+  guest_unseat(g);
+  conn_shutdown(g->conn);
+  HIT("X6");
+}
+
+void tell_guests(struct reception *r, struct spares *seats) {
+  for (uint32_t i = 0; r != NULL && i < BIPS_LAYOUT_MAX_SEATS; i++)
+    if (r->guests[i] != NULL && is_behind(r->guests[i]))
+      tell_move(r->guests[i], seats);
+}
+
+void send_move(struct guest *g) {
+  bips_producer *p = g->reception->producer;
+  struct spares seats = {NULL, 0};
+  struct geometry target;
+  bool usable;
+
+  pthread_mutex_lock(&p->mu);
+  usable = is_usable(p); /* else it will be told that the pool has ended */
+  target = p->own->pool.g;
+  pthread_mutex_unlock(&p->mu);
+  if (!usable)
+    return;
+  spares_fill(&seats, &target, 1);
+  pthread_mutex_lock(&p->mu);
+  if (is_usable(p) && p->own->pool.g.move == target.move && is_behind(g))
+    tell_move(g, &seats);
+  pthread_mutex_unlock(&p->mu);
+  spares_drop(&seats);
+}
+
+bool arrive(struct guest *g) {
+  bips_producer *p = g->reception->producer;
+  struct seat_memory *move;
+  uint32_t target;
+
+  pthread_mutex_lock(&p->mu);
+  move = g->move; /* the caller's from now on, to seal it */
+  target = g->move_to;
+  g->move = NULL;
+  pthread_mutex_unlock(&p->mu);
+  if (move == NULL || !settle(g, move, target))
+    return false;
+  HIT("X5");
+  return true;
+}
 
 /* ---- The reader: the producer says where it has moved to */
 

@@ -158,6 +158,7 @@ struct listener *listener_hold(struct listener *l) {
 }
 
 void listener_shutdown(struct listener *l) { sock_shutdown(&l->sock); }
+bool listener_is_shut(const struct listener *l) { return load_flag(&l->sock.shut); }
 
 static void listener_end(struct listener **l, bool away) {
   if (*l != NULL && sock_end(&(*l)->sock, away))

@@ -192,6 +192,7 @@ bool listener_is_at(const struct listener *l, const char *path);
 int listener_accept(struct listener *l, struct conn **conn);
 struct listener *listener_hold(struct listener *l);
 void listener_shutdown(struct listener *l);
+bool listener_is_shut(const struct listener *l); /* by listener_shutdown, or somebody's close */
 void listener_close(struct listener **l);
 void listener_close_apart(struct listener **l);
 

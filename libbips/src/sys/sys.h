@@ -123,6 +123,7 @@ void fork_guard_remove(int fd); /* likewise */
 /* sys_start_thread starts a thread with all signals blocked. */
 int sys_start_thread(unsigned long *thread, void *(*run)(void *), void *argument);
 void sys_join_thread(unsigned long thread);
+void sys_detach_thread(unsigned long thread); /* nobody joins it */
 
 /* ---- account.c */
 

@@ -23,3 +23,4 @@ int sys_start_thread(unsigned long *thread, void *(*run)(void *), void *argument
 }
 
 void sys_join_thread(unsigned long thread) { pthread_join((pthread_t)thread, NULL); }
+void sys_detach_thread(unsigned long thread) { pthread_detach((pthread_t)thread); }
