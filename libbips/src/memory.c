@@ -120,7 +120,16 @@ static void release_nothing(struct backing *b, uint32_t seat) {
 static void dismiss(struct backing *b, uint32_t seat) { reception_dismiss(memory_of(b)->reception, seat); }
 
 /* Nobody gets the memory any more. */
-static void close_memory(struct backing *b) { memory_close(&memory_of(b)->shared); }
+static void close_memory(struct backing *b) {
+  struct memory *shared = &memory_of(b)->shared;
+
+  if (shared->fd < 0)
+    return;
+  fork_guard_hold();
+  fork_guard_remove(shared->fd);
+  memory_close(shared);
+  fork_guard_let_go();
+}
 
 static void unmap_memory(struct backing *b) {
   mapping_end(&memory_of(b)->pool_map);
@@ -174,7 +183,11 @@ static int share_memory(struct own_memory *m, const struct memory *memory) {
     return err;
   mapping_populate(&m->pool_map, READ_WRITE);
   HIT("B3");
-  if ((err = memory_read_only(memory, &m->shared)) == 0) /* B4 */
+  fork_guard_hold(); /* a child that does not exec is not to keep the memory */
+  if ((err = memory_read_only(memory, &m->shared)) == 0 && (err = fork_guard_add(m->shared.fd)) < 0) /* B4 */
+    memory_close(&m->shared);
+  fork_guard_let_go();
+  if (err == 0)
     err = memory_add_seals(memory, POOL_SEALS);
   HIT("B4");
   return err;

@@ -251,7 +251,8 @@ static void what_is_no_pool_is_refused(void) {
   snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
   fd = socket(AF_UNIX, SOCK_SEQPACKET, 0);
   CHECK(bind(fd, (struct sockaddr *)&address, sizeof address) == 0);
-  CHECK_ERROR(bips_consumer_pull(consumer, PATIENCE, &frame), BIPS_NO_BACKEND, "memfd");
+  CHECK_ERROR(bips_consumer_pull(consumer, 0, &frame), BIPS_TIMEOUT, "its producer is gone"); /* nobody listens */
+  CHECK_ERROR(bips_why_no_pool("wrong"), BIPS_NO_POOL, "start it anew");
   close(fd);
   unlink(path);
   bips_consumer_close(consumer);

@@ -52,7 +52,7 @@ static inline int count_files(const char *folder) {
 
 static inline int count_descriptors(void) { return count_files("/proc/self/fd"); }
 
-/* count_mappings is how many mappings of files in the test's folder there are. */
+/* count_mappings is how many mappings of files in the test's folder there are, and of memory without a name. */
 static inline int count_mappings(void) {
   FILE *maps = fopen("/proc/self/maps", "re");
   char line[4096];
@@ -60,7 +60,7 @@ static inline int count_mappings(void) {
 
   CHECK(maps != NULL);
   while (fgets(line, sizeof line, maps) != NULL)
-    count += strstr(line, test_folder) != NULL;
+    count += strstr(line, test_folder) != NULL || strstr(line, "/memfd:bips") != NULL;
   fclose(maps);
   return count;
 }
@@ -81,11 +81,19 @@ static inline int end_test(void) {
   return 0;
 }
 
+/* test_backend is that of the pools of open_producer: BIPS_TEST_BACKEND is shm, which is the default, or memfd. */
+static inline uint32_t test_backend(void) {
+  const char *backend = getenv("BIPS_TEST_BACKEND");
+
+  return backend != NULL && strcmp(backend, "memfd") == 0 ? BIPS_MEMFD : BIPS_SHM;
+}
+
 /* open_producer makes a pool of small slots. */
 static inline bips_producer *open_producer(const char *name, uint32_t slots) {
   bips_producer_options options = BIPS_PRODUCER_OPTIONS_INIT;
   bips_producer *producer;
 
+  options.backend = test_backend();
   options.slots = slots;
   options.slot_size = 4096;
   options.caps = "video/x-raw,format=GRAY8,width=64,height=64";
