@@ -295,18 +295,17 @@ func TestWhoConnectsAndSaysNothingKeepsNobodyOut(t *testing.T) {
 	s.flows(every)
 }
 
-// What a reader must not say, at each step. The producer closes the connection, with a reason where one is due, and the seat is free again.
-func TestWhatAReaderMustNotSayEndsItsConnection(t *testing.T) {
+// wrongHello is what a reader must not say first. The producer answers with a reason, and closes the connection.
+type wrongHello struct {
+	message     []byte
+	descriptors int
+	code        wire.Code
+}
+
+func wrongHellos() map[string]wrongHello {
 	hello := raw.Hello(1)
 	changed := func(change func(*wire.Hello)) []byte { h := hello; change(&h); return h.Append(nil) }
-	s, path := newMemfdScene(t, bips.ProducerOptions{MaxConsumers: 3})
-	s.publish()
-	every := s.read(bips.Every)
-	for name, c := range map[string]struct {
-		message     []byte
-		descriptors int
-		code        wire.Code
-	}{
+	return map[string]wrongHello{
 		"zeros":                {message: make([]byte, 64), code: wire.BadMessage},
 		"60,000 bytes":         {message: make([]byte, 60000), code: wire.BadMessage},
 		"513 bytes":            {message: longer(hello.Append(nil), 513), code: wire.BadMessage},
@@ -323,91 +322,110 @@ func TestWhatAReaderMustNotSayEndsItsConnection(t *testing.T) {
 		"another version":      {message: func() []byte { b := hello.Append(nil); b[8]++; return b }(), code: wire.OtherVersion},
 		"with a descriptor":    {message: hello.Append(nil), descriptors: 1, code: wire.BadMessage},
 		"with 253 descriptors": {message: hello.Append(nil), descriptors: 253, code: wire.BadMessage},
-	} {
-		t.Run(name, func(t *testing.T) {
-			conn, err := raw.Dial(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
-			descriptors := make([]int, c.descriptors) // of standard input
-			err = conn.Send(c.message, descriptors...)
-			if errors.Is(err, unix.EPERM) && c.descriptors > 0 {
-				t.Skipf("the kernel lets nobody send descriptors there: %v", err)
-			}
-			if err != nil {
-				t.Fatal(err)
-			}
-			answer, _, err := conn.Receive(patience)
-			if err != nil {
-				t.Fatal(err)
-			}
-			refuse, text, err := wire.ParseRefuse(answer)
-			if err != nil || refuse.Code != c.code || text == "" {
-				t.Errorf("got %v, code %d, %q, want code %d", err, refuse.Code, text, c.code)
-			}
-			if _, _, err := conn.Receive(patience); !errors.Is(err, io.EOF) {
-				t.Errorf("after that came %v", err)
-			}
-		})
+	}
+}
+
+func (c wrongHello) say(t *testing.T, path string) {
+	t.Helper()
+	conn, err := raw.Dial(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	descriptors := make([]int, c.descriptors) // of standard input
+	err = conn.Send(c.message, descriptors...)
+	if errors.Is(err, unix.EPERM) && c.descriptors > 0 {
+		t.Skipf("the kernel lets nobody send descriptors there: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, _, err := conn.Receive(patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refuse, text, err := wire.ParseRefuse(answer)
+	if err != nil || refuse.Code != c.code || text == "" {
+		t.Errorf("got %v, code %d, %q, want code %d", err, refuse.Code, text, c.code)
+	}
+	if _, _, err := conn.Receive(patience); !errors.Is(err, io.EOF) {
+		t.Errorf("after that came %v", err)
+	}
+}
+
+// What a reader must not say, at each step. The producer closes the connection, with a reason where one is due, and the seat is free again.
+func TestWhatAReaderMustNotSayEndsItsConnection(t *testing.T) {
+	s, path := newMemfdScene(t, bips.ProducerOptions{MaxConsumers: 3})
+	s.publish()
+	every := s.read(bips.Every)
+	for name, c := range wrongHellos() {
+		t.Run(name, func(t *testing.T) { c.say(t, path) })
 	}
 	s.flows(every)
+}
+
+// wrongWord is what a reader must not say once it has a seat. The producer closes the connection.
+type wrongWord struct {
+	early bool // before READY
+	say   func(r *raw.Reader) error
+}
+
+var wrongWords = map[string]wrongWord{
+	"another READY": {say: func(r *raw.Reader) error {
+		return r.Send(wire.Ready{Instance: r.Instance, Seat: r.Grant.Seat}.Append(nil))
+	}},
+	"another HELLO": {say: func(r *raw.Reader) error { return r.Send(raw.Hello(1).Append(nil)) }},
+	"garbage":       {say: func(r *raw.Reader) error { return r.Send(make([]byte, 100)) }},
+	"nothing":       {say: func(r *raw.Reader) error { return r.Send(nil) }},
+	"the end":       {say: func(r *raw.Reader) error { r.EndWriting(); return nil }},
+	"READY for another": {early: true, say: func(r *raw.Reader) error {
+		return r.Send(wire.Ready{Instance: r.Instance + 1, Seat: r.Grant.Seat}.Append(nil))
+	}},
+	"READY for seat 2^31": {early: true, say: func(r *raw.Reader) error { return r.Send(wire.Ready{Instance: r.Instance, Seat: 1 << 31}.Append(nil)) }},
+	"KNOCK before READY":  {early: true, say: func(r *raw.Reader) error { return r.Knock() }},
+	"the end, early":      {early: true, say: func(r *raw.Reader) error { r.EndWriting(); return nil }},
+}
+
+// sayIn has a reader say it in a scene that has one seat beside the honest reader's. That each gets it shows that it comes back.
+func (c wrongWord) sayIn(t *testing.T, s *scene, path string) {
+	t.Helper()
+	var r *raw.Reader
+	var refusal *raw.Refusal
+	s.waitFor("the seat of the one before", func() bool {
+		var err error
+		if r, err = raw.Attach(path, raw.Hello(1), patience); err != nil && !errors.As(err, &refusal) {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
+	defer r.Leave()
+	if !c.early {
+		if err := r.Sit(patience); err != nil {
+			t.Fatal(err)
+		}
+		r.Seat().State.Store(layout.SeatLatest)
+		r.Seat().Pins.Store(1)
+	}
+	if err := c.say(r); err != nil {
+		t.Fatal(err)
+	}
+	for {
+		_, _, err := r.Receive(patience)
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Fatalf("the connection does not end: %v", err)
+		}
+	}
 }
 
 func TestWhatAReaderMustNotSayOnceItHasASeatEndsItsConnection(t *testing.T) {
 	s, path := newMemfdScene(t, bips.ProducerOptions{MaxConsumers: 2})
 	s.publish()
 	every := s.read(bips.Every)
-	for name, c := range map[string]struct {
-		early bool // before READY
-		say   func(r *raw.Reader) error
-	}{
-		"another READY": {say: func(r *raw.Reader) error {
-			return r.Send(wire.Ready{Instance: r.Instance, Seat: r.Grant.Seat}.Append(nil))
-		}},
-		"another HELLO": {say: func(r *raw.Reader) error { return r.Send(raw.Hello(1).Append(nil)) }},
-		"garbage":       {say: func(r *raw.Reader) error { return r.Send(make([]byte, 100)) }},
-		"nothing":       {say: func(r *raw.Reader) error { return r.Send(nil) }},
-		"the end":       {say: func(r *raw.Reader) error { r.EndWriting(); return nil }},
-		"READY for another": {early: true, say: func(r *raw.Reader) error {
-			return r.Send(wire.Ready{Instance: r.Instance + 1, Seat: r.Grant.Seat}.Append(nil))
-		}},
-		"READY for seat 2^31": {early: true, say: func(r *raw.Reader) error { return r.Send(wire.Ready{Instance: r.Instance, Seat: 1 << 31}.Append(nil)) }},
-		"KNOCK before READY":  {early: true, say: func(r *raw.Reader) error { return r.Knock() }},
-		"the end, early":      {early: true, say: func(r *raw.Reader) error { r.EndWriting(); return nil }},
-	} {
-		t.Run(name, func(t *testing.T) {
-			// There is one seat beside the honest reader's. That each gets it shows that it comes back.
-			var r *raw.Reader
-			var refusal *raw.Refusal
-			s.waitFor("the seat of the one before", func() bool {
-				var err error
-				if r, err = raw.Attach(path, raw.Hello(1), patience); err != nil && !errors.As(err, &refusal) {
-					t.Fatal(err)
-				}
-				return err == nil
-			})
-			defer r.Leave()
-			if !c.early {
-				if err := r.Sit(patience); err != nil {
-					t.Fatal(err)
-				}
-				r.Seat().State.Store(layout.SeatLatest)
-				r.Seat().Pins.Store(1)
-			}
-			if err := c.say(r); err != nil {
-				t.Fatal(err)
-			}
-			for {
-				_, _, err := r.Receive(patience)
-				if errors.Is(err, io.EOF) {
-					return
-				}
-				if err != nil {
-					t.Fatalf("the connection does not end: %v", err)
-				}
-			}
-		})
+	for name, c := range wrongWords {
+		t.Run(name, func(t *testing.T) { c.sayIn(t, s, path) })
 	}
 	s.flows(every)
 }

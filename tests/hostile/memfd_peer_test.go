@@ -1,0 +1,235 @@
+package hostile
+
+import (
+	"errors"
+	"io"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/testmain"
+	"github.com/bips-ipc/bips/tests/hostile/raw"
+	"github.com/bips-ipc/bips/tests/peer/drive"
+	"github.com/bips-ipc/bips/tests/peer/line"
+)
+
+// The tests here have a producer that is a process of its own, a peer: BIPS_PEER_PRODUCER makes it one in another language.
+
+// newPeerScene is a scene whose producer is a peer with the backend memfd, for two readers. It returns the socket's path too.
+func newPeerScene(t *testing.T, args ...string) (s *scene, producer *drive.Peer, path string) {
+	t.Helper()
+	s = &scene{T: t, dir: testmain.Dir(t)}
+	opened := make(chan struct{})
+	producer = drive.Start(t, drive.Produce, poolName, drive.Setup{
+		Args: append([]string{"--backend=memfd", "--seats=2", "--slots=12", "--slot-size=4096", "--size=2048", "--pause=300", "--quiet"}, args...),
+		Heard: func(l *line.Line) {
+			switch l.Event {
+			case line.Opened:
+				close(opened)
+			case line.Wrong:
+				t.Errorf("the producer: %s: %s", l.What, l.Text)
+			}
+		},
+	})
+	t.Cleanup(producer.Kill)
+	t.Cleanup(s.end)
+	select {
+	case <-opened:
+	case <-producer.Exited():
+		t.Fatalf("the producer: %s", producer.Complaints())
+	case <-time.After(patience):
+		t.Fatal("the producer does not come")
+	}
+	return s, producer, filepath.Join(s.dir, "bips."+poolName)
+}
+
+// readInOrder lets an honest reader of every frame read, and returns how many frames it had so far.
+func (s *scene) readInOrder() *atomic.Uint64 {
+	s.Helper()
+	c := s.consumer(bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 2})
+	var count atomic.Uint64
+	var last uint64
+	s.goOn(func() bool {
+		f, err := c.Pull(50 * time.Millisecond)
+		if errors.Is(err, bips.ErrTimeout) {
+			return true
+		}
+		if err != nil {
+			s.Errorf("an honest reader got %v", err)
+			return false
+		}
+		if last != 0 && f.Sequence != last+1 {
+			s.Errorf("frame %d after %d", f.Sequence, last)
+		}
+		last = f.Sequence
+		count.Add(1)
+		if err := c.Push(f); err != nil {
+			s.Error(err)
+		}
+		return true
+	})
+	s.waitFor("an honest reader's first frames", func() bool { return count.Load() > 2 })
+	return &count
+}
+
+// lastSeat attaches in the seat beside the honest reader's, as soon as that is free.
+func (s *scene) lastSeat(t *testing.T, path string) (r *raw.Reader) {
+	t.Helper()
+	s.waitFor("the seat of the one before", func() bool {
+		var refusal *raw.Refusal
+		var err error
+		if r, err = raw.Attach(path, raw.Hello(1), patience); err != nil && !errors.As(err, &refusal) {
+			t.Fatal(err)
+		}
+		return err == nil
+	})
+	return r
+}
+
+func TestAProducerOfItsOwnProcessEndsTheConnectionOfWhoSaysWhatItMustNot(t *testing.T) {
+	s, producer, path := newPeerScene(t)
+	every := s.readInOrder()
+	for name, c := range wrongHellos() {
+		t.Run(name, func(t *testing.T) { c.say(t, path) })
+	}
+	for name, c := range wrongWords {
+		t.Run(name, func(t *testing.T) { c.sayIn(t, s, path) })
+	}
+	s.flows(every)
+	s.end()
+	producer.Leave()
+}
+
+func TestAProducerOfItsOwnProcessIsNotHeldUpByWhoHangsInTheHandshake(t *testing.T) {
+	const mostSilent = 32 // docs/protocol.md: connections without a HELLO
+	s, producer, path := newPeerScene(t)
+	every := s.readInOrder()
+	for range mostSilent {
+		silent, err := raw.Dial(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer silent.Close()
+	}
+	hanging := s.lastSeat(t, path)
+	defer hanging.Leave()
+	time.Sleep(60 * time.Millisecond)                  // docs/protocol.md: an offer that makes room for another
+	r, err := raw.Attach(path, raw.Hello(1), patience) // asks once
+	if err != nil {
+		t.Fatalf("a newcomer got %v", err)
+	}
+	defer r.Leave()
+	if err := r.Sit(patience); err != nil {
+		t.Errorf("a newcomer does not sit: %v", err)
+	}
+	if _, _, err := hanging.Receive(patience); !errors.Is(err, io.EOF) {
+		t.Errorf("who hangs got %v", err)
+	}
+	s.flows(every)
+	s.end()
+	producer.Leave()
+}
+
+func TestAProducerOfItsOwnProcessSealsWhatItHandsOut(t *testing.T) {
+	s, producer, path := newPeerScene(t)
+	every := s.readInOrder()
+	for range 20 {
+		r := s.lastSeat(t, path)
+		if err := unix.Fallocate(r.SeatFD, punch, 0, int64(len(r.Segment))); err != nil {
+			t.Fatalf("before READY it can: %v", err)
+		}
+		if err := r.Sit(patience); err != nil {
+			t.Fatal(err)
+		}
+		for what, err := range tries(r.PoolFD, r.Pool) {
+			if err == nil {
+				t.Errorf("a reader can %s the pool", what)
+			}
+		}
+		for what, err := range tries(r.SeatFD, r.Segment) {
+			if err == nil {
+				t.Errorf("a reader can %s its seat", what)
+			}
+		}
+		r.Leave()
+	}
+	sealed := s.lastSeat(t, path)
+	defer sealed.Leave()
+	if _, err := unix.FcntlInt(uintptr(sealed.SeatFD), unix.F_ADD_SEALS, raw.Seal); err != nil {
+		t.Fatal(err)
+	}
+	if err := sealed.Sit(patience); !errors.Is(err, io.EOF) {
+		t.Errorf("who sealed its seat itself got %v", err)
+	}
+	s.flows(every)
+	s.end()
+	producer.Leave()
+}
+
+func TestAProducerOfItsOwnProcessLeavesBehindWhoDoesNotFollowItsMoves(t *testing.T) {
+	s, producer, path := newPeerScene(t, "--overflow=block", "--block-timeout=100000")
+	every := s.readInOrder()
+	size := int64(4096)
+	for _, state := range []uint32{layout.SeatLatest, layout.SeatEvery} {
+		r := s.lastSeat(t, path)
+		defer r.Leave()
+		if err := r.Sit(patience); err != nil {
+			t.Fatal(err)
+		}
+		r.Seat().Cursor.Store(r.Header().Head.Load() + 1)
+		r.Seat().State.Store(state)
+		for range 3 {
+			size += 4096
+			if answer := producer.Ask(line.Order{Do: line.DoGrow, Size: int(size)}); answer.Error != "" {
+				t.Fatalf("a move: %s", answer.Text)
+			}
+			producer.Ask(line.Order{Do: line.DoGo})
+			s.flows(every)
+		}
+		next, err := r.Moved(patience)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next.Forget()
+		for err = nil; err == nil; {
+			var descriptors []int
+			_, descriptors, err = r.Receive(patience)
+			raw.CloseAll(descriptors)
+		}
+		if !errors.Is(err, io.EOF) {
+			t.Errorf("its connection goes on: %v", err)
+		}
+	}
+	s.end()
+	producer.Leave()
+}
+
+func TestAProducerOfItsOwnProcessIsNotHeldUpByDescriptorsThatLinger(t *testing.T) {
+	s, producer, path := newPeerScene(t)
+	every := s.readInOrder()
+	for range 10 {
+		conn, err := raw.Dial(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fd := lingers(t)
+		if errors.Is(conn.Send(raw.Hello(1).Append(nil), fd), unix.EPERM) {
+			_ = unix.SetsockoptLinger(fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{})
+		}
+		_ = unix.Close(fd)
+		conn.Close()
+	}
+	for range 20 {
+		if err := s.tryJoin(patience); err != nil {
+			t.Fatalf("a newcomer got %v", err)
+		}
+	}
+	s.flows(every)
+	s.end()
+	producer.Leave()
+}
