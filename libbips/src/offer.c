@@ -284,17 +284,14 @@ void reception_dismiss(struct reception *r, uint32_t seat) {
 }
 
 void drop_left_seats(bips_producer *p) {
-  struct seat_memory *left = NULL, *next;
+  struct seat_memory *left = NULL;
 
   pthread_mutex_lock(&p->mu);
   own_pool_take_left(p->own, &left);
   for (struct own_pool *o = p->old; o != NULL; o = o->next)
     own_pool_take_left(o, &left);
   pthread_mutex_unlock(&p->mu);
-  for (; left != NULL; left = next) {
-    next = left->next;
-    seat_memory_drop(left);
-  }
+  seat_memories_drop(left);
 }
 
 /* end is the end of a connection (O10): the seat is nobody's from now on. */

@@ -96,12 +96,8 @@ void own_pool_take_left(struct own_pool *o, struct seat_memory **list) {
 
 /* drop_left unmaps the seats that were left. Nobody may look at them any more. */
 static void drop_left(struct own_pool *o) {
-  struct seat_memory *s;
-
-  while ((s = o->left) != NULL) {
-    o->left = s->next;
-    seat_memory_drop(s);
-  }
+  seat_memories_drop(o->left);
+  o->left = NULL;
 }
 
 void own_pool_unmap(struct own_pool *o) {

@@ -261,10 +261,14 @@ static bool enter(bips_producer *p, struct own_pool *o, struct door_words *words
 }
 
 static void leave(bips_producer *p, struct own_pool *o) {
+  struct seat_memory *left = NULL;
+
   pthread_mutex_lock(&p->mu);
   o->inside--;
+  own_pool_take_left(o, &left); /* of readers that went meanwhile */
   unmap_idle(p);
   pthread_mutex_unlock(&p->mu);
+  seat_memories_drop(left);
 }
 
 /* FREE_RINGS is how often consumers may ring for nothing, each time within RING_PAUSE. After that the producer looks twice in RING_PAUSE

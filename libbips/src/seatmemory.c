@@ -66,3 +66,11 @@ void seat_memory_drop(struct seat_memory *s) {
   mapping_end(&s->mapping);
   free(s);
 }
+
+void seat_memories_drop(struct seat_memory *list) {
+  while (list != NULL) {
+    struct seat_memory *s = list;
+    list = s->next;
+    seat_memory_drop(s);
+  }
+}

@@ -22,5 +22,6 @@ int seat_memory_make(const struct geometry *g, struct seat_memory **made);
 int seat_memory_seal(struct seat_memory *s);
 /* seat_memory_drop gives the memory back. To unmap it may have to wait for another thread that maps something large. NULL: nothing. */
 void seat_memory_drop(struct seat_memory *s);
+void seat_memories_drop(struct seat_memory *list); /* all of a list */
 
 #endif

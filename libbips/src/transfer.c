@@ -18,12 +18,8 @@ void spares_fill(struct spares *s, const struct geometry *g, uint32_t n) {
 }
 
 void spares_drop(struct spares *s) {
-  struct seat_memory *seat;
-
-  while ((seat = s->seats) != NULL) {
-    s->seats = seat->next;
-    seat_memory_drop(seat);
-  }
+  seat_memories_drop(s->seats);
+  s->seats = NULL;
 }
 
 uint32_t reception_seated(const struct reception *r) {
