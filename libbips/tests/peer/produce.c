@@ -250,12 +250,12 @@ static int shut(struct producing *p) {
   await_kept(p);
   err = put_back(p);
   __atomic_store_n(&own->enough, true, __ATOMIC_SEQ_CST);
-  pthread_join(own->counter, NULL);
   line_begin(&l, "closed");
   tell_token(p, &l);
   add_stats(own, &l);
   line_number(&l, "drops", p->dropped);
-  failed = bips_producer_shutdown(own->pool);
+  failed = bips_producer_shutdown(own->pool); /* at once: readers may be on their way from a move */
+  pthread_join(own->counter, NULL);
   line_end(&l);
   return err < 0 ? err : failed;
 }
