@@ -109,15 +109,20 @@ func TestAProducerOfItsOwnProcessIsNotHeldUpByWhoHangsInTheHandshake(t *testing.
 	const mostSilent = 32 // docs/protocol.md: connections without a HELLO
 	s, producer, path := newPeerScene(t)
 	every := s.readInOrder()
+	var silent []raw.Conn
 	for range mostSilent {
-		silent, err := raw.Dial(path)
+		conn, err := raw.Dial(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer silent.Close()
+		defer conn.Close()
+		silent = append(silent, conn)
 	}
 	hanging := s.lastSeat(t, path)
 	defer hanging.Leave()
+	if answer, _, err := silent[0].Receive(patience); !errors.Is(err, io.EOF) { // who has had its time gets a REFUSE before the end
+		t.Errorf("the first of those that say nothing got %q, %v", answer, err)
+	}
 	time.Sleep(60 * time.Millisecond)                  // docs/protocol.md: an offer that makes room for another
 	r, err := raw.Attach(path, raw.Hello(1), patience) // asks once
 	if err != nil {
