@@ -52,6 +52,12 @@ static inline int count_files(const char *folder) {
 
 static inline int count_descriptors(void) { return count_files("/proc/self/fd"); }
 
+/* await_descriptors waits until no more than so many are open: connections are closed by another thread. */
+static inline void await_descriptors(int most) {
+  while (count_descriptors() > most)
+    usleep(1000);
+}
+
 /* count_mappings is how many mappings of files in the test's folder there are, and of memory without a name. */
 static inline int count_mappings(void) {
   FILE *maps = fopen("/proc/self/maps", "re");

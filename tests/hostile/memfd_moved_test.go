@@ -84,27 +84,30 @@ func TestAReaderFollowsAMoveThatIsHandedOverByTheBook(t *testing.T) {
 	}
 }
 
+// wrongMoves are moves that a reader refuses.
+var wrongMoves = map[string]func(m *moveOffer){
+	"no descriptor":                  func(m *moveOffer) { m.next.descriptors = []int{} },
+	"40 descriptors":                 func(m *moveOffer) { m.next.many(40) },
+	"a file as the pool":             func(m *moveOffer) { m.next.instead(0, m.next.keep(raw.File(m.old.t.TempDir(), m.next.pool))) },
+	"a pool without seals":           func(m *moveOffer) { m.next.memory(0, raw.SeatSeals) },
+	"a seat without seals":           func(m *moveOffer) { m.next.memory(raw.PoolSeals, 0) },
+	"the old pool once more":         func(m *moveOffer) { m.next.descriptors = m.old.descriptors },
+	"a pool that was moved twice":    func(m *moveOffer) { raw.HeaderOf(m.next.pool).Move, raw.SeatHeaderOf(m.next.seat).Move = 2, 2 },
+	"a pool of another instance":     func(m *moveOffer) { raw.HeaderOf(m.next.pool).Instance++; raw.SeatHeaderOf(m.next.seat).Instance++ },
+	"another instance that moves":    func(m *moveOffer) { m.move.Left++ },
+	"another instance to move to":    func(m *moveOffer) { m.move.Instance++ },
+	"another seat":                   func(m *moveOffer) { m.move.Seat = 1 },
+	"another generation":             func(m *moveOffer) { m.move.Generation++ },
+	"more pins":                      func(m *moveOffer) { m.move.Granted = 2 },
+	"another first frame":            func(m *moveOffer) { m.move.First++ },
+	"the first frame beyond the end": func(m *moveOffer) { m.move.First = 1 << 63 },
+	"GRANT once more":                func(m *moveOffer) { m.message = m.next.grant.Append(nil) },
+	"SITS once more":                 func(m *moveOffer) { m.message = wire.Sits{Instance: m.move.Instance}.Append(nil) },
+	"garbage":                        func(m *moveOffer) { m.message = make([]byte, 96) },
+}
+
 func TestAReaderRefusesAMoveThatIsNotOneAndClosesWhatItWasHanded(t *testing.T) {
-	for name, lie := range map[string]func(m *moveOffer){
-		"no descriptor":                  func(m *moveOffer) { m.next.descriptors = []int{} },
-		"40 descriptors":                 func(m *moveOffer) { m.next.many(40) },
-		"a file as the pool":             func(m *moveOffer) { m.next.instead(0, m.next.keep(raw.File(m.old.t.TempDir(), m.next.pool))) },
-		"a pool without seals":           func(m *moveOffer) { m.next.memory(0, raw.SeatSeals) },
-		"a seat without seals":           func(m *moveOffer) { m.next.memory(raw.PoolSeals, 0) },
-		"the old pool once more":         func(m *moveOffer) { m.next.descriptors = m.old.descriptors },
-		"a pool that was moved twice":    func(m *moveOffer) { raw.HeaderOf(m.next.pool).Move, raw.SeatHeaderOf(m.next.seat).Move = 2, 2 },
-		"a pool of another instance":     func(m *moveOffer) { raw.HeaderOf(m.next.pool).Instance++; raw.SeatHeaderOf(m.next.seat).Instance++ },
-		"another instance that moves":    func(m *moveOffer) { m.move.Left++ },
-		"another instance to move to":    func(m *moveOffer) { m.move.Instance++ },
-		"another seat":                   func(m *moveOffer) { m.move.Seat = 1 },
-		"another generation":             func(m *moveOffer) { m.move.Generation++ },
-		"more pins":                      func(m *moveOffer) { m.move.Granted = 2 },
-		"another first frame":            func(m *moveOffer) { m.move.First++ },
-		"the first frame beyond the end": func(m *moveOffer) { m.move.First = 1 << 63 },
-		"GRANT once more":                func(m *moveOffer) { m.message = m.next.grant.Append(nil) },
-		"SITS once more":                 func(m *moveOffer) { m.message = wire.Sits{Instance: m.move.Instance}.Append(nil) },
-		"garbage":                        func(m *moveOffer) { m.message = make([]byte, 96) },
-	} {
+	for name, lie := range wrongMoves {
 		t.Run(name, func(t *testing.T) {
 			m := newMove(t)
 			lie(m)

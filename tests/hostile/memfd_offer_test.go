@@ -303,14 +303,17 @@ func TestAReaderRefusesWhateverAProducerHandsOverThatIsNotAPoolAndClosesIt(t *te
 	}
 }
 
+// byTheBook are offers that a reader takes.
+var byTheBook = map[string]func(*offer){
+	"as it is":         func(*offer) {},
+	"with more seals":  func(o *offer) { o.memory(raw.PoolSeals|unix.F_SEAL_WRITE, raw.SeatSeals|raw.Seal) },
+	"a longer message": func(o *offer) { o.message = longer(o.grant.Append(nil), 512) },
+	"one pin of two":   func(o *offer) { o.grant.Granted = 1 },
+}
+
 // Without it the test above would pass with a reader that refuses everything.
 func TestAReaderReadsWhatAProducerHandsOverByTheBook(t *testing.T) {
-	for name, change := range map[string]func(*offer){
-		"as it is":         func(*offer) {},
-		"with more seals":  func(o *offer) { o.memory(raw.PoolSeals|unix.F_SEAL_WRITE, raw.SeatSeals|raw.Seal) },
-		"a longer message": func(o *offer) { o.message = longer(o.grant.Append(nil), 512) },
-		"one pin of two":   func(o *offer) { o.grant.Granted = 1 },
-	} {
+	for name, change := range byTheBook {
 		t.Run(name, func(t *testing.T) {
 			o := newOffer(t)
 			change(o)

@@ -2,6 +2,7 @@ package hostile
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"path/filepath"
 	"sync/atomic"
@@ -18,7 +19,8 @@ import (
 	"github.com/bips-ipc/bips/tests/peer/line"
 )
 
-// The tests here have a producer that is a process of its own, a peer: BIPS_PEER_PRODUCER makes it one in another language.
+// The tests here have a producer, or a reader, that is a process of its own, a peer: BIPS_PEER_PRODUCER and BIPS_PEER_CONSUMER make it one
+// in another language.
 
 // newPeerScene is a scene whose producer is a peer with the backend memfd, for two readers. It returns the socket's path too.
 func newPeerScene(t *testing.T, args ...string) (s *scene, producer *drive.Peer, path string) {
@@ -237,4 +239,68 @@ func TestAProducerOfItsOwnProcessIsNotHeldUpByDescriptorsThatLinger(t *testing.T
 	s.flows(every)
 	s.end()
 	producer.Leave()
+}
+
+// pullByPeer lets a reader of its own process try a pool, and checks that it keeps nothing of it.
+func pullByPeer(t *testing.T, maxHeld, frames int) (sequences []uint64, failure string) {
+	t.Helper()
+	c := drive.Start(t, drive.Consume, poolName, drive.Setup{
+		Args: []string{"--idle", "--payload=any", "--mode=latest", fmt.Sprintf("--max-held=%d", maxHeld), "--min-held=1"},
+	})
+	t.Cleanup(c.Kill)
+	for len(sequences) < frames && failure == "" {
+		answer := c.Ask(line.Order{Do: line.DoPull, Timeout: patience.Microseconds()})
+		if failure = answer.Error; failure == "" {
+			sequences = append(sequences, answer.Sequence)
+			c.Ask(line.Order{Do: line.DoRelease, Hold: answer.Hold})
+		}
+	}
+	c.Leave()
+	return sequences, failure
+}
+
+func TestAReaderOfItsOwnProcessRefusesWhateverAProducerHandsOverThatIsNotAPool(t *testing.T) {
+	for name, lie := range lies() {
+		t.Run(name, func(t *testing.T) {
+			o := newOffer(t)
+			lie(o)
+			o.to(listen(t))
+			if sequences, failure := pullByPeer(t, pins, 1); failure != "damaged" {
+				t.Errorf("the reader got frames %d, %s", sequences, failure)
+			}
+		})
+	}
+}
+
+func TestAReaderOfItsOwnProcessReadsWhatAProducerHandsOverByTheBook(t *testing.T) {
+	for name, change := range byTheBook {
+		t.Run(name, func(t *testing.T) {
+			o := newOffer(t)
+			change(o)
+			o.to(listen(t))
+			if sequences, failure := pullByPeer(t, pins, 1); failure != "" || sequences[0] != 2 {
+				t.Errorf("the reader got frames %d, %s", sequences, failure)
+			}
+		})
+	}
+}
+
+func TestAReaderOfItsOwnProcessFollowsAMoveByTheBookAndRefusesOthers(t *testing.T) {
+	t.Run("by the book", func(t *testing.T) {
+		m := newMove(t)
+		m.to(listen(t))
+		if sequences, failure := pullByPeer(t, 1, 2); failure != "" || sequences[0] != 2 || sequences[1] != 3 {
+			t.Errorf("the reader got frames %d, %s", sequences, failure)
+		}
+	})
+	for name, lie := range wrongMoves {
+		t.Run(name, func(t *testing.T) {
+			m := newMove(t)
+			lie(m)
+			m.to(listen(t))
+			if sequences, failure := pullByPeer(t, 1, 3); failure != "damaged" {
+				t.Errorf("the reader got frames %d, %s", sequences, failure)
+			}
+		})
+	}
 }
