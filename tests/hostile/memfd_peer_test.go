@@ -241,18 +241,33 @@ func TestAProducerOfItsOwnProcessIsNotHeldUpByDescriptorsThatLinger(t *testing.T
 	producer.Leave()
 }
 
-// pullByPeer lets a reader of its own process try a pool, and checks that it keeps nothing of it.
-func pullByPeer(t *testing.T, maxHeld, frames int) (sequences []uint64, failure string) {
+// startReader starts a reader of its own process that pulls when it is told.
+func startReader(t *testing.T, maxHeld int) *drive.Peer {
 	t.Helper()
 	c := drive.Start(t, drive.Consume, poolName, drive.Setup{
 		Args: []string{"--idle", "--payload=any", "--mode=latest", fmt.Sprintf("--max-held=%d", maxHeld), "--min-held=1"},
 	})
 	t.Cleanup(c.Kill)
+	return c
+}
+
+// pullByPeer has a reader pull one frame and give it back.
+func pullByPeer(c *drive.Peer, timeout time.Duration) (sequence uint64, failure string) {
+	answer := c.Ask(line.Order{Do: line.DoPull, Timeout: timeout.Microseconds()})
+	if answer.Error == "" {
+		c.Ask(line.Order{Do: line.DoRelease, Hold: answer.Hold})
+	}
+	return answer.Sequence, answer.Error
+}
+
+// tryByPeer lets a reader of its own process try a pool, and checks that it keeps nothing of it.
+func tryByPeer(t *testing.T, maxHeld, frames int, timeout time.Duration) (sequences []uint64, failure string) {
+	t.Helper()
+	c := startReader(t, maxHeld)
 	for len(sequences) < frames && failure == "" {
-		answer := c.Ask(line.Order{Do: line.DoPull, Timeout: patience.Microseconds()})
-		if failure = answer.Error; failure == "" {
-			sequences = append(sequences, answer.Sequence)
-			c.Ask(line.Order{Do: line.DoRelease, Hold: answer.Hold})
+		var sequence uint64
+		if sequence, failure = pullByPeer(c, timeout); failure == "" {
+			sequences = append(sequences, sequence)
 		}
 	}
 	c.Leave()
@@ -265,7 +280,7 @@ func TestAReaderOfItsOwnProcessRefusesWhateverAProducerHandsOverThatIsNotAPool(t
 			o := newOffer(t)
 			lie(o)
 			o.to(listen(t))
-			if sequences, failure := pullByPeer(t, pins, 1); failure != "damaged" {
+			if sequences, failure := tryByPeer(t, pins, 1, patience); failure != "damaged" {
 				t.Errorf("the reader got frames %d, %s", sequences, failure)
 			}
 		})
@@ -278,7 +293,7 @@ func TestAReaderOfItsOwnProcessReadsWhatAProducerHandsOverByTheBook(t *testing.T
 			o := newOffer(t)
 			change(o)
 			o.to(listen(t))
-			if sequences, failure := pullByPeer(t, pins, 1); failure != "" || sequences[0] != 2 {
+			if sequences, failure := tryByPeer(t, pins, 1, patience); failure != "" || sequences[0] != 2 {
 				t.Errorf("the reader got frames %d, %s", sequences, failure)
 			}
 		})
@@ -289,7 +304,7 @@ func TestAReaderOfItsOwnProcessFollowsAMoveByTheBookAndRefusesOthers(t *testing.
 	t.Run("by the book", func(t *testing.T) {
 		m := newMove(t)
 		m.to(listen(t))
-		if sequences, failure := pullByPeer(t, 1, 2); failure != "" || sequences[0] != 2 || sequences[1] != 3 {
+		if sequences, failure := tryByPeer(t, 1, 2, patience); failure != "" || sequences[0] != 2 || sequences[1] != 3 {
 			t.Errorf("the reader got frames %d, %s", sequences, failure)
 		}
 	})
@@ -298,9 +313,77 @@ func TestAReaderOfItsOwnProcessFollowsAMoveByTheBookAndRefusesOthers(t *testing.
 			m := newMove(t)
 			lie(m)
 			m.to(listen(t))
-			if sequences, failure := pullByPeer(t, 1, 3); failure != "damaged" {
+			if sequences, failure := tryByPeer(t, 1, 3, patience); failure != "damaged" {
 				t.Errorf("the reader got frames %d, %s", sequences, failure)
 			}
 		})
 	}
+}
+
+func TestAReaderOfItsOwnProcessComesBackFromAProducerThatSays(t *testing.T) {
+	for name, with := range silences {
+		t.Run(name, func(t *testing.T) {
+			o := newOffer(t)
+			o.memory(raw.PoolSeals, raw.SeatSeals)
+			serve(t, listen(t), func(c raw.Conn) { with(o, c) })
+			if sequences, failure := tryByPeer(t, pins, 1, 300*time.Millisecond); failure == "" {
+				t.Errorf("the reader got frames %d", sequences)
+			}
+		})
+	}
+}
+
+func TestAReaderOfItsOwnProcessDoesNotHangInWhatAProducerHandsOver(t *testing.T) {
+	sent := offerWhatLingers(t, 9)
+	if sequences, failure := tryByPeer(t, pins, 1, patience); failure != "damaged" {
+		t.Errorf("the reader got frames %d, %s", sequences, failure)
+	}
+	<-sent
+}
+
+func TestAReaderOfItsOwnProcessAsksAProducerThatHasNoTimeNoSoonerThanItWasTold(t *testing.T) {
+	for name, c := range busyProducers {
+		t.Run(name, func(t *testing.T) {
+			c.serve(t)
+			reader := startReader(t, pins)
+			failure := "timeout"
+			for end := time.Now().Add(patience); failure == "timeout" && time.Now().Before(end); {
+				_, failure = pullByPeer(reader, c.pull)
+			}
+			if failure != "" {
+				t.Error(failure)
+			}
+			reader.Leave()
+		})
+	}
+}
+
+func TestAReaderOfItsOwnProcessThatWaitsForASilentProducerAsksTheNextOne(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	serve(t, listen(t), func(c raw.Conn) {
+		_, _, _ = c.Receive(patience)
+		asked <- struct{}{}
+		_, _, _ = c.Receive(patience) // until the reader has gone
+	})
+	reader := startReader(t, 1)
+	came := make(chan error, 1)
+	go func() {
+		<-asked
+		p, err := bips.NewProducer(poolName, bips.ProducerOptions{Backend: bips.Memfd, SlotSize: 64})
+		if err == nil {
+			t.Cleanup(func() { _ = p.Close() })
+			var slot bips.Slot
+			if slot, err = p.Pull(patience); err == nil {
+				err = p.Push(slot, bips.FrameInfo{})
+			}
+		}
+		came <- err
+	}()
+	if _, failure := pullByPeer(reader, patience/2); failure != "" {
+		t.Errorf("the reader that waited got %s", failure)
+	}
+	if err := <-came; err != nil {
+		t.Error(err)
+	}
+	reader.Leave()
 }

@@ -14,23 +14,26 @@ import (
 	"github.com/bips-ipc/bips/tests/hostile/raw"
 )
 
+// silences are what producers do that do not seat a reader.
+var silences = map[string]func(o *offer, c raw.Conn){
+	"nothing":                            func(_ *offer, c raw.Conn) { _, _, _ = c.Receive(patience); _, _, _ = c.Receive(patience) },
+	"that it is there, and hangs up":     func(*offer, raw.Conn) {},
+	"nothing and hangs up after HELLO":   func(_ *offer, c raw.Conn) { _, _, _ = c.Receive(patience) },
+	"an empty message":                   func(_ *offer, c raw.Conn) { _ = c.Send(nil); _, _, _ = c.Receive(time.Second) },
+	"that nothing more will come":        func(_ *offer, c raw.Conn) { c.EndWriting(); _, _, _ = c.Receive(time.Second) },
+	"GRANT, and nothing more":            func(o *offer, c raw.Conn) { o.grantTo(c); _, _, _ = c.Receive(patience) },
+	"GRANT, and hangs up":                func(o *offer, c raw.Conn) { o.grantTo(c) },
+	"GRANT, and hangs up after READY":    func(o *offer, c raw.Conn) { o.grantTo(c); _, _, _ = c.Receive(patience) },
+	"that it is busy, for 49 days":       refusing(wire.Refuse{Code: wire.TooBusy, Again: 1<<32 - 1}),
+	"that it is busy, for no time":       refusing(wire.Refuse{Code: wire.TooBusy}),
+	"that it closes":                     refusing(wire.Refuse{Code: wire.Closing, Again: 1}),
+	"that it has no memory, for 1 ms":    refusing(wire.Refuse{Code: wire.NoResources, Again: 1}),
+	"a code that nobody knows, for 1 ms": refusing(wire.Refuse{Code: 99, Again: 1}),
+}
+
 // Whatever a producer does not do, a reader that has no more time comes back, and can be closed.
 func TestAReaderComesBackFromAProducerThatSays(t *testing.T) {
-	for name, with := range map[string]func(o *offer, c raw.Conn){
-		"nothing":                            func(_ *offer, c raw.Conn) { _, _, _ = c.Receive(patience); _, _, _ = c.Receive(patience) },
-		"that it is there, and hangs up":     func(*offer, raw.Conn) {},
-		"nothing and hangs up after HELLO":   func(_ *offer, c raw.Conn) { _, _, _ = c.Receive(patience) },
-		"an empty message":                   func(_ *offer, c raw.Conn) { _ = c.Send(nil); _, _, _ = c.Receive(time.Second) },
-		"that nothing more will come":        func(_ *offer, c raw.Conn) { c.EndWriting(); _, _, _ = c.Receive(time.Second) },
-		"GRANT, and nothing more":            func(o *offer, c raw.Conn) { o.grantTo(c); _, _, _ = c.Receive(patience) },
-		"GRANT, and hangs up":                func(o *offer, c raw.Conn) { o.grantTo(c) },
-		"GRANT, and hangs up after READY":    func(o *offer, c raw.Conn) { o.grantTo(c); _, _, _ = c.Receive(patience) },
-		"that it is busy, for 49 days":       refusing(wire.Refuse{Code: wire.TooBusy, Again: 1<<32 - 1}),
-		"that it is busy, for no time":       refusing(wire.Refuse{Code: wire.TooBusy}),
-		"that it closes":                     refusing(wire.Refuse{Code: wire.Closing, Again: 1}),
-		"that it has no memory, for 1 ms":    refusing(wire.Refuse{Code: wire.NoResources, Again: 1}),
-		"a code that nobody knows, for 1 ms": refusing(wire.Refuse{Code: 99, Again: 1}),
-	} {
+	for name, with := range silences {
 		t.Run(name, func(t *testing.T) {
 			o := newOffer(t)
 			o.memory(raw.PoolSeals, raw.SeatSeals)
@@ -94,26 +97,7 @@ func TestAReaderIsToldWhyAProducerRefusesItWithoutWhatATerminalWouldObey(t *test
 func TestAReaderDoesNotHangInWhatAProducerHandsOver(t *testing.T) {
 	for _, count := range []int{3, 9, 40} {
 		t.Run(fmt.Sprintf("%d descriptors", count), func(t *testing.T) {
-			o := newOffer(t)
-			o.memory(raw.PoolSeals, raw.SeatSeals)
-			l := listen(t)
-			sent := make(chan struct{}, 64)
-			serve(t, l, func(c raw.Conn) {
-				if _, _, err := c.Receive(patience); err != nil {
-					return
-				}
-				descriptors := append([]int{}, o.descriptors...)
-				lingering := lingers(t)
-				for len(descriptors) < count {
-					descriptors = append(descriptors, lingering)
-				}
-				if err := c.Send(o.grant.Append(nil), descriptors...); err != nil {
-					t.Error(err)
-				}
-				_ = unix.Close(lingering) // the last one is the reader's
-				sent <- struct{}{}
-				_, _, _ = c.Receive(patience)
-			})
+			sent := offerWhatLingers(t, count)
 			c, err := bips.NewConsumer(poolName, bips.ConsumerOptions{Mode: bips.Latest, MaxHeld: pins})
 			if err != nil {
 				t.Fatal(err)
@@ -131,6 +115,32 @@ func TestAReaderDoesNotHangInWhatAProducerHandsOver(t *testing.T) {
 			<-sent
 		})
 	}
+}
+
+// offerWhatLingers sends so many descriptors with each GRANT. A value comes when they are sent, and the reader has the last of them.
+func offerWhatLingers(t *testing.T, count int) (sent chan struct{}) {
+	t.Helper()
+	o := newOffer(t)
+	o.memory(raw.PoolSeals, raw.SeatSeals)
+	l := listen(t)
+	sent = make(chan struct{}, 64)
+	serve(t, l, func(c raw.Conn) {
+		if _, _, err := c.Receive(patience); err != nil {
+			return
+		}
+		descriptors := append([]int{}, o.descriptors...)
+		lingering := lingers(t)
+		for len(descriptors) < count {
+			descriptors = append(descriptors, lingering)
+		}
+		if err := c.Send(o.grant.Append(nil), descriptors...); err != nil {
+			t.Error(err)
+		}
+		_ = unix.Close(lingering) // the last one is the reader's
+		sent <- struct{}{}
+		_, _, _ = c.Receive(patience)
+	})
+	return sent
 }
 
 // lingers is a descriptor whose close takes seconds.
@@ -187,36 +197,47 @@ func TestAReaderThatWaitsForASilentProducerAsksTheNextOneThatHasTheName(t *testi
 	}
 }
 
+// busyProducer has no time for a reader, and says for how long; then it has.
+type busyProducer struct {
+	says, waits time.Duration
+	pull        time.Duration // what the reader's caller waits in each call
+}
+
+var busyProducers = map[string]busyProducer{
+	"300 ms, to who waits":      {300 * time.Millisecond, 300 * time.Millisecond, patience},
+	"300 ms, to who only looks": {300 * time.Millisecond, 300 * time.Millisecond, time.Millisecond},
+	"1 ms, to who only looks":   {time.Millisecond, 50 * time.Millisecond, 0},
+	"49 days":                   {(1<<32 - 1) * time.Millisecond, time.Second, patience},
+}
+
+// serve checks that it is not asked again too early.
+func (c busyProducer) serve(t *testing.T) {
+	t.Helper()
+	o := newOffer(t)
+	o.memory(raw.PoolSeals, raw.SeatSeals)
+	var refusedAt time.Time
+	serve(t, listen(t), func(conn raw.Conn) {
+		if refusedAt.IsZero() {
+			_, _, _ = conn.Receive(patience)
+			refusedAt = time.Now()
+			_ = conn.Send(wire.Refuse{Code: wire.TooBusy, Again: uint32(c.says.Milliseconds())}.Append(nil, "as it is told"))
+			return
+		}
+		if early := c.waits - time.Since(refusedAt); early > 0 {
+			t.Errorf("it is asked again %v too early", early)
+		}
+		o.grantTo(conn)
+		_, _, _ = conn.Receive(patience)
+		_ = conn.Send(wire.Sits{Instance: o.grant.Instance, Seat: o.grant.Seat}.Append(nil))
+		_, _, _ = conn.Receive(patience)
+	})
+}
+
 // A reader leaves a producer alone for as long as that says, up to a second, whether its caller waits or looks again and again.
 func TestAReaderAsksAProducerThatHasNoTimeNoSoonerThanItWasTold(t *testing.T) {
-	for name, c := range map[string]struct {
-		says, waits time.Duration
-		pull        time.Duration
-	}{
-		"300 ms, to who waits":      {300 * time.Millisecond, 300 * time.Millisecond, patience},
-		"300 ms, to who only looks": {300 * time.Millisecond, 300 * time.Millisecond, time.Millisecond},
-		"1 ms, to who only looks":   {time.Millisecond, 50 * time.Millisecond, 0},
-		"49 days":                   {(1<<32 - 1) * time.Millisecond, time.Second, patience},
-	} {
+	for name, c := range busyProducers {
 		t.Run(name, func(t *testing.T) {
-			o := newOffer(t)
-			o.memory(raw.PoolSeals, raw.SeatSeals)
-			var refusedAt time.Time
-			serve(t, listen(t), func(conn raw.Conn) {
-				if refusedAt.IsZero() {
-					_, _, _ = conn.Receive(patience)
-					refusedAt = time.Now()
-					_ = conn.Send(wire.Refuse{Code: wire.TooBusy, Again: uint32(c.says.Milliseconds())}.Append(nil, "as it is told"))
-					return
-				}
-				if early := c.waits - time.Since(refusedAt); early > 0 {
-					t.Errorf("it is asked again %v too early", early)
-				}
-				o.grantTo(conn)
-				_, _, _ = conn.Receive(patience)
-				_ = conn.Send(wire.Sits{Instance: o.grant.Instance, Seat: o.grant.Seat}.Append(nil))
-				_, _, _ = conn.Receive(patience)
-			})
+			c.serve(t)
 			reader, err := bips.NewConsumer(poolName, bips.ConsumerOptions{Mode: bips.Latest, MaxHeld: pins, MinHeld: 1})
 			if err != nil {
 				t.Fatal(err)
