@@ -1,6 +1,8 @@
 /* A pool from its making to its end, as both sides see it. */
 #include "pools.h"
 
+#include <time.h>
+
 static void frames_cross_with_all_that_travels_with_them(void) {
   bips_producer *producer = open_producer("/cross", 8);
   bips_consumer *consumer = open_consumer("cross", BIPS_EVERY);
@@ -229,6 +231,50 @@ static void a_suspended_reader_lets_go_of_a_pool_that_is_over(void) {
   bips_consumer_close(consumer);
 }
 
+enum { GIVEN_BACK = 40 };
+
+/* give_back_late reads frames, and gives each back when the producer has most likely fallen asleep. */
+static void *give_back_late(void *consumer) {
+  for (int i = 0; i < GIVEN_BACK; i++) {
+    bips_frame *frame;
+    CHECK(bips_consumer_pull(consumer, PATIENCE, &frame) == 0);
+    usleep(5000);
+    CHECK(bips_frame_release(frame) == 0);
+  }
+  return NULL;
+}
+
+static int64_t now(void) {
+  struct timespec t;
+
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * BIPS_SECOND + t.tv_nsec;
+}
+
+/* A producer that is not woken sleeps for 50 ms, for every second frame here. On a busy machine a wait may take as long all the same. */
+static void a_reader_that_gives_a_frame_back_wakes_the_producer(void) {
+  bips_producer *producer = open_producer("wake", 2);
+  bips_consumer *consumer;
+  bips_consumer_options options = BIPS_CONSUMER_OPTIONS_INIT;
+  pthread_t thread;
+  int slow = 0;
+
+  options.mode = BIPS_EVERY;
+  options.max_held = 1;
+  CHECK(bips_consumer_open("wake", &options, &consumer) == 0);
+  attach_now(consumer);
+  CHECK(pthread_create(&thread, NULL, give_back_late, consumer) == 0);
+  for (int i = 0; i < GIVEN_BACK; i++) {
+    int64_t start = now();
+    push_number(producer, (uint8_t)i);
+    slow += now() - start >= 45 * BIPS_MILLISECOND;
+  }
+  CHECK(pthread_join(thread, NULL) == 0);
+  CHECK(slow < GIVEN_BACK / 4);
+  bips_consumer_close(consumer);
+  bips_producer_close(producer);
+}
+
 int main(void) {
   int descriptors;
 
@@ -242,6 +288,7 @@ int main(void) {
   a_consumer_goes_on_with_the_next_producer();
   a_pool_grows_and_its_reader_loses_nothing();
   key_frames_are_asked_for();
+  a_reader_that_gives_a_frame_back_wakes_the_producer();
   a_suspended_reader_holds_nobody_up();
   a_suspended_reader_lets_go_of_a_pool_that_is_over();
   await_descriptors(descriptors);
