@@ -96,9 +96,11 @@ void child_wait(bool (*condition)(void *), void *of) {
     usleep(1000);
 }
 
-int child_threads(void) {
-  DIR *all = opendir("/proc/self/task");
-  int number = -2;
+int child_threads(void) { return child_entries("/proc/self/task"); }
+
+int child_entries(const char *path) {
+  DIR *all = opendir(path);
+  int number = -2; /* "." and ".." */
 
   while (all && readdir(all))
     number++;

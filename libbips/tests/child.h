@@ -26,5 +26,6 @@ void child_folder_remove(void);
 void child_wait(bool (*condition)(void *), void *of);
 
 int child_threads(void); /* of this process */
+int child_entries(const char *path); /* how many names are there; less than 0: there is no such folder */
 
 #endif

@@ -5,7 +5,6 @@
 
 #include <bips/bips.h>
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -237,17 +236,6 @@ static void accept_ends(void) {
   }
 }
 
-static int files_in(const char *folder) {
-  DIR *all = opendir(folder);
-  int number = -2;
-
-  while (all && readdir(all))
-    number++;
-  if (all)
-    closedir(all);
-  return number;
-}
-
 static const char *foreign_group(void *with) {
   struct listener *l;
 
@@ -255,7 +243,7 @@ static const char *foreign_group(void *with) {
     return "skip: needs root";
   if (listener_open(with, "bips.pool", 54321, 0640, &l) != -EACCES)
     return "it may not, and did";
-  return files_in(with) == 0 ? NULL : "something is left behind";
+  return child_entries(with) == 0 ? NULL : "something is left behind";
 }
 
 static void failures_leave_nothing(void) {
@@ -272,7 +260,7 @@ static void failures_leave_nothing(void) {
   CHECK(listener_open(folder, "no/folder", KEEP_GROUP, 0600, &l) < 0 && listener_open(folder, longer, KEEP_GROUP, 0600, &l) == -ENAMETOOLONG, "%s",
       bips_error_message());
   CHECK(listener_open(path(folder, "nowhere"), "x", KEEP_GROUP, 0600, &l) == -ENOENT, "%s", bips_error_message());
-  CHECK(files_in(folder) == 1, "%d files", files_in(folder));
+  CHECK(child_entries(folder) == 1, "%d files", child_entries(folder));
   unlink(path(folder, "taken"));
   NEED(chmod(folder, 0777) == 0, "chmod");
   child_run("a group that it is not in", foreign_group, (void *)(uintptr_t)folder);

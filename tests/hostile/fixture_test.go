@@ -171,17 +171,8 @@ func (s *scene) read(mode bips.Mode) *atomic.Uint64 {
 	s.Helper()
 	c := s.consumer(bips.ConsumerOptions{Mode: mode, MaxHeld: 2})
 	s.watcher = c
-	var count atomic.Uint64
 	var last uint64
-	s.goOn(func() bool {
-		f, err := c.Pull(50 * time.Millisecond)
-		if errors.Is(err, bips.ErrTimeout) {
-			return true
-		}
-		if err != nil {
-			s.Errorf("an honest reader got %v", err)
-			return false
-		}
+	return s.readWith(c, func(f *bips.Frame) bool {
 		number := binary.LittleEndian.Uint64(f.Data)
 		for i := 0; i < len(f.Data); i += 8 {
 			if got := binary.LittleEndian.Uint64(f.Data[i:]); got != number {
@@ -193,6 +184,26 @@ func (s *scene) read(mode bips.Mode) *atomic.Uint64 {
 			s.Errorf("frame %d after %d", number, last)
 		}
 		last = number
+		return true
+	})
+}
+
+// readWith lets a consumer read until a frame is not good, and returns how many it had so far. Each call that fails is an error of the test.
+func (s *scene) readWith(c *bips.Consumer, good func(*bips.Frame) bool) *atomic.Uint64 {
+	s.Helper()
+	var count atomic.Uint64
+	s.goOn(func() bool {
+		f, err := c.Pull(50 * time.Millisecond)
+		if errors.Is(err, bips.ErrTimeout) {
+			return true
+		}
+		if err != nil {
+			s.Errorf("an honest reader got %v", err)
+			return false
+		}
+		if !good(&f) {
+			return false
+		}
 		count.Add(1)
 		if err := c.Push(f); err != nil {
 			s.Error(err)

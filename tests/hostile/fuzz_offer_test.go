@@ -123,31 +123,13 @@ func fuzzProducer(f *testing.F, frames int, answer func(t *testing.T, kinds []in
 	}
 	kinds, closeKinds := someDescriptors(f)
 	var current atomic.Pointer[func(raw.Conn)]
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-			}
-			c, err := l.Accept(20 * time.Millisecond)
-			if err != nil {
-				continue
-			}
-			if serve := current.Load(); serve != nil {
-				(*serve)(c)
-			}
-			c.Close()
+	f.Cleanup(closeKinds)
+	f.Cleanup(l.Serve(func(c raw.Conn) {
+		defer c.Close()
+		if serve := current.Load(); serve != nil {
+			(*serve)(c)
 		}
-	}()
-	f.Cleanup(func() {
-		close(stop)
-		<-stopped
-		l.Close()
-		closeKinds()
-	})
+	}))
 	f.Fuzz(func(t *testing.T, input []byte) {
 		before := openDescriptors(t)
 		serve, closeAll := answer(t, kinds, input)

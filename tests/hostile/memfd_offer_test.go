@@ -113,30 +113,10 @@ func (o *offer) to(l *raw.Listener) {
 
 // serve does with each connection what a producer does, until the test ends.
 func serve(t *testing.T, l *raw.Listener, with func(raw.Conn)) {
-	stop, stopped := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for {
-			c, err := l.Accept(20 * time.Millisecond)
-			select {
-			case <-stop:
-				if err == nil {
-					c.Close()
-				}
-				return
-			default:
-			}
-			if err == nil {
-				with(c)
-				c.Close()
-			}
-		}
-	}()
-	t.Cleanup(func() {
-		close(stop)
-		<-stopped
-		l.Close()
-	})
+	t.Cleanup(l.Serve(func(c raw.Conn) {
+		defer c.Close()
+		with(c)
+	}))
 }
 
 func listen(t *testing.T) *raw.Listener {

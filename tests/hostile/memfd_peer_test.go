@@ -53,30 +53,14 @@ func newPeerScene(t *testing.T, args ...string) (s *scene, producer *drive.Peer,
 // readInOrder lets an honest reader of every frame read, and returns how many frames it had so far.
 func (s *scene) readInOrder() *atomic.Uint64 {
 	s.Helper()
-	c := s.consumer(bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 2})
-	var count atomic.Uint64
 	var last uint64
-	s.goOn(func() bool {
-		f, err := c.Pull(50 * time.Millisecond)
-		if errors.Is(err, bips.ErrTimeout) {
-			return true
-		}
-		if err != nil {
-			s.Errorf("an honest reader got %v", err)
-			return false
-		}
+	return s.readWith(s.consumer(bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 2}), func(f *bips.Frame) bool {
 		if last != 0 && f.Sequence != last+1 {
 			s.Errorf("frame %d after %d", f.Sequence, last)
 		}
 		last = f.Sequence
-		count.Add(1)
-		if err := c.Push(f); err != nil {
-			s.Error(err)
-		}
 		return true
 	})
-	s.waitFor("an honest reader's first frames", func() bool { return count.Load() > 2 })
-	return &count
 }
 
 // lastSeat attaches in the seat beside the honest reader's, as soon as that is free.

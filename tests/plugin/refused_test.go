@@ -64,30 +64,18 @@ func answerAll(t *testing.T, dir ownDirectory, answer []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop, stopped := make(chan struct{}), make(chan struct{})
+	var connections []raw.Conn // which stay open, as those of a producer that goes on
 	t.Cleanup(func() {
-		close(stop)
-		<-stopped
-		l.Close()
-	})
-	go func() {
-		defer close(stopped)
-		for {
-			select {
-			case <-stop:
-				return
-			default:
-			}
-			c, err := l.Accept(10 * time.Millisecond)
-			if err != nil {
-				continue
-			}
-			defer c.Close()
-			if _, _, err := c.Receive(patience); err == nil && answer != nil {
-				_ = c.Send(answer)
-			}
+		for _, c := range connections {
+			c.Close()
 		}
-	}()
+	})
+	t.Cleanup(l.Serve(func(c raw.Conn) {
+		connections = append(connections, c)
+		if _, _, err := c.Receive(patience); err == nil && answer != nil {
+			_ = c.Send(answer)
+		}
+	}))
 }
 
 // A sink refuses a reader of another version with a sentence for its user, and goes on.

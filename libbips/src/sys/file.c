@@ -44,10 +44,9 @@ bool sys_exists(const char *path) {
   return lstat(path, &st) == 0;
 }
 
-/* allocate gives a file its blocks. Kernels before 6.9 or so let a signal interrupt fallocate on tmpfs,
- * and undo what they have of the piece: so that is asked for again in halves, and whoever gets a signal
- * every millisecond comes to an end too. */
-static int allocate(int fd, uint64_t size) {
+/* Kernels before 6.9 or so let a signal interrupt fallocate on tmpfs, and undo what they have of the piece: so that is
+ * asked for again in halves, and whoever gets a signal every millisecond comes to an end too. */
+int sys_allocate(int fd, uint64_t size) {
   uint64_t piece = 64 << 20, page = (uint64_t)sysconf(_SC_PAGESIZE);
 
   for (uint64_t done = 0; done < size;) {
@@ -67,7 +66,7 @@ int sys_create_allocated(const char *path, uint64_t size, int *fd) {
 
   if (err < 0)
     return err;
-  if (allocate(*fd, size) < 0) {
+  if (sys_allocate(*fd, size) < 0) {
     err = fail_system("allocate", path);
     close(*fd);
     unlink(path);

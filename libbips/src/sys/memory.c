@@ -50,24 +50,6 @@ static int memory_check(uint64_t size) {
   return 0;
 }
 
-/* memory_allocate gives memory its pages, as sys_create_allocated does for a file: kernels before 6.9 or so let a signal
- * interrupt fallocate on tmpfs, and undo what they have of the piece: so that is asked for again in halves. It returns 0 or
- * errno. */
-static int memory_allocate(int fd, uint64_t size) {
-  uint64_t piece = 64 << 20, page = (uint64_t)sysconf(_SC_PAGESIZE);
-
-  for (uint64_t done = 0; done < size;) {
-    uint64_t step = size - done < piece ? size - done : piece;
-    if (fallocate(fd, 0, (off_t)done, (off_t)step) == 0)
-      done += step;
-    else if (errno == EINTR)
-      piece = step / 2 > page ? step / 2 : page;
-    else
-      return errno;
-  }
-  return 0;
-}
-
 int memory_create(const char *name, uint64_t size, struct memory *m) {
   *m = NO_MEMORY;
   int err = memory_check(size);
@@ -78,8 +60,8 @@ int memory_create(const char *name, uint64_t size, struct memory *m) {
     fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
   if (fd < 0)
     return fail_plain(errno, "make %" PRIu64 " bytes of memory: memfd_create: %s", size, strerror(errno));
-  int error = memory_allocate(fd, size);
-  if (error) {
+  if (sys_allocate(fd, size) < 0) {
+    int error = errno;
     close(fd);
     return fail_plain(error, "allocate %" PRIu64 " bytes of memory: %s", size, strerror(error));
   }

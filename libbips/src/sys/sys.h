@@ -51,6 +51,8 @@ bool sys_exists(const char *path);
 
 #define KEEP_GROUP ((gid_t)-1) /* leaves a file to the group that the system gives it */
 
+/* sys_allocate gives a file, or memory without a name, all its blocks. It returns 0, or -1 with errno. */
+int sys_allocate(int fd, uint64_t size);
 /* sys_create_allocated makes a file of size bytes that must not exist, every block of it allocated. On
  * an error nothing is left behind. */
 int sys_create_allocated(const char *path, uint64_t size, int *fd);

@@ -52,6 +52,34 @@ func (l *Listener) Accept(limit time.Duration) (Conn, error) {
 	}
 }
 
+// Serve does something with each reader that connects, one after the other, until stop is called, which waits for the last one and closes
+// the listener. The connections are with's to close.
+func (l *Listener) Serve(with func(Conn)) (stop func()) {
+	over, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			c, err := l.Accept(20 * time.Millisecond)
+			select {
+			case <-over:
+				if err == nil {
+					c.Close()
+				}
+				return
+			default:
+			}
+			if err == nil {
+				with(c)
+			}
+		}
+	}()
+	return func() {
+		close(over)
+		<-stopped
+		l.Close()
+	}
+}
+
 // Close closes it and removes its name.
 func (l *Listener) Close() {
 	_ = unix.Close(l.fd)
