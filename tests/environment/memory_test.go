@@ -64,8 +64,11 @@ func addressSpace([]string) error {
 	if names, _ := filepath.Glob(os.Getenv("BIPS_SHM_DIR") + "/bips.second*"); len(names) != 0 {
 		return fmt.Errorf("left: %q", names)
 	}
-	if after := descriptors(); len(after) != len(before) || len(testmain.Held()) > 0 {
-		return fmt.Errorf("%q and %q are left", after, testmain.Held())
+	if err := comesBackTo(before); err != nil {
+		return err
+	}
+	if held := testmain.Held(); len(held) > 0 {
+		return fmt.Errorf("held: %q", held)
 	}
 	if err := unix.Setrlimit(unix.RLIMIT_AS, &old); err != nil {
 		return err
