@@ -14,7 +14,7 @@ import (
 
 // The READMEs of pipelines/ have lines for several terminals. They are run as they are
 // written, all at once, until each reader has had frames; then comes Ctrl-C, unless the
-// stream has an end.
+// stream has an end. Programs that a README compiles are compiled first, and run beside the pipelines.
 func TestTheCommandsOfTheReadmesWork(t *testing.T) {
 	readmes, err := filepath.Glob("../../pipelines/*/README.md")
 	if err != nil || len(readmes) == 0 {
@@ -33,6 +33,9 @@ func TestTheCommandsOfTheReadmesWork(t *testing.T) {
 			t.Parallel()
 			dir := ownDir(t)
 			var terminals []*terminal
+			for _, program := range compilePrograms(t, filepath.Dir(readme), string(text)) {
+				terminals = append(terminals, openTerminal(t, dir, program))
+			}
 			for _, line := range lines {
 				terminals = append(terminals, openTerminal(t, dir, line))
 			}
@@ -68,7 +71,7 @@ var (
 // someFrames are more than there are from one key frame to the next.
 const someFrames = 50
 
-// launchLines are the commands in a README.
+// launchLines are the pipelines in a README.
 func launchLines(readme string) []string { return codeLine.FindAllString(readme, -1) }
 
 // A terminal is a shell that runs a command.

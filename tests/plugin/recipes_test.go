@@ -25,6 +25,7 @@ func TestRecipes(t *testing.T) {
 			run := exec.CommandContext(ctx, script)
 			run.WaitDelay = time.Second
 			run.Env = append(run.Env, env...)
+			run.Env = append(run.Env, "BIPS_BUILD="+buildDir(t))
 			dir.use(run)
 			scriptOverBackend(t, run)
 			out, err := run.CombinedOutput()
