@@ -2,8 +2,6 @@
 
 #include "check.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,89 +82,4 @@ size_t golden_bytes(const struct golden *object, const char *key, uint8_t **byte
     (*bytes)[i] = (uint8_t)byte;
   }
   return size;
-}
-
-void json_start(struct json *j, int level) {
-  j->length = 0;
-  j->level = level;
-  j->first = true;
-  j->inline_value = true;
-  j->text[0] = 0;
-}
-
-static void json_add(struct json *j, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void json_add(struct json *j, const char *format, ...) {
-  va_list arguments;
-
-  va_start(arguments, format);
-  int n = vsnprintf(j->text + j->length, sizeof j->text - j->length, format, arguments);
-  va_end(arguments);
-  NEED(n >= 0 && (size_t)n < sizeof j->text - j->length, "room for JSON");
-  j->length += (size_t)n;
-}
-
-static void json_line(struct json *j) { json_add(j, "\n%*s", 2 * j->level, ""); }
-
-/* json_place goes to where the next value stands. */
-static void json_place(struct json *j) {
-  if (j->inline_value) {
-    j->inline_value = false;
-    return;
-  }
-  if (!j->first)
-    json_add(j, ",");
-  json_line(j);
-  j->first = false;
-}
-
-void json_key(struct json *j, const char *key) {
-  json_place(j);
-  json_add(j, "\"%s\": ", key);
-  j->inline_value = true;
-}
-
-void json_begin(struct json *j, char kind) {
-  json_place(j);
-  json_add(j, "%c", kind);
-  j->closing[j->level++] = kind == '{' ? '}' : ']';
-  j->first = true;
-}
-
-void json_end(struct json *j) {
-  char closing = j->closing[--j->level];
-
-  if (!j->first)
-    json_line(j);
-  json_add(j, "%c", closing);
-  j->first = false;
-}
-
-void json_raw(struct json *j, const char *format, ...) {
-  char text[64];
-  va_list arguments;
-
-  va_start(arguments, format);
-  vsnprintf(text, sizeof text, format, arguments);
-  va_end(arguments);
-  json_place(j);
-  json_add(j, "%s", text);
-}
-
-void json_uint(struct json *j, uint64_t value) { json_raw(j, "%" PRIu64, value); }
-void json_int(struct json *j, int64_t value) { json_raw(j, "%" PRId64, value); }
-
-void json_text(struct json *j, const char *text, size_t length) {
-  json_place(j);
-  json_add(j, "\"");
-  for (size_t i = 0; i < length; i++)
-    json_add(j, text[i] == '"' || text[i] == '\\' ? "\\%c" : "%c", text[i]);
-  json_add(j, "\"");
-}
-
-void json_hex(struct json *j, const void *bytes, size_t length) {
-  json_place(j);
-  json_add(j, "\"");
-  for (size_t i = 0; i < length; i++)
-    json_add(j, "%02x", ((const unsigned char *)bytes)[i]);
-  json_add(j, "\"");
 }

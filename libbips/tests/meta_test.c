@@ -3,347 +3,21 @@
 
 #include "check.h"
 #include "golden.h"
+#include "records.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct json told;
+static struct records said;
 static uint8_t written[BIPS_MAX_META_SIZE];
 static bips_meta_writer again;
 
-/* ---- Telling what records say, as the golden file does; and writing them again */
-
-static void number(const char *key, uint64_t value) {
-  json_key(&told, key);
-  json_uint(&told, value);
-}
-
-static void text(const char *key, const bips_meta_text *value) {
-  json_key(&told, key);
-  json_text(&told, value->chars, value->length);
-}
-
-static void word(const char *key, const char *value) {
-  json_key(&told, key);
-  json_text(&told, value, strlen(value));
-}
-
-static void truth(const char *key, bool value) {
-  json_key(&told, key);
-  json_raw(&told, "%s", value ? "true" : "false");
-}
-
-static void moment(const char *key, uint64_t value) {
-  json_key(&told, key);
-  if (value == BIPS_NO_TIME)
-    json_raw(&told, "null");
-  else
-    json_uint(&told, value);
-}
-
-static void tell_fields(bips_meta_fields fields, bool keys);
-
-static void tell_structure(const bips_meta_structure *structure) {
-  json_begin(&told, '{');
-  json_key(&told, "fields");
-  tell_fields(structure->fields, true);
-  text("name", &structure->name);
-  json_end(&told);
-}
-
-static void tell_value(const bips_meta_value *v) {
-  static const char *const kinds[] = {
-      "none", "bool", "int", "unsigned", "float", "text", "bytes", "fraction", "structure", "array", "list", "other"};
-
-  word("kind", kinds[v->kind]);
-  number("origin", v->origin);
-  json_key(&told, "value");
-  switch (v->kind) {
-  case BIPS_META_KIND_NONE: json_raw(&told, "null"); break;
-  case BIPS_META_KIND_BOOL: json_raw(&told, "%s", v->as.boolean ? "true" : "false"); break;
-  case BIPS_META_KIND_INT: json_int(&told, v->as.integer); break;
-  case BIPS_META_KIND_UINT: json_uint(&told, v->as.whole); break;
-  case BIPS_META_KIND_FLOAT: json_raw(&told, "%.17g", v->as.real); break;
-  case BIPS_META_KIND_TEXT: json_text(&told, v->as.text.chars, v->as.text.length); break;
-  case BIPS_META_KIND_BYTES: json_hex(&told, v->as.bytes.data, v->as.bytes.size); break;
-  case BIPS_META_KIND_FRACTION:
-    json_begin(&told, '[');
-    json_int(&told, v->as.fraction.numerator);
-    json_int(&told, v->as.fraction.denominator);
-    json_end(&told);
-    break;
-  case BIPS_META_KIND_STRUCTURE: tell_structure(&v->as.structure); break;
-  case BIPS_META_KIND_ARRAY:
-  case BIPS_META_KIND_LIST: tell_fields(v->as.elements, false); break;
-  case BIPS_META_KIND_OTHER:
-    json_begin(&told, '{');
-    text("text", &v->as.other.text);
-    text("type", &v->as.other.type);
-    json_end(&told);
-    break;
-  }
-}
-
-static void tell_fields(bips_meta_fields fields, bool keys) {
-  bips_meta_value value;
-
-  json_begin(&told, '[');
-  while (bips_meta_next_value(&fields, &value)) {
-    json_begin(&told, '{');
-    CHECK(keys == (value.key.length > 0), "a key of %zu bytes", value.key.length);
-    if (keys)
-      text("key", &value.key);
-    tell_value(&value);
-    json_end(&told);
-  }
-  json_end(&told);
-}
-
-static int memories(const bips_meta_record *record) {
-  bips_meta_memories m = BIPS_META_MEMORIES_INIT;
-  int err = bips_meta_read_memories(record, &m);
-
-  if (err < 0)
-    return err;
-  json_key(&told, "sizes");
-  json_begin(&told, '[');
-  for (uint32_t i = 0; i < m.count; i++)
-    json_uint(&told, m.sizes[i]);
-  json_end(&told);
-  word("type", "memories");
-  return bips_meta_add_memories(&again, &m);
-}
-
-static int audio_layout(const bips_meta_record *record) {
-  bips_meta_audio_layout a = BIPS_META_AUDIO_LAYOUT_INIT;
-  int err = bips_meta_read_audio_layout(record, &a);
-
-  if (err < 0)
-    return err;
-  json_key(&told, "offsets");
-  json_begin(&told, '[');
-  for (uint32_t i = 0; i < a.count; i++)
-    json_uint(&told, a.offsets[i]);
-  json_end(&told);
-  truth("planar", a.planar);
-  number("samples", a.samples);
-  word("type", "audio layout");
-  return bips_meta_add_audio_layout(&again, &a);
-}
-
-static int crop(const bips_meta_record *record) {
-  bips_meta_crop c = BIPS_META_CROP_INIT;
-  int err = bips_meta_read_crop(record, &c);
-
-  if (err < 0)
-    return err;
-  number("height", c.height);
-  word("type", "crop");
-  number("width", c.width);
-  number("x", c.x);
-  number("y", c.y);
-  return bips_meta_add_crop(&again, &c);
-}
-
-static int affine(const bips_meta_record *record) {
-  bips_meta_affine a = BIPS_META_AFFINE_INIT;
-  int err = bips_meta_read_affine(record, &a);
-
-  if (err < 0)
-    return err;
-  json_key(&told, "matrix");
-  json_begin(&told, '[');
-  for (int i = 0; i < 16; i++)
-    json_raw(&told, "%.9g", (double)a.matrix[i]);
-  json_end(&told);
-  word("type", "affine");
-  return bips_meta_add_affine(&again, &a);
-}
-
-static int time_code(const bips_meta_record *record) {
-  bips_meta_time_code t = BIPS_META_TIME_CODE_INIT;
-  int err = bips_meta_read_time_code(record, &t);
-
-  if (err < 0)
-    return err;
-  json_key(&told, "daily_jam");
-  if (t.daily_jam == BIPS_META_NO_DAILY_JAM)
-    json_raw(&told, "null");
-  else
-    json_int(&told, t.daily_jam);
-  json_key(&told, "daily_jam_offset");
-  json_int(&told, t.daily_jam_offset);
-  number("field_count", t.field_count);
-  number("flags", t.flags);
-  number("fps_d", t.fps_denominator);
-  number("fps_n", t.fps_numerator);
-  number("frames", t.frames);
-  number("hours", t.hours);
-  number("minutes", t.minutes);
-  number("seconds", t.seconds);
-  word("type", "time code");
-  return bips_meta_add_time_code(&again, &t);
-}
-
-static int reference_time(const bips_meta_record *record) {
-  bips_meta_reference_time t = BIPS_META_REFERENCE_TIME_INIT;
-  int err = bips_meta_read_reference_time(record, &t);
-
-  if (err < 0)
-    return err;
-  text("clock", &t.clock);
-  moment("duration", t.duration);
-  moment("timestamp", t.timestamp);
-  word("type", "reference time");
-  return bips_meta_add_reference_time(&again, &t);
-}
-
-static int caption(const bips_meta_record *record) {
-  bips_meta_caption c = BIPS_META_CAPTION_INIT;
-  int err = bips_meta_read_caption(record, &c);
-
-  if (err < 0)
-    return err;
-  json_key(&told, "data");
-  json_hex(&told, c.data.data, c.data.size);
-  number("kind", c.kind);
-  word("type", "caption");
-  return bips_meta_add_caption(&again, &c);
-}
-
-static int region(const bips_meta_record *record) {
-  bips_meta_region g = BIPS_META_REGION_INIT;
-  bips_meta_structure s;
-  int err = bips_meta_read_region(record, &g);
-
-  if (err < 0)
-    return err;
-  bips_meta_begin_region(&again, &g);
-  truth("analytics", g.analytics);
-  number("height", g.height);
-  json_key(&told, "id");
-  json_int(&told, g.id);
-  text("kind", &g.kind);
-  json_key(&told, "params");
-  json_begin(&told, '[');
-  for (bips_meta_structures params = g.params; bips_meta_next_structure(&params, &s);) {
-    tell_structure(&s);
-    bips_meta_add_structure(&again, &s);
-  }
-  json_end(&told);
-  json_key(&told, "parent");
-  json_int(&told, g.parent);
-  truth("partial", g.partial);
-  word("type", "region");
-  number("width", g.width);
-  number("x", g.x);
-  number("y", g.y);
-  return bips_meta_end_record(&again);
-}
-
-static int custom(const bips_meta_record *record) {
-  bips_meta_custom c = BIPS_META_CUSTOM_INIT;
-  int err = bips_meta_read_custom(record, &c);
-
-  if (err < 0)
-    return err;
-  text("name", &c.name);
-  truth("partial", c.partial);
-  json_key(&told, "structure");
-  tell_structure(&c.structure);
-  json_key(&told, "tags");
-  json_begin(&told, '[');
-  for (uint32_t i = 0; i < c.tag_count; i++)
-    json_text(&told, c.tags[i].chars, c.tags[i].length);
-  json_end(&told);
-  word("type", "custom");
-  bips_meta_begin_custom(&again, &c);
-  bips_meta_add_structure(&again, &c.structure);
-  return bips_meta_end_record(&again);
-}
-
-static int protection(const bips_meta_record *record) {
-  bips_meta_protection p = BIPS_META_PROTECTION_INIT;
-  int err = bips_meta_read_protection(record, &p);
-
-  if (err < 0)
-    return err;
-  truth("partial", p.partial);
-  json_key(&told, "structure");
-  tell_structure(&p.structure);
-  word("type", "protection");
-  bips_meta_begin_protection(&again, &p);
-  bips_meta_add_structure(&again, &p.structure);
-  return bips_meta_end_record(&again);
-}
-
-static int gst(const bips_meta_record *record) {
-  bips_meta_gst g = BIPS_META_GST_INIT;
-  int err = bips_meta_read_gst(record, &g);
-
-  if (err < 0)
-    return err;
-  json_key(&told, "data");
-  json_hex(&told, g.data.data, g.data.size);
-  text("name", &g.name);
-  word("type", "gst");
-  number("version", g.version);
-  return bips_meta_add_gst(&again, &g);
-}
-
-static int tags(const bips_meta_record *record) {
-  bips_meta_tags t = BIPS_META_TAGS_INIT;
-  int err = bips_meta_read_tags(record, &t);
-
-  if (err < 0)
-    return err;
-  json_key(&told, "list");
-  tell_structure(&t.list);
-  truth("partial", t.partial);
-  number("scope", t.scope);
-  word("type", "tags");
-  bips_meta_begin_tags(&again, &t);
-  bips_meta_add_structure(&again, &t.list);
-  return bips_meta_end_record(&again);
-}
-
-static int unknown(const bips_meta_record *record) {
-  number("number", record->type);
-  json_key(&told, "payload");
-  json_hex(&told, record->payload, record->length);
-  word("type", "unknown");
-  return bips_meta_add_unknown(&again, record);
-}
-
-static int tell_record(const bips_meta_record *record) {
-  static int (*const tell[])(const bips_meta_record *) = {
-      unknown, memories, audio_layout, crop, affine, time_code, reference_time, caption, region, custom, protection, gst, tags};
-
-  return tell[record->type <= BIPS_META_TAGS ? record->type : 0](record);
-}
-
 /* tell_records tells all records of an area, and returns what bips_meta_begin said of the whole. */
 static int tell_records(const uint8_t *bytes, size_t size) {
-  bips_meta_records records;
-  bips_meta_record record;
-  int err = bips_meta_begin(bytes, size, &records);
+  int err = records_tell(&said, bytes, size, 2);
 
-  json_start(&told, 2);
-  bips_meta_writer_begin(&again, written, sizeof written, 0);
-  json_begin(&told, '[');
-  while (err == 0 && bips_meta_next(&records, &record)) {
-    json_begin(&told, '{');
-    int one = tell_record(&record);
-    if (one < 0) {
-      CHECK(one == -BIPS_DAMAGED && strstr(bips_error_message(), bips_meta_type_name(record.type)), "%d: %s", one,
-          bips_error_message());
-      word("error", "damaged");
-      word("type", bips_meta_type_name(record.type));
-    }
-    json_end(&told);
-  }
-  json_end(&told);
+  CHECK(said.unnamed == 0, "%d errors do not name the type of their record: %s", said.unnamed, said.told.text);
   return err;
 }
 
@@ -380,11 +54,11 @@ static void golden_records(void) {
     const char *want = golden_value(&area, "records", &length);
     if (!want)
       want = "[]", length = 2;
-    CHECK(length == told.length && memcmp(want, told.text, length) == 0, "%s: read\n%s\nwant\n%.*s", name, told.text, (int)length, want);
+    CHECK(length == said.told.length && memcmp(want, said.told.text, length) == 0, "%s: read\n%s\nwant\n%.*s", name, said.told.text, (int)length, want);
     read++;
-    if (error[0] == 0 && !strstr(told.text, "\"damaged\"") && !is_one_of(name, not_written)) {
-      CHECK(again.size == size && (size == 0 || memcmp(written, bytes, size) == 0), "%s: written as %zu bytes otherwise than read: %s",
-          name, again.size, bips_error_message());
+    if (error[0] == 0 && !strstr(said.told.text, "\"damaged\"") && !is_one_of(name, not_written)) {
+      CHECK(said.again.size == size && (size == 0 || memcmp(said.written, bytes, size) == 0), "%s: written as %zu bytes otherwise than read: %s",
+          name, said.again.size, bips_error_message());
       rewritten++;
     }
     free(bytes);
@@ -412,14 +86,14 @@ static void damaged_records(void) {
     }
     for (size_t bit = 0; bit < 8 * size; bit += size > 128 ? 11 : 1) {
       bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-      if (tell_records(bytes, size) == 0 && again.size > 0) {
+      if (tell_records(bytes, size) == 0 && said.again.size > 0) {
         /* What was written of it is read as it is, and written again as it is. */
-        size_t first = again.size;
+        size_t first = said.again.size;
         uint8_t *copy = malloc(first);
         NEED(copy, "memory");
-        memcpy(copy, written, first);
-        CHECK(tell_records(copy, first) == 0 && !strstr(told.text, "\"damaged\""), "written, and then not read: %s", told.text);
-        CHECK(again.size == first && memcmp(copy, written, first) == 0, "written as %zu bytes, then as %zu others", first, again.size);
+        memcpy(copy, said.written, first);
+        CHECK(tell_records(copy, first) == 0 && !strstr(said.told.text, "\"damaged\""), "said.written, and then not read: %s", said.told.text);
+        CHECK(said.again.size == first && memcmp(copy, said.written, first) == 0, "written as %zu bytes, then as %zu others", first, said.again.size);
         free(copy);
       }
       bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);

@@ -2,21 +2,22 @@
 #include "../src/wire/wire.h"
 #include "check.h"
 #include "golden.h"
+#include "told.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct json told;
+static struct told told;
 
 static void number(const char *key, uint64_t value) {
-  json_key(&told, key);
-  json_uint(&told, value);
+  told_key(&told, key);
+  told_uint(&told, value);
 }
 
 static void text(const char *key, const char *value) {
-  json_key(&told, key);
-  json_text(&told, value, strlen(value));
+  told_key(&told, key);
+  told_text(&told, value, strlen(value));
 }
 
 /* A message is read, told as the golden file tells it, and written again to again. */
@@ -172,10 +173,10 @@ static void golden_messages(void) {
     const char *want = golden_value(&m, "written", &length);
     snprintf(is_written, sizeof is_written, "%.*s", (int)length, want);
 
-    json_start(&told, 2);
-    json_begin(&told, '{');
+    told_start(&told, 2);
+    told_begin(&told, '{');
     enum wire_result result = kind_of(&m)->read(bytes, size, &why, again, &wrote);
-    json_end(&told);
+    told_end(&told);
     CHECK(strcmp(errors[result], error) == 0, "%s: the result is \"%s\" (%s), not \"%s\"", name, errors[result], why.text, error);
     CHECK((why.text[0] != 0) == (result != WIRE_OK), "%s: why: \"%s\"", name, why.text);
     if (result == WIRE_OK) {
@@ -212,7 +213,7 @@ static void every_length_and_flipped_bit(void) {
       if (cut >= BIPS_WIRE_HEAD_SIZE && cut < 512)
         part[12] = (uint8_t)cut, part[13] = (uint8_t)(cut >> 8);
       for (size_t i = 0; i < KINDS; i++) {
-        json_start(&told, 2);
+        told_start(&told, 2);
         kinds[i].read(part, cut, &why, again, &wrote);
         CHECK(wrote >= BIPS_WIRE_HEAD_SIZE && wrote <= BIPS_WIRE_MAX_SIZE, "%zu bytes written", wrote);
       }
@@ -220,7 +221,7 @@ static void every_length_and_flipped_bit(void) {
     }
     for (size_t bit = 0; bit < 8 * size && size <= BIPS_WIRE_MAX_SIZE; bit++) {
       bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
-      json_start(&told, 2);
+      told_start(&told, 2);
       kind_of(&m)->read(bytes, size, &why, again, &wrote);
       bytes[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }

@@ -42,9 +42,23 @@ p> {"do":"frame","size":51,"timeout":1000000}
 p< {"event":"done","order":"frame","sequence":1,"sha256":"SUM"}
 c> {"do":"pull","timeout":-1}
 c< {"event":"instance","instance":"INSTANCE","token":"TOKEN","slots":6}
-c< {"event":"done","order":"pull","sequence":1,"discont":true,"hold":1,"info":{"size":51,"pts":1,"dts":-1,"duration":NUMBER,"capture":-1,"offset":"0000000000000001","offset_end":"TOKEN","flags":NUMBER,"strides":[NUMBER],"offsets":[0],META"caps":"application/x-peer,part=0","tags":"0c00000030000000000000000000000001000000070000007461676c6973740005000500060000007469746c657061727420300000000000","latency":-1,"published":NUMBER,"sha256":"SUM"}}
+c< {"event":"done","order":"pull","sequence":1,"discont":true,"hold":1,"info":{"size":51,"pts":1,"dts":-1,"duration":NUMBER,"capture":-1,"offset":"0000000000000001","offset_end":"TOKEN","flags":NUMBER,"strides":[NUMBER],"offsets":[0],META"caps":"application/x-peer,part=0","tags":"0c00000030000000000000000000000001000000070000007461676c6973740005000500060000007469746c657061727420300000000000","latency":-1,"published":NUMBER,"sha256":"SUM","mode":"every","blocking":true}}
+c> {"do":"records","hold":1,"of":"tags"}
+c< {"event":"done","order":"records","records":TITLE,"meta":"0c00000030000000000000000000000001000000070000007461676c6973740005000500060000007469746c657061727420300000000000"}
+c> {"do":"records","meta":"03000100100000001000000008000000800200006801000000000000"}
+c< {"event":"done","order":"records","error":"damaged","text":TEXT}
+p> {"do":"records","meta":"a00f0100080000000000000000000000"}
+p< {"event":"done","order":"records","error":"needed","text":TEXT}
+c> {"do":"sum","hold":1}
+c< {"event":"done","order":"sum","sha256":"SUM"}
+c> {"do":"sum","hold":7}
+c< {"event":"done","order":"sum","error":"stale","text":TEXT}
+c> {"do":"max-age","max_age":1000}
+c< {"event":"done","order":"max-age"}
+c> {"do":"stats"}
+c< {"event":"done","order":"stats","received":1,"held":1,"quota":2,"instances":1}
 c> {"do":"pool"}
-c< {"event":"done","order":"pool","instance":"INSTANCE","slots":6}
+c< {"event":"done","order":"pool","instance":"INSTANCE","slots":6,"size":256}
 c> {"do":"key-frame"}
 c< {"event":"done","order":"key-frame"}
 p> {"do":"grow","size":512}
@@ -60,6 +74,8 @@ p> {"do":"go"}
 p< {"event":"done","order":"go"}
 p> {"do":"pause"}
 p< MORE{"event":"done","order":"pause"}
+p> {"do":"drop"}
+p< {"event":"done","order":"drop"}
 c> {"do":"release","hold":1}
 c< {"event":"done","order":"release"}
 c> {"do":"release","hold":1}
@@ -81,7 +97,7 @@ p> {"do":"end"}
 p< {"event":"ended","token":"TOKEN"}
 p< {"event":"done","order":"end"}
 p> {"do":"close"}
-p< {"event":"closed","token":"TOKEN",MORE}
+p< {"event":"closed",MORE"token":"TOKEN",MORE}
 p< {"event":"done","order":"close"}
 p.
 `
@@ -173,7 +189,7 @@ func (p *partner) says(t *testing.T, want string, known map[string]string) {
 	more := strings.HasPrefix(want, "MORE")
 	pattern = strings.TrimPrefix(pattern, "MORE")
 	for word, means := range map[string]string{
-		"TEXT": `".+"`, "NUMBER": `-?\d+`, "META": `(?:"meta":"[0-9a-f]+",)?`, "MORE": `.*`,
+		"TEXT": `".+"`, "NUMBER": `-?\d+`, "META": `(?:"meta":"[0-9a-f]+",)?`, "MORE": `.*`, "TITLE": `\[\{.*"part 0".*\}\]`,
 	} {
 		pattern = strings.ReplaceAll(pattern, word, means)
 	}

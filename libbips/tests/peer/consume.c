@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <bips/meta.h>
+
 #include "peer.h"
 
 /* struct joined is a consumer, which orders may look at while the work closes it: the last one lets go. */
@@ -200,6 +202,8 @@ static void add_stats(bips_consumer *pool, struct line *l) {
   line_number(l, "demoted", s.demoted);
   line_number(l, "held", s.held);
   line_number(l, "moves", s.moves);
+  line_number(l, "quota", bips_consumer_quota(pool));
+  line_number(l, "instances", s.instances);
 }
 
 /* leave gives back what is held, before or after closing the consumer. */
@@ -402,6 +406,9 @@ static void add_record(struct line *l, const bips_frame *frame, const bips_frame
   line_time(l, "latency", d->latency);
   line_signed(l, "published", (int64_t)d->publish_time);
   line_sum(l, "sha256", bips_frame_data(frame), bips_frame_size(frame));
+  line_text(l, "mode", d->mode == BIPS_EVERY ? "every" : d->mode == BIPS_LATEST ? "latest" : "");
+  line_flag(l, "blocking", d->blocking != 0);
+  line_number(l, "behind", d->behind);
   line_raw(l, "}");
 }
 
@@ -555,6 +562,8 @@ static void order_pool(bips_consumer *pool, struct line *answer) {
     return;
   line_hex(answer, "instance", info.instance);
   line_number(answer, "slots", info.slots);
+  line_number(answer, "size", info.slot_size);
+  line_number(answer, "moves", info.moves);
 }
 
 /* order_of_pool carries out those orders that do not pause the work; false: it is none. */
@@ -581,10 +590,53 @@ static bool order_of_pool(struct consuming *c, bips_consumer *pool, const char *
     line_error(answer, bips_consumer_request_key_frame(pool));
   } else if (strcmp(order, "pool") == 0) {
     order_pool(pool, answer);
+  } else if (strcmp(order, "max-age") == 0) {
+    line_error(answer, bips_consumer_set_max_age(pool, json_number(fields, "max_age") * MICROSECOND));
   } else {
     return false;
   }
   return true;
+}
+
+/* held_frame is a frame that was pulled by an order; NULL: there is none of the number. */
+static bips_frame *held_frame(const struct consuming *c, uint64_t number) {
+  for (int i = 0; i < MOST_PULLED; i++)
+    if (c->pulled[i] != NULL && c->pulled[i]->number == number)
+      return c->pulled[i]->frame;
+  return NULL;
+}
+
+/* records reads metadata: those that were ordered, or those of a frame that is held. */
+static void records(struct consuming *c, const struct json *fields, struct line *answer) {
+  static uint8_t area[BIPS_MAX_META_SIZE]; /* tags have less */
+  uint64_t number = (uint64_t)json_number(fields, "hold");
+  bips_frame *frame;
+  const void *bytes;
+  size_t size;
+  int err;
+
+  if (number == 0) {
+    order_records(fields, answer);
+    return;
+  }
+  if ((frame = held_frame(c, number)) == NULL) {
+    line_error(answer, bips_frame_release(NULL)); /* stale */
+    return;
+  }
+  bytes = strcmp(json_text(fields, "of"), "tags") == 0 ? bips_frame_tags(frame, &size) : bips_frame_meta(frame, &size);
+  if ((err = bips_meta_copy(bytes, size, area, sizeof area)) < 0)
+    line_error(answer, err);
+  else
+    line_records(answer, area, size);
+}
+
+static void sum(struct consuming *c, const struct json *fields, struct line *answer) {
+  bips_frame *frame = held_frame(c, (uint64_t)json_number(fields, "hold"));
+
+  if (frame == NULL)
+    line_error(answer, bips_frame_release(NULL)); /* stale */
+  else
+    line_sum(answer, "sha256", bips_frame_data(frame), bips_frame_size(frame));
 }
 
 static void carry_out_order(void *consuming, const char *order, const struct json *fields, struct line *answer) {
@@ -597,6 +649,10 @@ static void carry_out_order(void *consuming, const char *order, const struct jso
     return;
   if (strcmp(order, "release") == 0) {
     line_error(answer, give_back_pulled(c, (uint64_t)json_number(fields, "hold")));
+  } else if (strcmp(order, "sum") == 0) {
+    sum(c, fields, answer);
+  } else if (strcmp(order, "records") == 0) {
+    records(c, fields, answer);
   } else if (strcmp(order, "close") == 0) {
     halt(c);
     line_error(answer, leave(c));

@@ -232,6 +232,24 @@ void unknown_order(const char *order, struct line *answer) {
   (void)order;
 }
 
+size_t bytes_of(const char *digits, uint8_t *bytes, size_t room) {
+  size_t size = strlen(digits) / 2;
+
+  if (size > room)
+    size = room;
+  for (size_t i = 0; i < size; i++) {
+    char pair[3] = {digits[2 * i], digits[2 * i + 1], 0};
+    bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
+  }
+  return size;
+}
+
+void order_records(const struct json *fields, struct line *answer) {
+  static uint8_t meta[BIPS_MAX_META_SIZE];
+
+  line_records(answer, meta, bytes_of(json_text(fields, "meta"), meta, sizeof meta));
+}
+
 void obey(carry_out carry, void *role, struct shift *shift) {
   bool closed = false;
   char *line = NULL;

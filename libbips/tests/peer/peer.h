@@ -88,6 +88,10 @@ typedef void (*carry_out)(void *role, const char *order, const struct json *fiel
  * to "go" the shift resumes; at the end it is over. */
 void obey(carry_out carry, void *role, struct shift *shift);
 void unknown_order(const char *order, struct line *answer);
+/* order_records reads the metadata of an order, and answers with what they say. */
+void order_records(const struct json *fields, struct line *answer);
+/* bytes_of reads hexadecimal digits. */
+size_t bytes_of(const char *digits, uint8_t *bytes, size_t room);
 
 int produce(const char *pool, int count, char **arguments);
 int consume(const char *pool, int count, char **arguments);

@@ -481,19 +481,6 @@ static void step(void *producing) {
 
 static int64_t of_micros(int64_t us) { return us < 0 ? BIPS_FOREVER : us * MICROSECOND; }
 
-/* bytes_of reads hexadecimal digits. */
-static size_t bytes_of(const char *digits, uint8_t *bytes, size_t room) {
-  size_t size = strlen(digits) / 2;
-
-  if (size > room)
-    size = room;
-  for (size_t i = 0; i < size; i++) {
-    char pair[3] = {digits[2 * i], digits[2 * i + 1], 0};
-    bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
-  }
-  return size;
-}
-
 static int set_tags(struct producing *p, const char *digits) {
   static uint8_t tags[2 * BIPS_MAX_TAGS_SIZE];
   size_t size = bytes_of(digits, tags, sizeof tags);
@@ -591,6 +578,12 @@ static void frame(struct producing *p, const struct json *fields, struct line *a
   bips_slot_return(slot);
 }
 
+/* drop counts a frame that is not published. */
+static int drop(struct producing *p) {
+  p->dropped++;
+  return bips_producer_drop(p->own->pool);
+}
+
 /* order_of_pool carries out those orders that do not pause the work; false: it is none. */
 static bool order_of_pool(struct producing *p, struct own *own, const char *order, const struct json *fields, struct line *answer) {
   if (strcmp(order, "stats") == 0) {
@@ -610,6 +603,8 @@ static bool order_of_pool(struct producing *p, struct own *own, const char *orde
     line_error(answer, set_tags(p, json_text(fields, "tags")));
   } else if (strcmp(order, "latency") == 0) {
     bips_producer_set_latency(own->pool, time_of(fields, "latency"));
+  } else if (strcmp(order, "records") == 0) {
+    order_records(fields, answer);
   } else {
     return false;
   }
@@ -638,6 +633,8 @@ static void carry_out_order(void *producing, const char *order, const struct jso
     hold(p, of_micros(json_number(fields, "timeout")), answer);
   else if (strcmp(order, "frame") == 0)
     frame(p, fields, answer);
+  else if (strcmp(order, "drop") == 0)
+    line_error(answer, drop(p));
   else if (strcmp(order, "grow") == 0)
     line_error(answer, grow_to(p, (size_t)json_number(fields, "size")));
   else if (strcmp(order, "pause") != 0)
@@ -653,10 +650,10 @@ static void *obey_orders(void *producing) {
 
 int produce(const char *pool, int count, char **arguments) {
   static struct producing p;
-  int64_t slots = 0, slot_size = 4096, seats = 0, block_timeout = BIPS_FOREVER, seed = 0;
+  int64_t slots = 0, slot_size = 4096, seats = 0, meta_size = 0, block_timeout = BIPS_FOREVER, seed = 0;
   const char *overflow = "block", *backend = "shm";
   const struct option options[] = {
-      {"slots", &slots, NULL, NULL, 0}, {"slot-size", &slot_size, NULL, NULL, 0}, {"seats", &seats, NULL, NULL, 0},
+      {"slots", &slots, NULL, NULL, 0}, {"slot-size", &slot_size, NULL, NULL, 0}, {"seats", &seats, NULL, NULL, 0}, {"meta-size", &meta_size, NULL, NULL, 0},
       {"overflow", NULL, &overflow, NULL, 0}, {"backend", NULL, &backend, NULL, 0},
       {"block-timeout", &block_timeout, NULL, NULL, MICROSECOND}, {"busy", &p.busy, NULL, NULL, MICROSECOND},
       {"wait", &p.wait, NULL, NULL, 0}, {"size", &p.size, NULL, NULL, 0}, {"frames", &p.limit, NULL, NULL, 0},
@@ -674,6 +671,7 @@ int produce(const char *pool, int count, char **arguments) {
   p.options.slots = (uint32_t)slots;
   p.options.slot_size = (size_t)slot_size;
   p.options.max_consumers = (uint32_t)seats;
+  p.options.meta_size = (int32_t)meta_size;
   p.options.block_timeout = block_timeout;
   if (strcmp(overflow, "drop") == 0)
     p.options.overflow = BIPS_DROP;

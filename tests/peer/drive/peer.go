@@ -48,8 +48,9 @@ func Role(roles testmain.Roles) testmain.Roles {
 
 // Setup is how a peer is started.
 type Setup struct {
-	Args []string // options
-	Env  []string // in addition to the test's own
+	Program []string // the peer's program and its first arguments; nil: what the environment names, or the peer in Go
+	Args    []string // options
+	Env     []string // in addition to the test's own
 	// Log is a file that gets the peer's lines, so that it never waits for who reads them. Who
 	// wants to know them calls Read. "": Heard is called with each.
 	Log string
@@ -80,9 +81,12 @@ func Start(t testing.TB, kind, pool string, setup Setup) *Peer {
 	t.Helper()
 	p := &Peer{Kind: kind, t: t, setup: setup, exited: make(chan struct{}), answers: make(chan *line.Line, 1)}
 	args := append([]string{kind, pool}, setup.Args...)
-	if program := os.Getenv(programs[kind]); program != "" {
-		words := strings.Fields(program)
-		p.cmd = exec.Command(words[0], append(words[1:], args...)...)
+	words := setup.Program
+	if words == nil {
+		words = strings.Fields(os.Getenv(programs[kind]))
+	}
+	if len(words) > 0 {
+		p.cmd = exec.Command(words[0], append(words[1:len(words):len(words)], args...)...)
 		p.cmd.Env = os.Environ()
 	} else {
 		p.cmd = testmain.Child(t, roleName, args...)

@@ -45,7 +45,17 @@ func (c *consuming) carryOut(order line.Order) line.Line {
 		if !attached {
 			return failed(bips.ErrNoPool)
 		}
-		return line.Line{Instance: line.Hex(info.Instance), Slots: info.Slots}
+		return line.Line{Instance: line.Hex(info.Instance), Slots: info.Slots, Size: info.SlotSize, Moves: uint64(info.Moves)}
+	case line.DoMaxAge:
+		c.current().SetMaxAge(ofMicros(order.MaxAge))
+	case line.DoSum:
+		h, held := c.pulled[order.Hold]
+		if !held {
+			return failed(fmt.Errorf("hold %d: %w", order.Hold, bips.ErrStale))
+		}
+		return line.Line{SHA256: line.Sum(h.frame.Data)}
+	case line.DoRecords:
+		return c.records(order)
 	default:
 		return unknown(order)
 	}
@@ -53,8 +63,12 @@ func (c *consuming) carryOut(order line.Order) line.Line {
 }
 
 func (c *consuming) stats() line.Line {
-	stats := c.current().Stats()
-	return line.Line{Received: stats.Received, Skipped: stats.Skipped, Lost: stats.Lost, Demoted: stats.Demoted, Held: stats.Held, Moves: stats.Moves}
+	pool := c.current()
+	stats := pool.Stats()
+	return line.Line{
+		Received: stats.Received, Skipped: stats.Skipped, Lost: stats.Lost, Demoted: stats.Demoted, Held: stats.Held, Moves: stats.Moves,
+		Quota: pool.Quota(), Instances: stats.Instances,
+	}
 }
 
 // pullOne pulls one frame and holds it.
@@ -103,7 +117,24 @@ func recordOf(f *bips.Frame) *line.Record {
 		Capture: nanoseconds(f.CaptureTime), Offset: line.Hex(f.Offset), OffsetEnd: line.Hex(f.OffsetEnd), Flags: f.Flags,
 		Strides: f.Planes.Stride[:f.Planes.Count], Offsets: f.Planes.Offset[:f.Planes.Count],
 		Meta: hex.EncodeToString(f.Meta), Caps: f.Caps, Tags: hex.EncodeToString(f.Tags), Latency: nanoseconds(f.Latency), Published: int64(f.PublishTime), SHA256: line.Sum(f.Data),
+		Mode: modeNames[f.Mode], Blocking: f.Blocking, Behind: f.Behind,
 	}
+}
+
+var modeNames = map[bips.Mode]string{bips.Latest: "latest", bips.Every: "every"}
+
+// records reads metadata: those that were ordered, or those of a frame that is held.
+func (c *consuming) records(order line.Order) line.Line {
+	h, held := c.pulled[order.Hold]
+	switch {
+	case order.Hold == 0:
+		return readRecords(order)
+	case !held:
+		return failed(fmt.Errorf("hold %d: %w", order.Hold, bips.ErrStale))
+	case order.Of == line.OfTags:
+		return tellRecords(h.frame.Tags)
+	}
+	return tellRecords(h.frame.Meta)
 }
 
 // nanoseconds is a time as lines have it: -1 if it is unknown.

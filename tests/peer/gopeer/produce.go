@@ -57,6 +57,7 @@ func produce(pool string, args []string, out *output) error {
 	flags := options("produce")
 	flags.IntVar(&p.options.Slots, "slots", 0, "")
 	flags.IntVar(&p.options.SlotSize, "slot-size", 4096, "")
+	flags.IntVar(&p.options.MetaSize, "meta-size", 0, "")
 	flags.IntVar(&p.options.MaxConsumers, "seats", 0, "")
 	flags.StringVar(&overflow, "overflow", "block", "")
 	flags.StringVar(&backend, "backend", "shm", "")

@@ -46,6 +46,12 @@ func (p *producing) carryOut(order line.Order) line.Line {
 	case line.DoFrame:
 		p.halt()
 		return p.frame(order)
+	case line.DoDrop:
+		p.halt()
+		p.dropped++
+		return failed(p.pool.Drop())
+	case line.DoRecords:
+		return readRecords(order)
 	case line.DoGrow:
 		p.halt()
 		return failed(p.growTo(order.Size))

@@ -34,6 +34,9 @@ var names = []struct {
 	{"backend", bips.ErrBackend},
 }
 
+// ErrorNeeded is the error of metadata without which a frame cannot be read, and which the client does not know.
+const ErrorNeeded = "needed"
+
 // ErrorName is an error's name in lines: "" for none, "other" where it has no name.
 func ErrorName(err error) string {
 	if err == nil {

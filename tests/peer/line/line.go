@@ -21,7 +21,10 @@ type Order struct {
 	Latency   int64   `json:"latency,omitempty"`   // latency: ns; -1: unknown
 	Size      int     `json:"size,omitempty"`      // frame: bytes; grow: of a slot
 	Info      *Record `json:"info,omitempty"`      // frame: what travels with it
-	Hold      uint64  `json:"hold,omitempty"`      // release: the number of the hold
+	Hold      uint64  `json:"hold,omitempty"`      // release, sum, records: the number of the hold
+	MaxAge    int64   `json:"max_age,omitempty"`   // max-age: us
+	Meta      string  `json:"meta,omitempty"`      // records: hex digits
+	Of        string  `json:"of,omitempty"`        // records, with hold: OfMeta or OfTags
 }
 
 // Words of Order.Do.
@@ -46,6 +49,16 @@ const (
 	DoRelease = "release"   // consumer: give one back
 	DoPool    = "pool"      // consumer: which pool it is attached to
 	DoKeys    = "key-frame" // consumer: ask for a key frame
+	DoMaxAge  = "max-age"   // consumer: SetMaxAge
+	DoSum     = "sum"       // consumer: the bytes of a frame that is held
+	DoDrop    = "drop"      // producer: a frame that is not published
+	DoRecords = "records"   // read metadata, and write them again
+)
+
+// Words of Order.Of.
+const (
+	OfMeta = "meta"
+	OfTags = "tags"
 )
 
 // A Line is one line that a peer writes. Fields that the event does not use, and those
@@ -72,15 +85,20 @@ type Line struct {
 	Published uint64  `json:"published,omitempty"`  // in all
 	Received  uint64  `json:"received,omitempty"`   // in all
 	Lent      int     `json:"lent,omitempty"`       // slots, now
-	Size      int     `json:"size,omitempty"`       // moved: of a slot, in bytes
+	Size      int     `json:"size,omitempty"`       // moved, pool: of a slot, in bytes
 	Held      int     `json:"held,omitempty"`       // frames, now
 	Consumers int     `json:"consumers,omitempty"`  // seats taken, now
 	Reclaimed uint64  `json:"reclaimed,omitempty"`  // seats, in all
 	Moves     uint64  `json:"moves,omitempty"`      // in all: to new pools of the same run
 	KeyFrames uint64  `json:"key_frames,omitempty"` // producer: times that it was asked for one
 	Drops     uint64  `json:"drops,omitempty"`      // producer: times that a call said dropped
-	SHA256    string  `json:"sha256,omitempty"`     // of the bytes of a frame that was ordered
+	SHA256    string  `json:"sha256,omitempty"`     // of the bytes of a frame that was ordered, or is held
+	Quota     int     `json:"quota,omitempty"`      // frames that a consumer may hold
+	Instances uint64  `json:"instances,omitempty"`  // that a consumer attached to, in all
 	Info      *Record `json:"info,omitempty"`       // of a frame, with --detail
+
+	Records *json.RawMessage `json:"records,omitempty"` // what metadata say: a list, as in tests/golden/segments/records.json
+	Meta    string           `json:"meta,omitempty"`    // the same records, written again: hex digits
 }
 
 // Words of Line.Event.
@@ -131,6 +149,9 @@ type Record struct {
 	Latency   int64    `json:"latency"`
 	Published int64    `json:"published"`        // on the clock that all processes share
 	SHA256    string   `json:"sha256,omitempty"` // of the bytes
+	Mode      string   `json:"mode,omitempty"`   // how it was read: latest or every
+	Blocking  bool     `json:"blocking,omitempty"`
+	Behind    uint64   `json:"behind,omitempty"` // newer frames that there were when it came
 }
 
 // Encode is a line as it is written, with its end.
