@@ -130,7 +130,7 @@ static inline void push_number(bips_producer *producer, uint8_t number) {
 
 /* is_number checks the bytes of such a frame. */
 static inline bool is_number(const bips_frame *frame, uint8_t number) {
-  const uint8_t *data = bips_frame_data(frame);
+  const uint8_t *data = (const uint8_t *)bips_frame_data(frame);
 
   if (bips_frame_size(frame) != 64 || bips_frame_pts(frame) != number)
     return false;
