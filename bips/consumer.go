@@ -223,6 +223,22 @@ func (c *Consumer) countDemotions() {
 	s.demotions = 0
 }
 
+// countRest counts what was passed by since the last frame of an instance, when no other frame comes that could tell. Called with
+// c.mu held.
+func (c *Consumer) countRest(r *reading) {
+	c.stats.Skipped += r.skipped
+	c.stats.Lost += r.lost
+	r.skipped, r.lost = 0, 0
+}
+
+// forgetBefore gives up the instance that the consumer was in before, which is lost.
+func (c *Consumer) forgetBefore() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.countRest(c.before)
+	c.before = nil
+}
+
 // A thread that is just giving a slot back is looked for again after busyPause, for busyPatience:
 // it may have lost its processor.
 const (
@@ -428,7 +444,7 @@ func (c *Consumer) stopAsking() {
 func (c *Consumer) noteSearch(err error, poked uint32, limit deadline) error {
 	var later passing
 	if c.before != nil && errors.Is(err, ErrNoPool) && !errors.Is(err, errMoving) && !errors.As(err, &later) {
-		c.before = nil
+		c.forgetBefore()
 		return fmt.Errorf("pool %q: its producer died while it moved: %w", c.name, ErrProducerLost)
 	}
 	if err := c.fatalSearch(err); err != nil {
@@ -495,6 +511,9 @@ func (c *Consumer) detach() {
 	defer c.mu.Unlock()
 	if c.attachment != nil {
 		c.countDemotions()
+		if c.before != c.attachment.reading {
+			c.countRest(c.attachment.reading)
+		}
 		c.attachment.letGo()
 		c.attachment = nil
 	}

@@ -463,3 +463,33 @@ func TestAReaderThatIsSuspendedOverTwoMovesHasLostNothingWhenItResumes(t *testin
 		t.Errorf("%+v", s)
 	}
 }
+
+// It goes on with the frames that come from then on, and there are none: nothing but the counts tells of the others.
+func TestFramesThatWereMissedBeforeAProducerIsLostAreCounted(t *testing.T) {
+	testmain.Dir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8, BlockTimeout: bips.Forever})
+	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
+	if _, err := c.Pull(0); !errors.Is(err, bips.ErrTimeout) {
+		t.Fatal(err)
+	}
+	push(t, p, 1)
+	if value := pullValue(t, c); value != 1 {
+		t.Fatal(value)
+	}
+	c.SetBlocking(false)
+	grow(t, p, 128)
+	push(t, p, 2)
+	push(t, p, 3)
+	c.SetBlocking(true)
+	closed := make(chan error, 1)
+	go func() { closed <- p.Close() }() // waits until the reader has come
+	if _, err := c.Pull(patience); !errors.Is(err, bips.ErrProducerLost) {
+		t.Errorf("%v, want a lost producer", err)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	if stats := c.Stats(); stats.Received != 1 || stats.Lost != 2 {
+		t.Errorf("%d received and %d lost, want 1 and 2", stats.Received, stats.Lost)
+	}
+}

@@ -122,6 +122,16 @@ static void count_demotions(bips_consumer *c) {
   s->demotions = 0;
 }
 
+/* count_rest counts what was passed by since the last frame of an instance, when no other frame comes that could tell.
+ * With mu. */
+static void count_rest(bips_consumer *c) {
+  struct reading *r = &c->reading;
+
+  c->stats.skipped += r->skipped;
+  c->stats.lost += r->lost;
+  r->skipped = r->lost = 0;
+}
+
 /* count_delivery counts what a delivery brought: so many frames, and those that are missing before it. */
 static void count_delivery(bips_consumer *c, const struct delivery *d, uint64_t received) {
   pthread_mutex_lock(&c->mu);
@@ -157,6 +167,8 @@ void detach(bips_consumer *c) {
     return;
   pthread_mutex_lock(&c->mu);
   count_demotions(c);
+  if (!c->was_before)
+    count_rest(c);
   c->attachment = NULL;
   pthread_mutex_unlock(&c->mu);
   let_go(a);
@@ -375,6 +387,9 @@ static int note_search(bips_consumer *c, int error, uint32_t poked, const struct
 
   if (c->was_before && error == -BIPS_NO_POOL) {
     c->was_before = false;
+    pthread_mutex_lock(&c->mu);
+    count_rest(c);
+    pthread_mutex_unlock(&c->mu);
     return fail_plain(BIPS_PRODUCER_LOST, "pool \"%s\": its producer died while it moved: producer lost", c->paths.name);
   }
   if (fatal_search(c, error) < 0)

@@ -79,7 +79,7 @@ func (r *round) validateConsumer(c *child, runs map[string]*drive.Run) {
 // lostOnTheWay reports whether a reader may have missed the last frames of a run because it was on its way to the pool that the
 // producer had moved to: that had no name any more when it came, since the producer was killed and the next one took the name, or
 // somebody deleted it; or the producer, which did not wait for this reader, moved once more and ended, or ended there before it came: then it
-// is told of the end. A reader of every frame that is waited for never is, in a run that was closed and whose names nobody deleted.
+// is told of the end, if there was one. A reader of every frame that is waited for never is, in a run that was closed and whose names nobody deleted.
 func (r *round) lostOnTheWay(run *drive.Run, s drive.Span) bool {
 	killed, deleted := run.Closed == nil, r.nameless[s.Token]
 	waited := s.Waited && r.plan.producer.BlockTimeout == bips.Forever
@@ -87,5 +87,5 @@ func (r *round) lostOnTheWay(run *drive.Run, s drive.Span) bool {
 		return true
 	}
 	stopped, again := run.StoppedAtAMove(s)
-	return stopped && (killed || deleted || !waited && (again || s.Ended))
+	return stopped && (killed || deleted || !waited && (again || s.Ended || !run.Ended))
 }
