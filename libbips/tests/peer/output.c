@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "../../src/sys/sys.h"
-#include "../records.h"
 
 static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
 
@@ -119,23 +118,6 @@ void line_error(struct line *l, int error) {
     return;
   line_text(l, "error", peer_error_name(error));
   line_text(l, "text", bips_error_message());
-}
-
-void line_records(struct line *l, const void *bytes, size_t size) {
-  static struct records said; /* orders come one after the other */
-  int err = records_tell(&said, bytes, size, TOLD_IN_ONE_LINE);
-
-  if (err == -BIPS_OTHER_VERSION) {
-    line_text(l, "error", "needed");
-    line_text(l, "text", bips_error_message());
-    return;
-  }
-  line_error(l, err);
-  if (err < 0)
-    return;
-  add_name(l, "records");
-  line_raw(l, said.told.text);
-  line_bytes(l, "meta", said.written, said.again.size);
 }
 
 void line_end(struct line *l) {

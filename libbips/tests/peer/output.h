@@ -23,8 +23,6 @@ void line_sum(struct line *l, const char *name, const void *bytes, size_t size);
 void line_flag(struct line *l, const char *name, bool flag);
 /* line_error adds the error that a call returned, with the sentence of this thread. */
 void line_error(struct line *l, int error);
-/* line_records adds what metadata say, and what becomes of them when they are written again; or the error. */
-void line_records(struct line *l, const void *bytes, size_t size);
 /* line_raw adds a piece of JSON as it is. */
 void line_raw(struct line *l, const char *text);
 /* line_end writes the line and frees it. */

@@ -1,5 +1,7 @@
 #include "peer.h"
 
+#include "../records.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -242,6 +244,23 @@ size_t bytes_of(const char *digits, uint8_t *bytes, size_t room) {
     bytes[i] = (uint8_t)strtoul(pair, NULL, 16);
   }
   return size;
+}
+
+void line_records(struct line *l, const void *bytes, size_t size) {
+  static struct records said; /* orders come one after the other */
+  int err = records_tell(&said, bytes, size, TOLD_IN_ONE_LINE);
+
+  if (err == -BIPS_OTHER_VERSION) {
+    line_text(l, "error", "needed");
+    line_text(l, "text", bips_error_message());
+    return;
+  }
+  line_error(l, err);
+  if (err < 0)
+    return;
+  line_raw(l, ",\"records\":");
+  line_raw(l, said.told.text);
+  line_bytes(l, "meta", said.written, said.again.size);
 }
 
 void order_records(const struct json *fields, struct line *answer) {

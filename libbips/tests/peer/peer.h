@@ -88,6 +88,8 @@ typedef void (*carry_out)(void *role, const char *order, const struct json *fiel
  * to "go" the shift resumes; at the end it is over. */
 void obey(carry_out carry, void *role, struct shift *shift);
 void unknown_order(const char *order, struct line *answer);
+/* line_records adds what metadata say, and what becomes of them when they are written again; or the error. */
+void line_records(struct line *l, const void *bytes, size_t size);
 /* order_records reads the metadata of an order, and answers with what they say. */
 void order_records(const struct json *fields, struct line *answer);
 /* bytes_of reads hexadecimal digits. */

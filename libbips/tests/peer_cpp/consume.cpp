@@ -68,6 +68,7 @@ class Consuming {
   bool OrderOfPool(bips::Consumer &pool, const std::string &order, const json *fields, Line &answer);
   void CarryOutOrder(const std::string &order, const json *fields, Line &answer);
   void PullOne(bips::Timeout timeout, Line &answer);
+  const bips::Frame &HeldFrame(const json *fields);
   void OrderRecords(const json *fields, Line &answer);
 
   const std::string name_;
@@ -127,6 +128,7 @@ void Consuming::AddStats(Line &line) {
 
   line.Number("received", stats.received).Number("skipped", stats.skipped).Number("lost", stats.lost);
   line.Number("demoted", stats.demoted).Number("held", stats.held).Number("moves", stats.moves);
+  line.Number("quota", joined_->quota()).Number("instances", stats.instances);
 }
 
 // Leave gives back what is held, before or after closing the consumer.
@@ -358,6 +360,7 @@ void Consuming::AddRecord(Line &line, const bips::Frame &frame) {
   line.Bytes("meta", frame.meta()).Text("caps", std::string(frame.caps())).Bytes("tags", frame.tags());
   AddTime(line, "latency", delivery.latency);
   line.Signed("published", static_cast<std::int64_t>(delivery.publish_time)).Sum("sha256", frame.data());
+  line.Text("mode", delivery.mode == BIPS_EVERY ? "every" : "latest").Flag("blocking", delivery.blocking != 0).Number("behind", delivery.behind);
   line.Raw("}");
 }
 
@@ -482,16 +485,20 @@ void Consuming::PullOne(bips::Timeout timeout, Line &answer) {
   pulled_.emplace(holds_, std::move(*held));
 }
 
-void Consuming::OrderRecords(const json *fields, Line &answer) {
-  auto hold = static_cast<std::uint64_t>(NumberIn(fields, "hold"));
-  auto found = pulled_.find(hold);
+// HeldFrame is a frame that was pulled by an order. It throws that it is stale if there is none of the number.
+const bips::Frame &Consuming::HeldFrame(const json *fields) {
+  auto found = pulled_.find(static_cast<std::uint64_t>(NumberIn(fields, "hold")));
 
-  if (hold == 0)
+  if (found == pulled_.end())
+    bips::Frame().Release();
+  return found->second.frame;
+}
+
+void Consuming::OrderRecords(const json *fields, Line &answer) {
+  if (NumberIn(fields, "hold") == 0)
     TellOrderedRecords(TextIn(fields, "meta"), answer);
-  else if (found == pulled_.end())
-    answer.ErrorIf(Tried([] { bips::Frame().Release(); })); // stale
   else
-    TellRecords(TextIn(fields, "of") == "tags" ? found->second.frame.tags() : found->second.frame.meta(), answer);
+    TellRecords(TextIn(fields, "of") == "tags" ? HeldFrame(fields).tags() : HeldFrame(fields).meta(), answer);
 }
 
 // OrderOfPool carries out those orders that do not pause the work; false: it is none.
@@ -519,10 +526,12 @@ bool Consuming::OrderOfPool(bips::Consumer &pool, const std::string &order, cons
     pool.SetMaxAge(microseconds(NumberIn(fields, "max_age")));
   } else if (order == "records") {
     OrderRecords(fields, answer);
+  } else if (order == "sum") {
+    answer.Sum("sha256", HeldFrame(fields).data());
   } else if (order == "pool") {
     auto info = pool.pool();
     if (info)
-      answer.Hex("instance", info->instance).Number("slots", info->slots);
+      answer.Hex("instance", info->instance).Number("slots", info->slots).Number("size", info->slot_size).Number("moves", info->moves);
     else
       answer.Text("error", "no-pool").Text("text", "no pool is attached now");
   } else {
