@@ -3,3 +3,5 @@
 // golang.org/x/sys/unix. Errors are those of the system calls, wrapped with what
 // was being done to which file.
 package sys
+
+import _ "github.com/bips-ipc/bips/internal/platform" // for other systems it says so

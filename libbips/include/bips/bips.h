@@ -76,6 +76,10 @@
 #ifndef BIPS_BIPS_H
 #define BIPS_BIPS_H
 
+#if !defined(__linux__) || !defined(__LP64__) || !(defined(__x86_64__) || defined(__aarch64__))
+#error "BIPS is for 64-bit Linux on amd64 and arm64: build this program for one of these"
+#endif
+
 #include <stddef.h>
 #include <stdint.h>
 
