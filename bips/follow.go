@@ -31,6 +31,8 @@ const (
 // valid, and keeps it. Called with pulling held.
 func (c *Consumer) follow() error {
 	a := c.attachment
+	// Before it looks for its place, where it may join anew (V3.4) and then find that the place was closed (V3.5).
+	counted := a.standing.counted
 	next, found, err := a.peer.findNext(a, c.name, c.suspended.Load())
 	if err != nil {
 		c.detach()
@@ -41,7 +43,9 @@ func (c *Consumer) follow() error {
 		c.replace(next) // V5
 		crashpoint.Hit("V5")
 	case newcomer:
-		a.noteClosedPlace()
+		// The producer closes the place of who is counted on only when it waits for its reader no more (K4), or when it dies: which of
+		// the two, the name shows. Who is not waited for any more has seen the verdict.
+		a.displaced = counted && a.standing.blocking.Load()
 		c.before, c.beforeInstance = a.reading, a.pool.instance
 		c.detach()
 	case gone:
@@ -127,18 +131,27 @@ func (s *poolSegment) isReserved(seat int, generation uint32) (reserved, kept bo
 // takePlace goes on in the seat that the reader sits in now, if it is reserved for who had it in the pool before (V3, V4), and reports
 // whether it is. Nobody takes it back from now on.
 func (a *attachment) takePlace(before *attachment, suspended bool) bool {
+	kept, ours := a.inspectPlace(before)
+	return ours && a.occupyPlace(before, kept, suspended)
+}
+
+// inspectPlace looks whether the seat is the reader's place, and whether frames are kept for it.
+func (a *attachment) inspectPlace(before *attachment) (kept, ours bool) {
 	a.reading, a.generation = before.reading, before.generation
 	reserved, kept := a.pool.isReserved(a.index, a.generation)
 	generation, pins := layout.UnpackGrant(a.pool.words[a.index].Granted.Load())
-	if !reserved || generation != a.generation || pins == 0 {
-		return false
-	}
 	a.granted = int(min(pins, MaxSlots-1))
+	return kept, reserved && generation == a.generation && pins > 0
+}
+
+// occupyPlace sits down in the place that inspectPlace found, and reports whether it is the reader's still.
+func (a *attachment) occupyPlace(before *attachment, kept, suspended bool) bool {
 	a.seat.PID.Store(before.seat.PID.Load())
 	a.seat.Received.Store(before.seat.Received.Load())
 	a.seat.Skipped.Store(before.seat.Skipped.Load())
 	a.seat.Lost.Store(before.seat.Lost.Load())
 	a.takeState(kept, suspended)
+	a.standing.counted = a.standing.blocking.Load() && !suspended // the producer moves on when it has seen us here (M1)
 	crashpoint.Hit("V3")
 	// Where no lock keeps the place: the producer takes the grant back first, and looks whether we are there then.
 	if again, _ := layout.UnpackGrant(a.pool.words[a.index].Granted.Load()); a.bell.alone && again != a.generation {
@@ -168,14 +181,6 @@ func (a *attachment) takeState(kept, suspended bool) {
 	}
 	a.setCursor(a.cursor)
 	a.seat.State.Store(state)
-}
-
-// noteClosedPlace remembers whether a place was kept for this reader, as was so if it has read a frame since the producer began to
-// wait for it, and so was counted on when it moved. The producer closes such a place only when it does not wait for its reader any more
-// (K4), or when it dies: which of the two, the name shows.
-func (a *attachment) noteClosedPlace() {
-	s := &a.standing
-	a.displaced = a.seat.State.Load() == layout.SeatEvery && s.blocking.Load() && s.stayed && a.cursor > s.sure
 }
 
 // heedClosedPlace does what a demoted reader has to do, if a place was kept for it and closed by a producer that lives, in a pool

@@ -45,8 +45,9 @@ func (a *attachment) begin(why occasion) (head uint64) {
 	if why != following { // before we count: what is dropped from then on is lost for us
 		a.dropped, a.discontinuity, a.rested = a.pool.header.Dropped.Load(), true, false
 		a.standing.blocking.Store(a.wantsToBlock() && !a.isJudged())
+		a.standing.stayed = false
 	}
-	a.standing.stayed, a.standing.sure = false, 0
+	a.standing.counted, a.standing.sure = false, 0
 	state := layout.SeatLatest
 	if a.standing.blocking.Load() {
 		a.standing.inRow = 0
@@ -71,6 +72,9 @@ func (a *attachment) begin(why occasion) (head uint64) {
 		crashpoint.Hit("J4")
 	}
 	a.seat.State.Store(state) // J5
+	if state == layout.SeatEvery {
+		a.noteCounted()
+	}
 	crashpoint.Hit("J5")
 	a.door.ring() // J6
 	crashpoint.Hit("J6")

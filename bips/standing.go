@@ -15,8 +15,10 @@ type standing struct {
 	blocking atomic.Bool
 	// sure: from this frame on all are kept for us while it waits. Those before may be gone (U5).
 	sure uint64
-	// stayed: we have read something since we joined, so that what is gone is lost for us.
+	// stayed: we have read something since we joined, in this pool or in one before, so that what is gone is lost for us.
 	stayed bool
+	// counted: the producer knows that it is to wait for us, and keeps our place when it moves (M4a).
+	counted bool
 
 	demotions uint64 // that the consumer has not counted yet
 	onTrial   bool   // after a demotion, until trial entries were read in a row
@@ -49,7 +51,14 @@ func (s *standing) demote(slots int) {
 // cease notes that the producer does not wait for us from now on.
 func (s *standing) cease() {
 	s.blocking.Store(false)
+	s.counted = false
 	s.inRow = 0
+}
+
+// noteCounted is called when the seat says that the producer is to wait for us. A pool that runs still will be moved from by a producer
+// that has seen it; of one that was moved from nobody knows.
+func (a *attachment) noteCounted() {
+	a.standing.counted = a.pool.header.State.Load() == layout.StateRunning
 }
 
 // note takes an entry into account that was read, and how many were passed by to reach it.
@@ -81,6 +90,7 @@ func (a *attachment) block() {
 	s.blocking.Store(true)
 	a.setCursor(from)
 	a.seat.State.Store(layout.SeatEvery)
+	a.noteCounted()
 	// What was published before was not kept for us, and may be gone.
 	s.sure = a.head() + 1
 	a.door.ring()

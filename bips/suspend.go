@@ -135,7 +135,7 @@ func (a *attachment) hasMoved() (moved bool) {
 // suspend makes the seat need nothing while it keeps its pins (U1, U2). To resume is
 // to join again (U3).
 func (a *attachment) suspend() {
-	a.rested = true
+	a.rested, a.standing.counted = true, false
 	a.seat.State.Store(layout.SeatSuspended)
 	crashpoint.Hit("U1")
 	a.door.ring()

@@ -231,6 +231,9 @@ void decide_mode(struct attachment *a, struct caps_text *caps);
 
 void block(struct attachment *a);
 void unblock(struct attachment *a);
+/* note_counted is called when the seat says that the producer is to wait for us. A pool that runs still will be moved
+ * from by a producer that has seen it; of one that was moved from nobody knows. */
+void note_counted(struct attachment *a);
 bool wants_to_block(const struct attachment *a);
 bool is_judged(const struct attachment *a);
 void pass_over(struct attachment *a);
@@ -261,6 +264,10 @@ bool is_reserved(const struct pool_segment *pool, uint32_t seat, uint32_t genera
 /* take_place goes on in the seat that the reader sits in now, if it is reserved for who had it in the pool
  * before (V3, V4), and reports whether it is. Nobody takes it back from now on. */
 bool take_place(struct attachment *a, const struct attachment *before, bool suspended);
+/* Its two halves: inspect_place looks whether the seat is the reader's place, and whether frames are kept for it, and
+ * occupy_place sits down there, and reports whether it is the reader's still. */
+bool inspect_place(struct attachment *a, const struct attachment *before, bool *kept);
+bool occupy_place(struct attachment *a, const struct attachment *before, bool kept, bool suspended);
 /* heed_closed_place does what a demoted reader has to do, if a place was kept for it and closed by a producer
  * that lives, in a pool with so many slots. */
 void heed_closed_place(struct reading *r, uint32_t slots);

@@ -34,21 +34,25 @@ static void take_state(struct attachment *a, bool kept, bool suspended) {
   store32(&a->seat->state, state);
 }
 
-bool take_place(struct attachment *a, const struct attachment *before, bool suspended) {
-  uint64_t granted = load64(&seat_word_of(&a->pool, a->index)->granted);
-  bool kept, reserved;
+bool inspect_place(struct attachment *a, const struct attachment *before, bool *kept) {
+  bool reserved;
+  uint64_t granted;
 
   a->reading = before->reading;
   a->generation = before->generation;
-  reserved = is_reserved(&a->pool, a->index, a->generation, &kept);
-  if (!reserved || generation_of(granted) != a->generation || value_of(granted) == 0)
-    return false;
+  reserved = is_reserved(&a->pool, a->index, a->generation, kept);
+  granted = load64(&seat_word_of(&a->pool, a->index)->granted);
   a->granted = least32(value_of(granted), BIPS_LAYOUT_MAX_SLOTS - 1);
+  return reserved && generation_of(granted) == a->generation && value_of(granted) > 0;
+}
+
+bool occupy_place(struct attachment *a, const struct attachment *before, bool kept, bool suspended) {
   store32(&a->seat->pid, load32(&before->seat->pid));
   store64(&a->seat->received, load64(&before->seat->received));
   store64(&a->seat->skipped, load64(&before->seat->skipped));
   store64(&a->seat->lost, load64(&before->seat->lost));
   take_state(a, kept, suspended);
+  a->reading->standing.counted = load_flag(&a->reading->standing.blocking) && !suspended; /* the producer moves on when it has seen us here (M1) */
   HIT("V3");
   /* Where no lock keeps the place: the producer takes the grant back first, and looks whether we are there then. */
   if (a->bell.alone && generation_of(load64(&seat_word_of(&a->pool, a->index)->granted)) != a->generation) {
@@ -58,6 +62,12 @@ bool take_place(struct attachment *a, const struct attachment *before, bool susp
   ring_door(&a->door); /* V4 */
   HIT("V4");
   return true;
+}
+
+bool take_place(struct attachment *a, const struct attachment *before, bool suspended) {
+  bool kept;
+
+  return inspect_place(a, before, &kept) && occupy_place(a, before, kept, suspended);
 }
 
 /* ---- Following */
@@ -74,16 +84,6 @@ static void replace(bips_consumer *c, struct attachment *next) {
   let_go(before);
 }
 
-/* note_closed_place remembers whether a place was kept for this reader, as was so if it has read a frame since the
- * producer began to wait for it, and so was counted on when it moved. The producer closes such a place only when it
- * does not wait for its reader any more (K4), or when it dies: which of the two, the name shows. */
-static void note_closed_place(struct attachment *a) {
-  struct reading *r = a->reading;
-
-  r->displaced = load32(&a->seat->state) == BIPS_LAYOUT_SEAT_EVERY && load_flag(&r->standing.blocking) && r->standing.stayed &&
-      r->cursor > r->standing.sure;
-}
-
 void heed_closed_place(struct reading *r, uint32_t slots) {
   if (r->displaced) {
     r->displaced = false;
@@ -96,6 +96,8 @@ void heed_closed_place(struct reading *r, uint32_t slots) {
 int follow(bips_consumer *c) {
   struct attachment *a = c->attachment, *next;
   enum whereabouts found;
+  /* Before it looks for its place, where it may join anew (V3.4) and then find that the place was closed (V3.5). */
+  bool counted = a->reading->standing.counted;
   int err = a->peer->ops->find_next(a->peer, a, load_flag(&c->suspended), &next, &found);
 
   if (err < 0) {
@@ -108,7 +110,9 @@ int follow(bips_consumer *c) {
     HIT("V5");
     break;
   case NEWCOMER:
-    note_closed_place(a);
+    /* The producer closes the place of who is counted on only when it waits for its reader no more (K4), or when it
+     * dies: which of the two, the name shows. Who is not waited for any more has seen the verdict. */
+    a->reading->displaced = counted && load_flag(&a->reading->standing.blocking);
     c->was_before = true;
     c->before_instance = a->pool.g.instance;
     detach(c);

@@ -41,8 +41,9 @@ uint64_t take_part(struct attachment *a, enum occasion why) {
     r->discontinuity = true;
     r->rested = false;
     store_flag(&r->standing.blocking, wants_to_block(a) && !is_judged(a));
+    r->standing.stayed = false;
   }
-  r->standing.stayed = false;
+  r->standing.counted = false;
   r->standing.sure = 0;
   if (load_flag(&r->standing.blocking)) {
     r->standing.in_row = 0;
@@ -65,6 +66,8 @@ uint64_t take_part(struct attachment *a, enum occasion why) {
     HIT("J4");
   }
   store32(&a->seat->state, state); /* J5 */
+  if (state == BIPS_LAYOUT_SEAT_EVERY)
+    note_counted(a);
   HIT("J5");
   ring_door(&a->door); /* J6 */
   HIT("J6");

@@ -42,6 +42,8 @@ int unexpected(const struct letter *l, const char *instead);
 
 /* ---- transfer.c */
 
+/* link_read_moves reads what has come, and says whether nothing more will (X3, X4). */
+int link_read_moves(struct link *l, struct attachment *a, bool *ended);
 /* link_find_next implements find_next of struct peer_ops (X3, X4). */
 int link_find_next(struct peer *peer, struct attachment *a, bool suspended, struct attachment **next, enum whereabouts *found);
 

@@ -22,7 +22,12 @@ void standing_demote(struct standing *s, uint32_t slots) {
 
 void standing_cease(struct standing *s) {
   store_flag(&s->blocking, false);
+  s->counted = false;
   s->in_row = 0;
+}
+
+void note_counted(struct attachment *a) {
+  a->reading->standing.counted = load32(&a->pool.header->state) == BIPS_LAYOUT_STATE_RUNNING;
 }
 
 void standing_note(struct standing *s, uint64_t gap) {
@@ -49,6 +54,7 @@ void block(struct attachment *a) {
   store_flag(&s->blocking, true);
   set_cursor(a, from);
   store32(&a->seat->state, BIPS_LAYOUT_SEAT_EVERY);
+  note_counted(a);
   /* What was published before was not kept for us, and may be gone. */
   s->sure = head_of(a) + 1;
   ring_door(&a->door);

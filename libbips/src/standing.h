@@ -9,7 +9,8 @@
 struct standing {
   bool blocking; /* atomic. The producer waits for us. Not so, the rules of `latest` hold, and what is passed by is lost */
   uint64_t sure; /* from this frame on all are kept for us while it waits. Those before may be gone (U5) */
-  bool stayed;   /* we have read something since we joined, so that what is gone is lost for us */
+  bool stayed;   /* we have read something since we joined, in this pool or in one before, so that what is gone is lost for us */
+  bool counted;  /* the producer knows that it is to wait for us, and keeps our place when it moves (M4a) */
 
   uint64_t demotions; /* that the consumer has not counted yet */
   bool on_trial;      /* after a demotion, until trial frames were read in a row */

@@ -108,6 +108,7 @@ void let_go_of_dead(bips_consumer *c) {
 /* suspend_reading makes the seat need nothing while it keeps its pins. To resume is to join again (U3). */
 void suspend_reading(struct attachment *a) {
   a->reading->rested = true;
+  a->reading->standing.counted = false;
   store32(&a->seat->state, BIPS_LAYOUT_SEAT_SUSPENDED); /* U1 */
   HIT("U1");
   ring_door(&a->door); /* U2 */

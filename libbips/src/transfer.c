@@ -163,8 +163,7 @@ static int read_letter(struct link *l, struct attachment *a, struct letter *lett
   return read_move(l, a, letter);
 }
 
-/* read_letters reads what has come, and says whether nothing more will. */
-static int read_letters(struct link *l, struct attachment *a, bool *ended) {
+int link_read_moves(struct link *l, struct attachment *a, bool *ended) {
   for (;;) {
     struct letter letter;
     bool there;
@@ -185,7 +184,7 @@ int link_find_next(struct peer *peer, struct attachment *a, bool suspended, stru
   struct link *l = (struct link *)peer;
   struct attachment *n;
   bool ended;
-  int err = read_letters(l, a, &ended);
+  int err = link_read_moves(l, a, &ended);
 
   *next = NULL;
   *found = GONE;

@@ -40,7 +40,7 @@ type Judge struct {
 	dropped    uint64            // before the last frame
 	gone       int               // of so many frames to come some may be missing: the producer had not waited
 	alone      bool              // the producer did not wait at the last line
-	fresh      bool              // it has just joined
+	fresh      bool              // it has just joined, and the producer waits for it from then on
 	slots      int               // of the pool
 	received   uint64            // since it joined
 	skipped    uint64
@@ -79,7 +79,7 @@ func (j *Judge) See(l *line.Line) {
 	case line.Suspended:
 		j.known = false
 	case line.Unblocked:
-		j.alone = true
+		j.alone, j.fresh = true, false
 	case line.Full:
 		j.Full++
 	case line.Opened:

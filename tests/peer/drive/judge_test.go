@@ -121,6 +121,32 @@ func TestARunKnowsWhoStoppedAtAMove(t *testing.T) {
 	}
 }
 
+// It joins without being waited for, and then is, in a pool of 3 slots that the producer has moved from: of what it reads there
+// nothing was kept for it.
+func TestAReaderThatIsNotWaitedForFromTheStartMayMissFramesOnceItIs(t *testing.T) {
+	var found []string
+	judge := Judge{Every: true, Found: func(f Finding) { found = append(found, f.Property) }}
+	for text := range strings.Lines(`{"event":"opened"}
+{"event":"unblocked"}
+{"event":"end","instance":"a","lost":50}
+{"event":"instance","instance":"a","token":"1","slots":3}
+{"event":"frame","sequence":1,"discont":true}
+{"event":"frame","sequence":2}
+{"event":"frame","sequence":3}
+{"event":"end","instance":"a","lost":6}
+{"event":"frame","sequence":10,"discont":true}
+`) {
+		l, err := parse([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		judge.See(l)
+	}
+	if len(found) > 0 {
+		t.Errorf("found %q", found)
+	}
+}
+
 // It is waited for again in a pool of 3 slots that the producer has moved from, and reads what there is in it before it follows.
 func TestAReaderThatIsWaitedForAgainInAPoolThatWasMovedFromMayMissFramesBehindIt(t *testing.T) {
 	for missed, allowed := range map[int]bool{4: true, 6: false} {

@@ -1,0 +1,161 @@
+/* A reader that follows a move, at moments that no schedule brings about for certain. It is built with the library's sources. */
+#include "../src/link.h"
+#include "pools.h"
+
+static bips_producer *producer;
+
+/* find_a_place_that_closes is link_find_next, but that the producer closes the place (K5) when the reader has looked at it, and before it
+ * sits there. */
+static int find_a_place_that_closes(struct peer *peer, struct attachment *a, bool suspended, struct attachment **next, enum whereabouts *found) {
+  struct link *l = (struct link *)peer;
+  struct attachment *n;
+  bool ended, kept;
+
+  *next = NULL;
+  *found = NOT_YET;
+  CHECK(link_read_moves(l, a, &ended) == 0);
+  if (l->next == NULL || !l->seated)
+    return 0;
+  n = l->next;
+  l->next = NULL;
+  CHECK(inspect_place(n, a, &kept) && !kept);
+  CHECK(bips_producer_grow(producer, 192) == 0);
+  CHECK(!occupy_place(n, a, kept, suspended));
+  free_attachment(n);
+  *found = NEWCOMER;
+  return 0;
+}
+
+static void read_number(bips_consumer *consumer, uint8_t number) {
+  bips_frame *frame;
+
+  CHECK(bips_consumer_pull(consumer, PATIENCE, &frame) == 0 && is_number(frame, number));
+  CHECK(bips_frame_release(frame) == 0);
+}
+
+/* open_impatient makes a pool whose producer waits for nobody who is behind. */
+static bips_producer *open_impatient(uint32_t backend) {
+  bips_producer_options options = BIPS_PRODUCER_OPTIONS_INIT;
+  bips_producer *opened;
+
+  options.backend = backend;
+  options.slots = 8;
+  options.slot_size = 64;
+  options.block_timeout = 1; /* ns */
+  CHECK(bips_producer_open("closed", &options, &opened) == 0);
+  return opened;
+}
+
+static void push_numbers(uint8_t from, uint8_t to) {
+  for (uint8_t i = from; i <= to; i++)
+    push_number(producer, i);
+}
+
+/* come_back lets a reader that has no place in the next pool ask for a seat there. */
+static void come_back(bips_consumer *consumer) {
+  bips_producer_stats stats = BIPS_PRODUCER_STATS_INIT;
+  bips_frame *frame;
+
+  while (bips_producer_get_stats(producer, &stats) == 0 && stats.consumers == 0)
+    CHECK(bips_consumer_pull(consumer, BIPS_MILLISECOND, &frame) == -BIPS_TIMEOUT);
+}
+
+/* check_demotion checks that a reader gets a frame, knows of so many demotions, and that so many frames were lost before it. */
+static void check_demotion(bips_consumer *consumer, uint8_t number, uint64_t demoted, uint64_t lost) {
+  bips_consumer_stats stats = BIPS_CONSUMER_STATS_INIT;
+  bips_frame_delivery delivery = BIPS_FRAME_DELIVERY_INIT;
+  bips_frame *frame;
+
+  CHECK(bips_consumer_pull(consumer, PATIENCE, &frame) == 0 && is_number(frame, number));
+  CHECK(bips_frame_get_delivery(frame, &delivery) == 0 && delivery.lost == lost && (delivery.blocking != 0) == (demoted == 0));
+  CHECK(bips_frame_release(frame) == 0);
+  CHECK(bips_consumer_get_stats(consumer, &stats) == 0 && stats.demoted == demoted && stats.lost == lost);
+  bips_consumer_close(consumer);
+  bips_producer_close(producer);
+}
+
+/* A reader of every frame was demoted on its way to the next pool, and its place there closed for the move after that, just when the
+ * reader came: it has joined there by then, and sees no verdict any more. */
+static void a_reader_whose_place_is_closed_when_it_has_just_come_knows_that_it_was_demoted(void) {
+  bips_consumer *consumer = open_consumer("closed", BIPS_EVERY);
+  struct peer_ops ops;
+
+  producer = open_impatient(BIPS_MEMFD);
+  attach_now(consumer);
+  push_number(producer, 1);
+  read_number(consumer, 1);
+  CHECK(bips_producer_grow(producer, 128) == 0);
+  push_numbers(2, 21); /* for want of slots it is demoted */
+  ops = *consumer->attachment->peer->ops;
+  ops.find_next = find_a_place_that_closes;
+  consumer->attachment->peer->ops = &ops;
+  come_back(consumer);
+  push_number(producer, 22);
+  check_demotion(consumer, 22, 1, 20);
+}
+
+/* A producer that is to wait for a reader again, and then moves, keeps its place. If the place is closed before the reader has had a frame
+ * of those that are kept for it, it was demoted. In a pool that was moved from by then nobody keeps anything for it. */
+static void a_reader_that_is_waited_for_again_around_a_move_knows_whether_it_was_demoted(uint32_t backend, bool before) {
+  bips_consumer *consumer = open_consumer("closed", BIPS_EVERY);
+
+  producer = open_impatient(backend);
+  attach_now(consumer);
+  CHECK(bips_consumer_set_blocking(consumer, 0) == 0);
+  push_numbers(1, 5);
+  if (before)
+    CHECK(bips_consumer_set_blocking(consumer, 1) == 0);
+  CHECK(bips_producer_grow(producer, 128) == 0);
+  if (!before)
+    CHECK(bips_consumer_set_blocking(consumer, 1) == 0);
+  push_numbers(6, 25);
+  CHECK(bips_producer_grow(producer, 192) == 0); /* which does not wait for who does not come */
+  for (uint8_t i = 1; i <= 5; i++)
+    read_number(consumer, i);
+  come_back(consumer);
+  push_number(producer, 26);
+  check_demotion(consumer, 26, before ? 1 : 0, 20);
+}
+
+/* It joined in the next pool, and has read nothing there when it goes on without being waited for, and then is waited for again. What is
+ * gone meanwhile is lost for it as if it had stayed where it was. */
+static void a_reader_that_followed_counts_what_is_gone_before_its_first_frame_there(uint32_t backend) {
+  bips_consumer *consumer = open_consumer("closed", BIPS_EVERY);
+  bips_consumer_stats stats = BIPS_CONSUMER_STATS_INIT;
+  bips_slot *lent[2];
+  bips_frame *frame;
+  uint64_t got = 0;
+
+  producer = open_impatient(backend);
+  attach_now(consumer);
+  push_number(producer, 1);
+  read_number(consumer, 1);
+  CHECK(bips_consumer_set_blocking(consumer, 0) == 0);
+  CHECK(bips_producer_grow(producer, 128) == 0);
+  CHECK(bips_consumer_set_blocking(consumer, 1) == 0); /* in the pool that was moved from: nothing is kept for it in the next one */
+  while (bips_consumer_get_stats(consumer, &stats) == 0 && stats.moves == 0)
+    CHECK(bips_consumer_pull(consumer, BIPS_MILLISECOND, &frame) == -BIPS_TIMEOUT);
+  CHECK(bips_consumer_set_blocking(consumer, 0) == 0);
+  push_numbers(2, 21);
+  for (int i = 0; i < 2; i++) /* of the eight frames that came last two are gone */
+    CHECK(bips_producer_lend(producer, PATIENCE, &lent[i]) == 0);
+  CHECK(bips_consumer_set_blocking(consumer, 1) == 0);
+  for (; bips_consumer_pull(consumer, 0, &frame) == 0; got++)
+    CHECK(bips_frame_release(frame) == 0);
+  CHECK(bips_consumer_get_stats(consumer, &stats) == 0 && got == 6 && stats.lost == 14);
+  for (int i = 0; i < 2; i++)
+    CHECK(bips_slot_return(lent[i]) == 0);
+  bips_consumer_close(consumer);
+  bips_producer_close(producer);
+}
+
+int main(void) {
+  begin_test();
+  a_reader_whose_place_is_closed_when_it_has_just_come_knows_that_it_was_demoted();
+  for (uint32_t backend = BIPS_SHM; backend <= BIPS_MEMFD; backend++) {
+    a_reader_that_is_waited_for_again_around_a_move_knows_whether_it_was_demoted(backend, true);
+    a_reader_that_is_waited_for_again_around_a_move_knows_whether_it_was_demoted(backend, false);
+    a_reader_that_followed_counts_what_is_gone_before_its_first_frame_there(backend);
+  }
+  return end_test();
+}
