@@ -242,7 +242,7 @@ func (g *stage) surround() (stop func()) {
 
 // producerKilled lets a producer come, be read, and be killed.
 func (g *stage) producerKilled() dead {
-	p := g.start(writerPlan{memfd: g.other()}, crashAt{})
+	p := g.start(writerPlan{memfd: g.other(), cramped: g.cramped}, crashAt{})
 	g.flows("")
 	return g.kill(p)
 }

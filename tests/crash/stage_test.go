@@ -61,7 +61,7 @@ func (g *stage) readerThatDies(plan readerPlan, at crashAt) *reader {
 
 // writer starts a producer that ends with the test, and waits until it has its pool unless it dies.
 func (g *stage) writer(at crashAt) *writer {
-	plan := writerPlan{memfd: g.memfd, drops: g.drops, slowly: g.slowly, moves: g.moves, starved: g.starved, brief: g.closes || g.brief && g.victim == "producer"}
+	plan := writerPlan{memfd: g.memfd, cramped: g.cramped, drops: g.drops, slowly: g.slowly, moves: g.moves, starved: g.starved, brief: g.closes || g.brief && g.victim == "producer"}
 	if g.lazy {
 		plan.blockTimeout = 20 * time.Millisecond
 	}
@@ -327,7 +327,7 @@ func (g *stage) checkProducerGone(died *writer) {
 	if g.memfd {
 		g.hasNothing()
 	}
-	w := startPlanned(g.T, g.pool, writerPlan{memfd: g.other()}, crashAt{})
+	w := startPlanned(g.T, g.pool, writerPlan{memfd: g.other(), cramped: g.cramped}, crashAt{})
 	defer w.Kill()
 	w.awaitOpen(g.T)
 	instance := g.instanceOf(w)

@@ -21,6 +21,7 @@ type writerPlan struct {
 	brief        bool          // ends its pool after some frames, and makes the next one
 	starved      bool          // it gets no more descriptors, and says so
 	memfd        bool          // its pool is handed to readers over connections
+	cramped      bool          // its pool has no room until readers let go of a dead one's, which takes as long as they are slow
 }
 
 func (p writerPlan) args() []string {
@@ -38,6 +39,9 @@ func (p writerPlan) args() []string {
 	}
 	if p.blockTimeout > 0 {
 		args = append(args, fmt.Sprintf("--block-timeout=%d", p.blockTimeout.Microseconds()))
+	}
+	if p.cramped {
+		args = append(args, fmt.Sprintf("--busy=%d", forAnswer.Microseconds()))
 	}
 	if p.slowly {
 		args = append(args, "--pause=2000")

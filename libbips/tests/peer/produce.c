@@ -182,7 +182,8 @@ static int open_pool(struct producing *p) {
   p->options.warn = warned;
   p->options.warn_user = own;
   while ((err = bips_producer_open(p->name, &p->options, &own->pool)) < 0) {
-    if (err != -BIPS_POOL_BUSY || now() - start > p->busy) {
+    bool passes = err == -BIPS_POOL_BUSY || err == -BIPS_NO_SPACE;
+    if (!passes || now() - start > p->busy) {
       free(own);
       return err;
     }

@@ -27,7 +27,7 @@ type producing struct {
 	keep    time.Duration // at most, that a published slot is kept
 	brief   int           // closes its pool and makes it again after up to so many frames; 0: never
 	quiet   bool
-	busy    time.Duration // that it tries while another producer has the name
+	busy    time.Duration // that it tries while another producer has the name, or its pool has no room
 	random  *rand.Rand
 
 	*shift
@@ -124,7 +124,8 @@ func (p *producing) open() error {
 			p.setPool(pool)
 			break
 		}
-		if !errors.Is(err, bips.ErrPoolBusy) || time.Since(start) > p.busy {
+		passes := errors.Is(err, bips.ErrPoolBusy) || errors.Is(err, bips.ErrNoSpace)
+		if !passes || time.Since(start) > p.busy {
 			return err
 		}
 	}
