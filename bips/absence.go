@@ -98,6 +98,14 @@ func (p paths) noFolder() string {
 	return fmt.Sprintf("the folder %s does not exist: make it, or name the one that both sides share in %s", p.dir, shmDirVariable)
 }
 
+// whyNoFile says why a file is not there that was just made.
+func (p paths) whyNoFile() string {
+	if _, err := os.Stat(p.dir); err == nil {
+		return "somebody deletes the pool's files while they are made: see who does it, or start again"
+	}
+	return p.noFolder()
+}
+
 // noProducer says that the pool's producer is dead. Where the file is mounted by itself, the next
 // one's is not seen.
 func (p paths) noProducer(mounted bool) error {

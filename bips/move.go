@@ -214,12 +214,12 @@ func (p *Producer) followers() (looked doorLook, pending bool) {
 	return looked, p.own.pending > 0
 }
 
-// moveTries is how often a pool is made again whose names are deleted while it is made.
-const moveTries = 3
+// makeTries is how often a pool is made again whose names are deleted while it is made.
+const makeTries = 3
 
 // move makes a pool with slots of a size, and goes on there (M2 to M6). Called with p.moving held, when no place is pending.
 func (p *Producer) move(slotSize int) (err error) {
-	for range moveTries {
+	for range makeTries {
 		if err = p.tryMoveTo(slotSize); !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

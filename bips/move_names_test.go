@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,5 +112,40 @@ func TestAPoolThatWasMovedFromSinceItWasOpenedIsNotADeadProducers(t *testing.T) 
 	}
 	if err := f.checkAlive(path); !errors.Is(err, errMoving) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A file that is deleted once is made again; one that goes each time is an error.
+func TestAProducerStartsWhoseFilesAreDeletedMeanwhile(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "a pool's file is deleted before it has its name; with memfd it has none")
+	for name, deletions := range map[string]int{"once": 1, "each time": makeTries} {
+		t.Run(name, func(t *testing.T) {
+			dir, left := testmain.Dir(t), deletions
+			LockDescriptorHook = func(int, bool) { // of the pool, before it has its name
+				unnamed, _ := filepath.Glob(filepath.Join(dir, "bips.*.new"))
+				if len(unnamed) > 0 && left > 0 {
+					left--
+					for _, path := range unnamed {
+						if err := os.Remove(path); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			}
+			defer func() { LockDescriptorHook = nil }()
+			p, err := NewProducer("camera", ProducerOptions{SlotSize: 64})
+			if deletions == makeTries {
+				if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "somebody deletes") {
+					t.Errorf("%v, want that somebody deletes the files", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Close(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }

@@ -155,7 +155,7 @@ func (n *ownName) explain(err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		err = explainRefusal(err, adviceToProducer)
 	case errors.Is(err, fs.ErrNotExist):
-		err = fmt.Errorf("%w: %s", err, n.paths.noFolder())
+		err = fmt.Errorf("%w: %s", err, n.paths.whyNoFile())
 	case errors.Is(err, sys.ErrNoSpace) && !errors.Is(err, ErrNoSpace):
 		err = fmt.Errorf("%w: %s has no room for a file: remove files there (df -i), or name another folder in %s: %w", ErrNoSpace, n.dir, shmDirVariable, err)
 	default:

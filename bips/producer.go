@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -85,6 +86,16 @@ func NewProducerContext(ctx context.Context, name string, o ProducerOptions) (*P
 	if err != nil {
 		return nil, fmt.Errorf("pool %q: %w", bare, err)
 	}
+	p, err := open(ctx, bare, who, &o)
+	for tries := 1; errors.Is(err, fs.ErrNotExist) && tries < makeTries; tries++ { // somebody deleted the files while they were made
+		p, err = open(ctx, bare, who, &o)
+	}
+	return p, err
+}
+
+// open takes the name and makes the pool, with options that were checked. The error is fs.ErrNotExist if there is no folder, or if
+// somebody deleted the files before they had their names.
+func open(ctx context.Context, bare string, who access, o *ProducerOptions) (*Producer, error) {
 	named, err := takeName(ctx, bare, who)
 	if err != nil {
 		return nil, err
@@ -97,7 +108,7 @@ func NewProducerContext(ctx context.Context, name string, o ProducerOptions) (*P
 	if o.Backend == Memfd {
 		named.reception = newReception(p, named, o.MaxConsumers)
 	}
-	if err := p.begin(ctx, &o); err != nil {
+	if err := p.begin(ctx, o); err != nil {
 		named.giveUp()
 		return nil, err
 	}

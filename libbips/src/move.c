@@ -16,7 +16,6 @@
 
 #define PLACE_LIMIT SECOND     /* how long a place is reserved that no frames are kept for */
 #define FOLLOWERS_LIMIT SECOND /* how long a shutdown waits for those who are on their way */
-enum { MOVE_TRIES = 3 };       /* how often a pool is made again whose names are deleted while it is made */
 
 /* ---- The name's lock */
 
@@ -404,7 +403,7 @@ static int try_to_move(bips_producer *p, uint64_t slot_size) {
 static int move(bips_producer *p, uint64_t slot_size) {
   int err = 0, lock;
 
-  for (int i = 0; i < MOVE_TRIES; i++) {
+  for (int i = 0; i < MAKE_TRIES; i++) {
     err = try_to_move(p, slot_size);
     if (err != -ENOENT)
       return err;

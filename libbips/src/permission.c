@@ -128,6 +128,8 @@ int explain_refusal_to_reader(int error) { return explain_refusal(error, ADVICE_
 int explain_making(int error, const struct paths *p) {
   if (error == -BIPS_PERMISSION)
     error = explain_refusal(error, ADVICE_TO_PRODUCER);
+  else if (error == -ENOENT && access(p->folder, F_OK) == 0)
+    error = append(error, ": somebody deletes the pool's files while they are made: see who does it, or start again");
   else if (error == -ENOENT)
     error = append(error, ": the folder %s does not exist: make it, or name the one that both sides share in %s", p->folder,
         SHM_DIR_VARIABLE);

@@ -1,5 +1,6 @@
 #include "producer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -155,16 +156,13 @@ static int open_pool(bips_producer *p, const bips_producer_options *given, const
   return 0;
 }
 
-BIPS_API int bips_producer_open(const char *name, const bips_producer_options *options, bips_producer **producer) {
-  bips_producer *p;
+/* try_to_open makes a producer. -ENOENT: there is no folder, or somebody deleted the files before they had their
+ * names. */
+static int try_to_open(const char *name, const bips_producer_options *options, bips_producer **producer) {
+  bips_producer *p = calloc(1, sizeof *p);
   int err;
 
-  if (producer == NULL)
-    return fail(BIPS_BAD_OPTION, "there is no place for the producer: it is NULL");
-  *producer = NULL;
-  if ((err = fork_guard_begin()) < 0)
-    return err;
-  if ((p = calloc(1, sizeof *p)) == NULL)
+  if (p == NULL)
     return fail_as(BIPS_NO_MEMORY);
   pthread_mutex_init(&p->mu, NULL);
   pthread_mutex_init(&p->moving, NULL);
@@ -178,6 +176,20 @@ BIPS_API int bips_producer_open(const char *name, const bips_producer_options *o
   }
   *producer = p;
   return 0;
+}
+
+BIPS_API int bips_producer_open(const char *name, const bips_producer_options *options, bips_producer **producer) {
+  int err;
+
+  if (producer == NULL)
+    return fail(BIPS_BAD_OPTION, "there is no place for the producer: it is NULL");
+  *producer = NULL;
+  if ((err = fork_guard_begin()) < 0)
+    return err;
+  err = try_to_open(name, options, producer);
+  for (int tries = 1; err == -ENOENT && tries < MAKE_TRIES; tries++) /* somebody deleted the files while they were made */
+    err = try_to_open(name, options, producer);
+  return err;
 }
 
 /* ---- What each call looks at first */

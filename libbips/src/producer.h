@@ -14,6 +14,8 @@
 /* NO_SEQUENCE is more than any sequence: docs/protocol.md's NONE. */
 #define NO_SEQUENCE UINT64_MAX
 
+enum { MAKE_TRIES = 3 }; /* how often a pool is made again whose names are deleted while it is made */
+
 struct bips_producer {
   struct own_name named;
   uint32_t overflow;
