@@ -184,5 +184,15 @@ func HeaderOf(pool []byte) *layout.PoolHeader { return at[layout.PoolHeader](poo
 // SeatHeaderOf is the header of a seat segment.
 func SeatHeaderOf(seat []byte) *layout.SeatHeader { return at[layout.SeatHeader](seat, 0) }
 
+// SeatIn is a seat of a seat segment that has several, where the header says.
+func SeatIn(seats []byte, h *layout.SeatHeader, seat int) *layout.Seat {
+	return at[layout.Seat](seats, h.SeatsOffset+uint64(seat)*uint64(h.SeatSize))
+}
+
+// WordIn is what a producer says of a seat, where the header says.
+func WordIn(pool []byte, h *layout.PoolHeader, seat int) *layout.SeatWord {
+	return at[layout.SeatWord](pool, h.SeatWordsOffset+uint64(seat)*uint64(h.SeatWordSize))
+}
+
 // SeatOf is the seat of a seat segment.
 func SeatOf(seat []byte) *layout.Seat { return at[layout.Seat](seat, layout.HeaderSize) }

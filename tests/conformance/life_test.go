@@ -1,0 +1,170 @@
+package conformance
+
+import (
+	"testing"
+
+	"github.com/bips-ipc/bips/tests/peer/line"
+)
+
+// A frame that outgrows its slot makes the pool move: no reader loses any frame, and what it holds stays what it is.
+func TestAPoolMovesAsFramesGrow(t *testing.T) {
+	eachPair(t, all, func(s *session) {
+		const first = 3000
+		args := []string{"--slots=6"}
+		if !s.producerIsElements() { // else the pool would keep to that size
+			args = append(args, "--slot-size=3000")
+		}
+		p := s.produce(args...)
+		c := s.consume("--max-held=2")
+		c.looksFor()
+		caps := line.Order{Do: line.DoCaps, Caps: "application/x-conform"}
+		p.must(caps)
+		p.awaits(1)
+		told := p.publishes(first)
+		held := c.gets()
+		sum := held.Info.SHA256
+		s.check(sum == told.SHA256, "the first frame has other bytes")
+		size := first
+		for range 2 {
+			size *= 20 // bipssink, which gives more room than it needs, moves at 1.2 MB
+			c.looksFor()
+			p.must(line.Order{Do: line.DoGrow, Size: size})
+			told := p.publishes(size)
+			came := c.gets()
+			s.check(came.Info.SHA256 == told.SHA256 && came.Info.Size == size, "a frame of %d bytes came as %d bytes with the sum %s", size, came.Info.Size, came.Info.SHA256)
+			s.check(came.Lost == 0 && came.Skipped == 0 && !came.Discont, "over a move %d are lost, %d skipped, discontinuity %v", came.Lost, came.Skipped, came.Discont)
+			if !s.consumerIsElements() {
+				s.check(came.Sequence == told.Sequence, "got frame %d, want %d", came.Sequence, told.Sequence)
+			}
+			c.releases(came)
+		}
+		again := c.must(line.Order{Do: line.DoSum, Hold: held.Hold})
+		s.check(again.SHA256 == sum, "a frame that was held over the moves has changed")
+		c.releases(held)
+		moves := p.must(line.Order{Do: line.DoStats}).Moves
+		stats := c.must(line.Order{Do: line.DoStats})
+		s.check(moves >= 1 && stats.Moves == moves, "the producer counts %d moves, the reader %d", moves, stats.Moves)
+		s.check(s.producerIsElements() || moves == 2, "%d moves, want 2", moves)
+		s.check(stats.Received == 3 && stats.Lost == 0 && stats.Skipped == 0 && stats.Instances == 1, "the reader counts %+v", *stats)
+	})
+}
+
+func (s *session) consumerIsElements() bool { return s.pair.consumer.elements }
+func (s *session) producerIsElements() bool { return s.pair.producer.elements }
+
+// The end of a stream comes once, behind its last frame. What follows is another stream, of the same instance or the next.
+func TestTheEndOfAStreamIsToldOnceBehindItsLastFrame(t *testing.T) {
+	eachPair(t, all, func(s *session) {
+		p := s.produce()
+		c := s.consume()
+		c.looksFor()
+		p.must(line.Order{Do: line.DoCaps, Caps: "application/x-conform"})
+		p.awaits(1)
+		p.publishes(64)
+		c.releases(c.gets())
+		last := p.publishes(65)
+		p.must(line.Order{Do: line.DoEnd})
+		came := c.gets()
+		s.check(came.Info.SHA256 == last.SHA256, "the last frame is another one")
+		c.releases(came)
+		c.ends("end-of-stream")
+		if s.elements() {
+			return // an element has ended then
+		}
+		c.fails(line.Order{Do: line.DoPull, Timeout: 1000}, "timeout")
+		c.looksFor()
+		next := p.publishes(66)
+		came = c.gets()
+		s.check(came.Sequence == next.Sequence && came.Discont && came.Lost == 0 && came.Skipped == 0,
+			"the next stream begins with frame %d, discontinuity %v, %d lost, %d skipped, want frame %d", came.Sequence, came.Discont, came.Lost, came.Skipped, next.Sequence)
+		p.must(line.Order{Do: line.DoEnd})
+		p.must(line.Order{Do: line.DoEnd}) // the same end
+		c.ends("end-of-stream")
+		c.fails(line.Order{Do: line.DoPull, Timeout: 1000}, "timeout")
+	})
+}
+
+// A producer that closes after the end of its stream is gone without a loss, and readers find the next one.
+func TestAProducerIsStartedAnew(t *testing.T) {
+	eachPair(t, all, func(s *session) {
+		c := s.consume()
+		var instances []string
+		for run := range 3 {
+			p := s.produce()
+			if !c.pulling {
+				c.looksFor()
+			}
+			p.must(line.Order{Do: line.DoCaps, Caps: "application/x-conform"})
+			p.awaits(1)
+			told := p.publishes(64 + run)
+			came := c.gets()
+			s.check(came.Info.SHA256 == told.SHA256 && came.Discont && came.Lost == 0, "run %d: another frame, discontinuity %v, %d lost", run, came.Discont, came.Lost)
+			c.releases(came)
+			if !s.consumerIsElements() {
+				s.check(came.Sequence == 1, "run %d begins with frame %d", run, came.Sequence)
+				instances = append(instances, c.event(line.Instance).Instance)
+			}
+			p.must(line.Order{Do: line.DoEnd})
+			c.ends("end-of-stream")
+			p.close()
+		}
+		if !s.consumerIsElements() {
+			s.check(instances[0] != instances[1] && instances[1] != instances[2], "the instances are %q", instances)
+			stats := c.must(line.Order{Do: line.DoStats})
+			s.check(stats.Instances == 3 && stats.Received == 3 && stats.Lost == 0, "the reader counts %+v", *stats)
+		}
+	})
+}
+
+// The producer is killed: the reader is told of it, what it holds stays what it is, and it finds the next producer.
+func TestAProducerIsKilled(t *testing.T) {
+	eachPair(t, all, func(s *session) {
+		p := s.produce()
+		c := s.consume()
+		c.looksFor()
+		p.must(line.Order{Do: line.DoCaps, Caps: "application/x-conform"})
+		p.awaits(1)
+		told := p.publishes(64)
+		held := c.gets()
+		p.Kill()
+		c.ends("producer-lost")
+		p = s.produce()
+		c.looksFor()
+		p.must(line.Order{Do: line.DoCaps, Caps: "application/x-conform"})
+		p.awaits(1)
+		next := p.publishes(65)
+		came := c.gets()
+		s.check(came.Info.SHA256 == next.SHA256 && came.Discont, "the next producer's first frame is another one, discontinuity %v", came.Discont)
+		again := c.must(line.Order{Do: line.DoSum, Hold: held.Hold})
+		s.check(again.SHA256 == told.SHA256, "a frame that was held has changed")
+		c.releases(held)
+		c.releases(came)
+	})
+}
+
+// A reader is killed while it holds a frame and is waited for: the producer goes on with all of its slots.
+func TestAReaderIsKilled(t *testing.T) {
+	eachPair(t, all, func(s *session) {
+		p := s.produce("--slots=4")
+		c := s.consume("--max-held=1")
+		c.looksFor()
+		p.must(line.Order{Do: line.DoCaps, Caps: "application/x-conform"})
+		p.awaits(1)
+		p.publishes(64)
+		c.gets()
+		c.Kill()
+		for range 12 {
+			p.publishes(64)
+		}
+		s.waitFor("the seat of the dead reader", func() bool { return p.must(line.Order{Do: line.DoStats}).Consumers == 0 })
+		if stats := p.must(line.Order{Do: line.DoStats}); stats.Reclaimed != 1 || stats.Demoted != 0 || stats.Published != 13 {
+			s.Errorf("the producer counts %+v", *stats)
+		}
+		if s.producerIsElements() {
+			return // it has no slots to show
+		}
+		if answer := p.Ask(line.Order{Do: line.DoHold, Timeout: 100_000}); answer.Slots != 3 {
+			s.Errorf("%d slots could be taken, want 3 (%s)", answer.Slots, answer.Text)
+		}
+	})
+}
