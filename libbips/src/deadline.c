@@ -51,6 +51,8 @@ void blockade_look(struct blockade *b, int64_t limit) {
   b->looked = now;
 }
 
+int64_t blockade_lasted(const struct blockade *b) { return b->looked - b->since; }
+
 bool blockade_left(const struct blockade *b, int64_t timeout, int64_t *left) {
   *left = BELL_LIMIT;
   if (timeout < 0 || b->since == 0)

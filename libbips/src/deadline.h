@@ -39,6 +39,8 @@ struct blockade {
 struct blockade new_blockade(void);
 /* blockade_look is called now and again, limit or less after the look before unless the process was stopped. */
 void blockade_look(struct blockade *b, int64_t limit);
+/* blockade_lasted is how long it had lasted at the last look. */
+int64_t blockade_lasted(const struct blockade *b);
 /* blockade_left is how long it still is from the last look until the blockade has lasted for a time-out,
  * and false if it has. Negative time-outs are for ever. */
 bool blockade_left(const struct blockade *b, int64_t timeout, int64_t *left);

@@ -53,7 +53,7 @@ void tell_demotion(bips_producer *p, uint32_t pid) {
   own_pool_ring_bell(p->own);    /* D4 */
   ring_door(&p->own->door.door); /* for threads of ours that found nothing */
   HIT("D4");
-  p->stats.demoted++;
+  store64(&p->demotions, ++p->stats.demoted);
   p->stats.last_demoted = pid;
 }
 

@@ -20,13 +20,19 @@
  * kernel is done with its memory, 0.4 s at 4 GiB. */
 #define BUSY_GRACE (500 * MILLISECOND)
 
+int names_pause(const struct own_name *n) {
+  if (n->give_up != NULL && __atomic_load_n(n->give_up, __ATOMIC_SEQ_CST) != 0)
+    return fail_as(BIPS_INTERRUPTED);
+  sys_sleep(10 * MILLISECOND);
+  return 0;
+}
+
 /* try_lock_until takes a lock that may come free soon. */
-static int try_lock_until(int64_t end, struct lock_file *lock, int64_t offset, bool *ours) {
+static int try_lock_until(const struct own_name *n, int64_t end, struct lock_file *lock, int64_t offset, bool *ours) {
   for (;;) {
     int err = lock_file_try(lock, offset, ours);
-    if (err < 0 || *ours || sys_now() > end)
+    if (err < 0 || *ours || sys_now() > end || (err = names_pause(n)) < 0)
       return err;
-    sys_sleep(10 * MILLISECOND);
   }
 }
 
@@ -41,7 +47,7 @@ int take_lock(struct own_name *n, struct lock_file **lock) {
     if (err < 0)
       return explain_access(err, &n->who);
     HIT("S1");
-    err = try_lock_until(end, *lock, BIPS_LAYOUT_NAME_LOCK, &ours);
+    err = try_lock_until(n, end, *lock, BIPS_LAYOUT_NAME_LOCK, &ours);
     if (err == 0 && ours && lock_file_is_at(*lock, path)) {
       HIT("S2");
       return 0;

@@ -17,7 +17,11 @@ struct own_name {
   bool in_memory;         /* the folder lies in memory, and not on a disk */
   struct lock_file *lock; /* holds BIPS_LAYOUT_NAME_LOCK */
   struct reception *reception; /* where readers come to; NULL: to files in the folder */
+  const int *give_up;     /* atomic: not 0, the waits while the first pool is made end; NULL: nobody ends them */
 };
+
+/* names_pause waits for a moment while the first pool is made, for what others have; -BIPS_INTERRUPTED: it is given up. */
+int names_pause(const struct own_name *n);
 
 /* take_name takes the name, and removes what dead producers left of it (S1 to S3). n has paths and who. */
 int take_name(struct own_name *n);

@@ -236,14 +236,18 @@ int acquire(bips_producer *p, enum demand d, int64_t timeout, struct slot_entry 
   limit = deadline_after(timeout);
   blocked = new_blockade();
   do {
-    if (!deadline_left(&limit, DOOR_LIMIT, &wait))
-      return fail_plain(BIPS_TIMEOUT, "pool \"%s\": no slot is free: timeout", p->named.paths.name);
+    if (!deadline_left(&limit, DOOR_LIMIT, &wait)) {
+      err = fail_plain(BIPS_TIMEOUT, "pool \"%s\": no slot is free: timeout", p->named.paths.name);
+      break;
+    }
     if (blockade_left(&blocked, patience(p), &left))
       wait = earlier(wait, left);
     door_wait_sleep(&door, &looked, wait);
     blockade_look(&blocked, wait);
     err = locked_try_acquire(p, d, blockade_left(&blocked, patience(p), &left), &looked, e, slot);
   } while (err == NOTHING_FREE);
+  if (d != FOR_UPSTREAM) /* which waits for its own slots, too */
+    add64(&p->waited, (uint64_t)blockade_lasted(&blocked));
   return err;
 }
 

@@ -136,6 +136,7 @@ static int open_pool(bips_producer *p, const bips_producer_options *given, const
   p->block_timeout = o.block_timeout;
   p->warn = o.warn;
   p->warn_user = o.warn_user;
+  p->named.give_up = o.give_up;
   if (o.backend == BIPS_MEMFD && (p->named.reception = reception_new(p, o.max_consumers)) == NULL)
     return fail_as(BIPS_NO_MEMORY);
   if ((err = take_name(&p->named)) < 0)
@@ -144,6 +145,7 @@ static int open_pool(bips_producer *p, const bips_producer_options *given, const
     give_up_name(&p->named);
     return err;
   }
+  p->named.give_up = NULL;
   if ((err = sys_start_thread(&p->house, keep_house, p)) < 0) {
     of_pool(err, p->named.paths.name);
     pthread_mutex_lock(&p->mu); /* readers may have come by now */
@@ -650,6 +652,9 @@ BIPS_API int bips_producer_get_stats(bips_producer *p, bips_producer_stats *stat
   pthread_mutex_unlock(&p->mu);
   return write_struct(stats, &now, sizeof now, "bips_producer_stats");
 }
+
+BIPS_API uint64_t bips_producer_demotions(const bips_producer *p) { return p == NULL ? 0 : load64(&p->demotions); }
+BIPS_API uint64_t bips_producer_waited(const bips_producer *p) { return p == NULL ? 0 : load64(&p->waited); }
 
 /* ---- The end */
 

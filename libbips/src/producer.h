@@ -22,6 +22,8 @@ struct bips_producer {
   int64_t block_timeout; /* atomic */
   uint32_t generation;   /* fork_generation() when it was made */
   uint32_t references;   /* atomic: the handle, and each slot that is lent */
+  uint64_t demotions;    /* atomic: as stats.demoted */
+  uint64_t waited;       /* atomic: nanoseconds, for consumers to give slots back */
   bips_warning warn;
   void *warn_user;
   unsigned long house; /* the housekeeper's thread */

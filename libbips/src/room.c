@@ -125,9 +125,12 @@ int make_room(struct own_name *n, const struct geometry *g, int (*try)(void *arg
     return err;
   if (!dead_makes_way(n, geometry_bytes(g)))
     return try(argument); /* for the sentence, which looking for a dead one has written over */
-  for (end = sys_now() + ROOM_GRACE; (err = try(argument)) == -BIPS_NO_SPACE; sys_sleep(10 * MILLISECOND))
+  for (end = sys_now() + ROOM_GRACE; (err = try(argument)) == -BIPS_NO_SPACE;) {
     if (sys_now() > end)
       return append(err, "; the pool of the producer before, which died, still takes room: readers hold frames of it");
+    if ((err = names_pause(n)) < 0)
+      break;
+  }
   return err;
 }
 

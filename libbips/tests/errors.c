@@ -197,6 +197,9 @@ static void one_producer_has_the_name(void) {
 
   options.slot_size = 64;
   CHECK_ERROR(bips_producer_open("busy", &options, &second), BIPS_POOL_BUSY, "stop it, or use another name");
+  int given_up = 1;
+  options.give_up = &given_up;
+  CHECK_ERROR(bips_producer_open("busy", &options, &second), BIPS_INTERRUPTED, "interrupted");
   bips_producer_close(producer);
   CHECK(bips_producer_open("busy", &options, &second) == 0);
   bips_producer_close(second);

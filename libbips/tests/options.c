@@ -72,7 +72,7 @@ static void a_struct_without_a_size_is_refused(void) {
 
 /* The sizes and offsets that programs were compiled with stay: a change here breaks them. */
 _Static_assert(sizeof(bips_frame_info) == 136 && offsetof(bips_frame_info, meta_size) == 128, "bips_frame_info");
-_Static_assert(sizeof(bips_producer_options) == 80 && offsetof(bips_producer_options, warn_user) == 72, "bips_producer_options");
+_Static_assert(sizeof(bips_producer_options) == 88 && offsetof(bips_producer_options, give_up) == 80, "bips_producer_options");
 _Static_assert(sizeof(bips_producer_stats) == 72, "bips_producer_stats");
 _Static_assert(sizeof(bips_consumer_options) == 48, "bips_consumer_options");
 _Static_assert(sizeof(bips_consumer_stats) == 64, "bips_consumer_stats");

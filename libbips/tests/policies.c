@@ -22,7 +22,10 @@ static void a_reader_of_every_frame_holds_the_producer_up(void) {
   attach_now(consumer);
   for (uint8_t i = 0; i < 8; i++)
     push_number(producer, i);
+  CHECK(bips_producer_waited(producer) == 0);
   CHECK(bips_producer_pull(producer, 20 * BIPS_MILLISECOND, &slot) == -BIPS_TIMEOUT);
+  uint64_t waited = bips_producer_waited(producer);
+  CHECK(waited >= 20 * (uint64_t)BIPS_MILLISECOND && bips_producer_demotions(producer) == 0);
   CHECK(bips_consumer_pull(consumer, PATIENCE, &frame) == 0 && is_number(frame, 0));
   CHECK(bips_frame_release(frame) == 0);
   push_number(producer, 8);
@@ -50,6 +53,7 @@ static void a_reader_that_hangs_is_demoted(void) {
   CHECK(is_number(frame, 0)); /* what it holds is never taken from it */
   CHECK(bips_frame_release(frame) == 0);
   CHECK(bips_producer_get_stats(producer, &written) == 0 && written.demoted == 1 && written.last_demoted == (uint32_t)getpid());
+  CHECK(bips_producer_demotions(producer) == 1 && bips_producer_waited(producer) > 0);
   CHECK(bips_consumer_pull(consumer, PATIENCE, &frame) == 0);
   CHECK(bips_frame_get_delivery(frame, &delivery) == 0 && delivery.lost > 0 && delivery.blocking == 0 && delivery.mode == BIPS_EVERY);
   CHECK(bips_frame_release(frame) == 0);
@@ -113,6 +117,8 @@ static void slots_are_lent_as_long_as_the_readers_have_theirs(void) {
   attach_now(consumer);
   while (bips_producer_lend(producer, 0, &slots[lent]) == 0)
     lent++;
+  CHECK(bips_producer_lend(producer, BIPS_MILLISECOND, &slots[lent]) == -BIPS_TIMEOUT);
+  CHECK(bips_producer_waited(producer) == 0); /* it has all that it may have: that is nobody else's fault */
   CHECK(lent == 3); /* of 8: 3 are the reader's, one the newest frame's, one for a frame that is copied */
   CHECK(bips_producer_wait_lendable(producer, PATIENCE) == 0); /* all is upstream: it does not wait for consumers */
   push_number(producer, 1);

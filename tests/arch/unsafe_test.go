@@ -9,7 +9,7 @@ import (
 )
 
 // mayBeUnsafe are the packages that speak to C.
-var mayBeUnsafe = []string{"internal/gstglue", "internal/gststubs", "plugin"}
+var mayBeUnsafe = []string{"internal/gstglue", "internal/gststubs", "internal/libbips", "plugin"}
 
 func TestUnsafeIsInFilesNamedForIt(t *testing.T) {
 	for _, p := range packages(t) {

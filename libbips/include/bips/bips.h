@@ -83,10 +83,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Define it, empty, to compile the library into something of your own that does not export it. */
+#ifndef BIPS_API
 #if defined(__GNUC__)
 #define BIPS_API __attribute__((visibility("default")))
 #else
 #define BIPS_API
+#endif
 #endif
 
 #ifdef __cplusplus
@@ -125,7 +128,7 @@ enum bips_error {
   BIPS_OTHER_VERSION = 1007,  /* the pool is of a layout that this library does not know */
   BIPS_DAMAGED = 1008,        /* what lies in shared memory contradicts itself */
   BIPS_FLUSHING = 1009,       /* ..._set_flushing is in force */
-  BIPS_INTERRUPTED = 1010,    /* bips_consumer_interrupt was called */
+  BIPS_INTERRUPTED = 1010,    /* bips_consumer_interrupt was called, or bips_producer_options.give_up is set */
   BIPS_DROPPED = 1011,        /* with BIPS_DROP: no slot was free, and the frame is dropped and counted */
   BIPS_QUOTA = 1012,          /* as many frames are held as may be: release one first */
   BIPS_END_OF_STREAM = 1013,  /* the producer ended its stream; another one may follow */
@@ -261,10 +264,12 @@ typedef struct bips_producer_options {
                              before they are demoted; 0 or BIPS_FOREVER: for ever */
   bips_warning warn;      /* NULL: nobody is told */
   void *warn_user;        /* first argument of warn */
+  const int *give_up;     /* not 0 from now on, by an atomic store in another thread: bips_producer_open
+                             returns -BIPS_INTERRUPTED where it waits. Not looked at after it; NULL: nobody does */
 } bips_producer_options;
 
 #define BIPS_PRODUCER_OPTIONS_INIT                                                                     \
-  { sizeof(bips_producer_options), 0, 0, 0, 0, 0, NULL, 0, 0, NULL, 0, NULL, NULL }
+  { sizeof(bips_producer_options), 0, 0, 0, 0, 0, NULL, 0, 0, NULL, 0, NULL, NULL, NULL }
 
 /* bips_producer_open makes the pool of a name, all of its memory allocated, and publishes it. A pool
  * that a dead producer left under the name is replaced. There is one producer per name.
@@ -272,10 +277,11 @@ typedef struct bips_producer_options {
  * The name has 1 to BIPS_MAX_NAME_LENGTH of A-Z a-z 0-9 _ -; one leading slash means nothing.
  * *producer is the caller's, to be given to bips_producer_close. Texts and structs are copied.
  *
- * Waits: for half a second at most, while another producer has the name, since it may just have died.
+ * Waits: for half a second at most, while another producer has the name, since it may just have died; and
+ * for a second at most, where a dead one's readers still hold the memory that the new pool needs.
  *
- * Errors: BIPS_BAD_NAME, BIPS_BAD_OPTION, BIPS_NO_BACKEND, BIPS_POOL_BUSY, BIPS_NO_SPACE, and those of
- * the file system (BIPS_PERMISSION among them). */
+ * Errors: BIPS_BAD_NAME, BIPS_BAD_OPTION, BIPS_NO_BACKEND, BIPS_POOL_BUSY, BIPS_NO_SPACE, BIPS_INTERRUPTED,
+ * and those of the file system (BIPS_PERMISSION among them). */
 BIPS_API int bips_producer_open(const char *name, const bips_producer_options *options, bips_producer **producer);
 
 /* bips_producer_shutdown ends the pool: every call in progress, and all later ones, return
@@ -417,6 +423,12 @@ typedef struct bips_producer_stats {
 
 /* bips_producer_get_stats fills *stats. Never waits. */
 BIPS_API int bips_producer_get_stats(bips_producer *producer, bips_producer_stats *stats);
+
+/* bips_producer_demotions is how often a consumer was demoted, as in the stats, and bips_producer_waited for
+ * how long bips_producer_pull and bips_producer_wait_lendable have waited, all together, for consumers to give
+ * slots back: it counts when a wait ends. Both are cheap enough to be asked after each frame. */
+BIPS_API uint64_t bips_producer_demotions(const bips_producer *producer);
+BIPS_API uint64_t bips_producer_waited(const bips_producer *producer);
 
 /* ---- Consumers -------------------------------------------------------------------------------- */
 
