@@ -27,5 +27,5 @@
 package gstglue
 
 // #cgo pkg-config: gstreamer-1.0 gstreamer-audio-1.0 gstreamer-base-1.0 gstreamer-video-1.0
-// #cgo CFLAGS: -I${SRCDIR}/../../libbips/include -Wall -Wextra -Wno-unused-parameter -DGLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_66 -DGLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_66
+// #cgo CFLAGS: -I${SRCDIR}/../../libbips/include -DBIPS_API= -Wall -Wextra -Wno-unused-parameter -DGLIB_VERSION_MIN_REQUIRED=GLIB_VERSION_2_66 -DGLIB_VERSION_MAX_ALLOWED=GLIB_VERSION_2_66
 import "C"

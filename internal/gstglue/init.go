@@ -2,6 +2,7 @@ package gstglue
 
 // #include "atfork.h"
 // #include "debug.h"
+// #include "fault.h"
 // #include "forked.h"
 // #include "slotmemory.h"
 // #include "slotpool.h"
@@ -10,6 +11,8 @@ import "C"
 
 import (
 	"github.com/go-gst/go-glib/pkg/gobject/v2"
+
+	_ "github.com/bips-ipc/bips/internal/libbips" // what C calls
 )
 
 // Init makes the debug category, the classes and the fork handlers. Call it first, once.
@@ -17,6 +20,7 @@ func Init() {
 	C.gst_bips_debug_init()
 	C.gst_bips_atfork_init()
 	C.gst_bips_forked_init()
+	C.gst_bips_fault_init()
 	for _, t := range []C.GType{C.gst_bips_slot_allocator_get_type(), C.gst_bips_slot_pool_get_type()} {
 		C.reference_class(t)
 	}

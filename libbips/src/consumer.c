@@ -604,6 +604,8 @@ BIPS_API int bips_consumer_set_max_age(bips_consumer *c, int64_t max_age) {
 /* quota_of is how many frames may be held. With pulling or mu. */
 static uint32_t quota_of(const bips_consumer *c) { return c->attachment == NULL ? c->options.max_held : c->attachment->granted; }
 
+static bool is_cut(const struct attachment *a) { return sys_is_cut(a->pool.header) || sys_is_cut(a->seats.header); }
+
 /* look_around is one look for a frame; AGAIN: there is none, and *rung is what the bell was before. */
 static int look_around(bips_consumer *c, uint32_t *rung, int *got, bips_frame **frame) {
   struct delivery d = {NULL, 0, 0};
@@ -611,6 +613,8 @@ static int look_around(bips_consumer *c, uint32_t *rung, int *got, bips_frame **
   *got = GOT_NOTHING;
   if (c->attachment == NULL || load_flag(&c->suspended))
     return AGAIN;
+  if (is_cut(c->attachment))
+    return of_pool(cut_short(), c->paths.name);
   *rung = load32(&c->attachment->pool.header->bell); /* C1 */
   HIT("C1");
   *got = next_frame(c->attachment, &d);

@@ -143,6 +143,8 @@ int append(int error, const char *format, ...) {
   return error;
 }
 
+int cut_short(void) { return fail(BIPS_DAMAGED, "its memory is gone: somebody cut its file short"); }
+
 int recode(int code) { return wrap(-code, "%s: ", error_text(code)); }
 
 int of_pool(int error, const char *pool) { return wrap(error, "pool \"%s\": ", pool); }

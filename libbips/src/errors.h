@@ -25,6 +25,9 @@ int fail_system(const char *operation, const char *path);
 int wrap(int error, const char *format, ...) PRINTF(2, 3);
 int append(int error, const char *format, ...) PRINTF(2, 3);
 
+/* cut_short is the error of memory that is gone (bips_handle_fault). */
+int cut_short(void);
+
 /* recode is an error with another code, which goes before the sentence that there is, and returns -code. */
 int recode(int code);
 

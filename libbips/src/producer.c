@@ -209,7 +209,11 @@ bool is_usable(const bips_producer *p) { return !p->closed && p->failure == 0; }
 int usable(const bips_producer *p) {
   if (p->closed)
     return of_pool(fail_as(BIPS_CLOSED), p->named.paths.name);
-  return p->failure == 0 ? 0 : fail_plain(-p->failure, "%s", p->failure_text);
+  if (p->failure != 0)
+    return fail_plain(-p->failure, "%s", p->failure_text);
+  if (sys_is_cut(p->own->backing->pool) || sys_is_cut(p->own->backing->seats))
+    return of_pool(cut_short(), p->named.paths.name);
+  return 0;
 }
 
 int interrupted(const bips_producer *p) {

@@ -60,14 +60,16 @@
  *   rule: bips_consumer_close and bips_producer_close are the last call for their handle. Whoever
  *   has to end a call that is in progress in another thread does that by ..._shutdown first.
  * Signals.  No function takes or blocks a signal of the caller's threads; the library's own threads
- *   block all of them. bips_consumer_interrupt may be called from a signal handler, nothing else.
+ *   block all of them but SIGBUS. bips_consumer_interrupt and bips_handle_fault may be called from a signal handler,
+ *   nothing else.
  * Fork.  A child that was made by fork without exec gets nothing of a pool: its copies of the
  *   descriptors are closed at once, and every call with a handle from before the fork returns
  *   -BIPS_FORKED and touches nothing. The child may open handles of its own. What it inherited cannot
  *   be given back there; exec or exit does that.
  * SIGBUS.  With the backend shm, a process of the pool's own user can cut the pool's file short, and
- *   whoever looks at a frame at that moment gets SIGBUS, the library too. It takes no signals, so it
- *   does not turn that into an error. With the backend memfd nobody can do it.
+ *   whoever looks at a frame after that gets SIGBUS, the library too. It takes no signals, so it does not
+ *   turn that into an error by itself: bips_handle_fault does, for a program that has a handler. With the
+ *   backend memfd nobody can do it.
  * exit.  The library never ends the process, and prints nothing.
  *
  * Linux on amd64 and arm64. Usable from C99, from C++, and over a foreign function interface: no
@@ -646,6 +648,14 @@ BIPS_API int bips_why_no_pool(const char *name);
 /* bips_frames_stand_alone is 1 if each frame of a stream with these caps can be read without the frames
  * before it: raw pictures, pictures compressed one by one, tensors; else 0. NULL or "": 1. */
 BIPS_API int bips_frames_stand_alone(const char *caps);
+
+/* bips_handle_fault is for a handler of SIGBUS (sigaction with SA_SIGINFO), which gives it info->si_addr. If
+ * that lies in a pool whose file somebody has cut short, it puts memory of zeros in the place of what is gone,
+ * and returns 1: the handler returns, and the access goes on. The calls that have to do with the pool return
+ * -BIPS_DAMAGED from then on. It returns 0 for every other address: the fault is somebody else's.
+ *
+ * Async-signal-safe. In any thread, for accesses of the library and of its caller alike. */
+BIPS_API int bips_handle_fault(const void *address);
 
 #ifdef __cplusplus
 }

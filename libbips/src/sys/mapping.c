@@ -19,6 +19,11 @@ int mapping_of_fd(int fd, const char *path, uint64_t size, enum access access, s
   if (bytes == MAP_FAILED)
     return fail_system("map", path);
   *m = (struct mapping){bytes, size};
+  int err = sys_watch_cut(m, protection);
+  if (err < 0) {
+    mapping_end(m);
+    return err;
+  }
   /* Both are a help and no condition: core dumps leave the memory out, and the first frame is not
    * slower than the others. */
   madvise(bytes, size, MADV_DONTDUMP);
@@ -42,7 +47,9 @@ int mapping_of_path(const char *path, const struct file_id *meant, uint64_t size
 }
 
 void mapping_end(struct mapping *m) {
-  if (m->bytes != NULL)
+  if (m->bytes != NULL) {
+    sys_forget_cut(m);
     munmap(m->bytes, m->size);
+  }
   *m = (struct mapping){0};
 }

@@ -108,6 +108,14 @@ int mapping_of_fd(int fd, const char *path, uint64_t size, enum access access, s
 int mapping_of_path(const char *path, const struct file_id *meant, uint64_t size, enum access access, struct mapping *m);
 void mapping_end(struct mapping *m); /* may be called again */
 
+/* ---- cut.c */
+
+/* sys_watch_cut lets bips_handle_fault know a mapping of a file that others may cut short, and sys_forget_cut ends that. */
+int sys_watch_cut(const struct mapping *m, int protection);
+void sys_forget_cut(const struct mapping *m);
+/* sys_is_cut reports whether the mapping that bytes lie in was cut short, and somebody noticed. It is cheap. */
+bool sys_is_cut(const void *bytes);
+
 /* ---- fork.c */
 
 /* fork_generation is another number in each child that was made by fork since the guard began. */
@@ -122,7 +130,7 @@ void fork_guard_remove(int fd); /* likewise */
 
 /* ---- thread.c */
 
-/* sys_start_thread starts a thread with all signals blocked. */
+/* sys_start_thread starts a thread with all signals blocked but SIGBUS. */
 int sys_start_thread(unsigned long *thread, void *(*run)(void *), void *argument);
 void sys_join_thread(unsigned long thread);
 void sys_detach_thread(unsigned long thread); /* nobody joins it */

@@ -13,6 +13,7 @@ int sys_start_thread(unsigned long *thread, void *(*run)(void *), void *argument
   pthread_t started;
 
   sigfillset(&all);
+  sigdelset(&all, SIGBUS); /* a fault of the thread's own: bips_handle_fault */
   pthread_sigmask(SIG_SETMASK, &all, &before);
   int err = pthread_create(&started, NULL, run, argument);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
