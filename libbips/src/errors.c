@@ -1,8 +1,11 @@
 #include "errors.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 _Static_assert(BIPS_NO_POOL == ENOENT && BIPS_NO_MEMORY == ENOMEM && BIPS_PERMISSION == EACCES &&
@@ -12,11 +15,46 @@ _Static_assert(BIPS_NO_POOL == ENOENT && BIPS_NO_MEMORY == ENOMEM && BIPS_PERMIS
 
 enum { LONGEST = 2048 };
 
-static _Thread_local struct {
+/* struct last is what a thread was told last. It is memory of its own, got with the thread's first error: as thread-local
+ * variables it would be more than a library may have that is loaded when the program runs, and has its thread-local
+ * variables at a fixed place, as a Go program in a shared library does. */
+struct last {
   char message[LONGEST];
   char path[LONGEST / 4];
   int reason;
-} last;
+};
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t key;
+static bool made;
+
+static void make_key(void) { made = pthread_key_create(&key, free) == 0; }
+
+/* told is what this thread was told; NULL: nothing, or there was no memory for it. */
+static struct last *told(void) {
+  pthread_once(&once, make_key);
+  return made ? pthread_getspecific(key) : NULL;
+}
+
+/* The library may be unloaded before the threads end. */
+__attribute__((destructor)) static void delete_key(void) {
+  free(told());
+  if (made)
+    pthread_key_delete(key);
+  made = false;
+}
+
+/* room is where to tell this thread something; NULL: there is no memory for it. */
+static struct last *room(void) {
+  struct last *l = told();
+
+  if (l != NULL || !made || (l = calloc(1, sizeof *l)) == NULL)
+    return l;
+  if (pthread_setspecific(key, l) == 0)
+    return l;
+  free(l);
+  return NULL;
+}
 
 static const struct {
   int code;
@@ -68,27 +106,46 @@ const char *bips_error_name(int error) {
   return code == 0 ? "" : "other";
 }
 
-const char *bips_error_message(void) { return last.message; }
-int bips_error_reason(void) { return last.reason; }
-const char *error_path(void) { return last.path; }
+const char *bips_error_message(void) {
+  const struct last *l = told();
+  return l == NULL ? "" : l->message;
+}
 
-/* begin starts a new error with a text. */
-static void begin(const char *text) {
-  last.reason = 0;
-  last.path[0] = 0;
-  snprintf(last.message, sizeof last.message, "%s", text);
+int bips_error_reason(void) {
+  const struct last *l = told();
+  return l == NULL ? 0 : l->reason;
+}
+
+const char *error_path(void) {
+  const struct last *l = told();
+  return l == NULL ? "" : l->path;
 }
 
 static void add(const char *format, va_list arguments) {
-  size_t used = strlen(last.message);
-  vsnprintf(last.message + used, sizeof last.message - used, format, arguments);
+  struct last *l = told();
+
+  if (l != NULL) {
+    size_t used = strlen(l->message);
+    vsnprintf(l->message + used, sizeof l->message - used, format, arguments);
+  }
+}
+
+/* begin starts a new error with a text. */
+static void begin(const char *text) {
+  struct last *l = room();
+
+  if (l == NULL)
+    return;
+  l->reason = 0;
+  l->path[0] = 0;
+  snprintf(l->message, sizeof l->message, "%s", text);
 }
 
 int fail(int code, const char *format, ...) {
   va_list arguments;
 
   begin(error_text(code));
-  strncat(last.message, ": ", sizeof last.message - strlen(last.message) - 1);
+  append(-code, ": ");
   va_start(arguments, format);
   add(format, arguments);
   va_end(arguments);
@@ -114,23 +171,28 @@ int fail_system(const char *operation, const char *path) {
   int code = errno == EPERM ? EACCES : errno; /* whoever asks means both */
 
   fail_plain(code, "%s %s: %s", operation, path, strerror(errno));
-  snprintf(last.path, sizeof last.path, "%s", path);
+  struct last *l = told();
+  if (l != NULL)
+    snprintf(l->path, sizeof l->path, "%s", path);
   return -code;
 }
 
 int wrap(int error, const char *format, ...) {
+  struct last *l = told();
   char before[LONGEST];
   va_list arguments;
 
+  if (l == NULL)
+    return error;
   va_start(arguments, format);
   vsnprintf(before, sizeof before, format, arguments);
   va_end(arguments);
-  size_t length = strlen(before), rest = strlen(last.message);
-  if (rest > sizeof last.message - 1 - length)
-    rest = sizeof last.message - 1 - length;
-  memmove(last.message + length, last.message, rest);
-  memcpy(last.message, before, length);
-  last.message[length + rest] = 0;
+  size_t length = strlen(before), rest = strlen(l->message);
+  if (rest > sizeof l->message - 1 - length)
+    rest = sizeof l->message - 1 - length;
+  memmove(l->message + length, l->message, rest);
+  memcpy(l->message, before, length);
+  l->message[length + rest] = 0;
   return error;
 }
 
@@ -150,6 +212,9 @@ int recode(int code) { return wrap(-code, "%s: ", error_text(code)); }
 int of_pool(int error, const char *pool) { return wrap(error, "pool \"%s\": ", pool); }
 
 int because(int error, int reason) {
-  last.reason = reason;
+  struct last *l = told();
+
+  if (l != NULL)
+    l->reason = reason;
   return error;
 }
