@@ -10,9 +10,12 @@
 // right into shared memory; such a frame is published as it is. A frame that lies
 // elsewhere is copied, once, and counted with the reason.
 //
-//	acquire (upstream) --> Lend --> filled --> render: seal, Publish --> released: Return
+//	acquire (upstream) --> lend --> filled --> render: seal, publish --> released: return
 //	                        |                         |
-//	                no slot: ordinary memory ------> Pull, copy, Push
+//	                no slot: ordinary memory ------> pull, copy, push
+//
+// C does that by itself, by libbips (internal/gstglue). Here is what comes before the first frame, and what is done
+// about a frame that is out of the ordinary.
 //
 // # bipssrc
 //
@@ -24,7 +27,7 @@
 // # In this package
 //
 // The methods of an element are spread over files by subject, each with the element's
-// name in front: its lifecycle (sink.go, source.go), its frame path (sink_render.go,
+// name in front: its lifecycle (sink.go, source.go), its frames (sink_render.go,
 // source_create.go), its caps, its stats. Properties are tables (sink_properties.go,
 // source_properties.go). What needs C is in internal/gstglue.
 package elements

@@ -15,6 +15,9 @@ const otherNames = "others"
 // namedCounts counts things whose names are not known beforehand. Its methods may be called from
 // any thread, and allocate nothing.
 type namedCounts struct {
+	// elsewhere, if set, is how often a kind was counted by somebody else, which is added.
+	elsewhere func(kind uint64) uint64
+
 	mu      sync.Mutex
 	entries [maxNamed]namedCount
 	used    int
@@ -66,6 +69,9 @@ func (n *namedCounts) counts() []gstglue.Count {
 	defer n.mu.Unlock()
 	counts := make([]gstglue.Count, 0, n.used+1)
 	for _, e := range n.entries[:n.used] {
+		if n.elsewhere != nil {
+			e.count += n.elsewhere(e.kind)
+		}
 		counts = append(counts, gstglue.Count{Name: e.name, Value: e.count})
 	}
 	if n.others > 0 {

@@ -1,7 +1,6 @@
 package elements
 
 import (
-	"context"
 	"sync"
 	"sync/atomic"
 
@@ -35,8 +34,8 @@ type sink struct {
 	// unlocked and stopping both make every wait return: the first is GStreamer's
 	// unlock, the second lasts from PAUSED to READY on.
 	unlocked, stopping bool
-	// giveUp ends the making of a pool in progress; nil: none is being made.
-	giveUp context.CancelCauseFunc
+	// making is the pool that is being made; nil: none is.
+	making *makingPool
 
 	// For the streaming thread.
 	caps      string             // as set; the pool may not be there yet
@@ -77,6 +76,8 @@ func (s *sink) init() {
 	s.settings.reset(sinkDefaults)
 	s.latency.Store(forever)
 	gstglue.AttachSink(s, s)
+	s.counts.published = gstglue.CountsOf(s)
+	s.counts.metas.elsewhere = s.counts.published.Dropped
 	// The last sample would pin a slot for good.
 	s.SetLastSampleEnabled(false)
 	s.SetQosEnabled(false)
@@ -170,11 +171,12 @@ func (s *sink) applyFlushing() {
 	if s.pool != nil {
 		s.pool.producer.SetFlushing(s.unlocked || s.stopping)
 	}
-	switch {
-	case s.giveUp == nil:
-	case s.stopping:
-		s.giveUp(bips.ErrClosed)
-	case s.unlocked:
-		s.giveUp(bips.ErrFlushing)
+	if s.making == nil || !s.stopping && !s.unlocked {
+		return
 	}
+	s.making.why = bips.ErrFlushing
+	if s.stopping {
+		s.making.why = bips.ErrClosed
+	}
+	s.making.giveUp.Now()
 }

@@ -21,7 +21,10 @@ type flushed struct {
 }
 
 // Flushed implements gstglue.Sink.
-func (s *sink) Flushed() { s.flushed = flushed{pending: true} }
+func (s *sink) Flushed() {
+	s.flushed = flushed{pending: true}
+	gstglue.GoStraight(s, false)
+}
 
 // beginsAnew reports whether the stream can begin anew, after a flush, with this frame, which it then flags as
 // one that does not follow the one before. There are streams without key frames: after keyFrameLimit any frame will do.

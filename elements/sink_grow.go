@@ -13,15 +13,6 @@ import (
 // Unless slot-size is set, the pool grows when frames do: the producer moves to a pool with larger slots, and readers
 // follow. The slots that upstream has by then stay valid, and are published by a copy. A pool never shrinks.
 
-// roomFor is how many bytes of a slot a frame needs. One that tells where its planes lie is packed if it is larger than its caps
-// call for and does not fit.
-func (s *sink) roomFor(f *gstglue.Frame) uint64 {
-	if f.Planes > 0 && f.Whole == 0 {
-		return min(f.Size, s.sizes.Frame)
-	}
-	return f.Size
-}
-
 // growForFrame makes slots with room for a frame that does not fit. bips.ErrDropped: they were not made, and the frame is dropped.
 func (s *sink) growForFrame(pool *sinkPool, room uint64) error {
 	if s.settings.load().slotSize > 0 {

@@ -35,6 +35,9 @@ func (h *heldUp) add(waited time.Duration, now time.Time) time.Duration {
 
 // noteHeldUp tells, once in a run, that readers hold a live source up. It is called after whatever may have waited for them.
 func (s *sink) noteHeldUp(pool *sinkPool) {
+	if pool == nil {
+		return
+	}
 	waited := pool.producer.Waited()
 	if waited == s.heldUp.seen {
 		return

@@ -7,6 +7,7 @@ import (
 
 	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/gstglue"
+	"github.com/bips-ipc/bips/internal/libbips"
 )
 
 // keyFrameInterval is the least time between two requests for a key frame that go upstream, however
@@ -42,6 +43,21 @@ type keyFrameCounts struct {
 func (c *keyFrameCounts) reset() {
 	c.requests.Store(0)
 	c.events.Store(0)
+}
+
+// keyFrameRequests returns a channel that receives a value after a reader has asked for a key frame, one for all
+// requests since the last was received. The producer's end ends what sends it.
+func keyFrameRequests(producer *libbips.Producer) <-chan struct{} {
+	asked := make(chan struct{}, 1)
+	go func() {
+		for producer.WaitKeyFrameRequest() {
+			select {
+			case asked <- struct{}{}:
+			default: // one is waiting to be received
+			}
+		}
+	}()
+	return asked
 }
 
 // passKeyFrameRequests begins to pass on the requests of a producer's readers, until close.

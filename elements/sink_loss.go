@@ -29,7 +29,7 @@ func (p *pacer) lets() bool {
 
 // noteNoSlot tells of the first frame that was dropped because no slot was free.
 func (s *sink) noteNoSlot(pool *sinkPool, err error) {
-	if errors.Is(err, bips.ErrDropped) && s.told.first("no-slot") {
+	if pool != nil && errors.Is(err, bips.ErrDropped) && s.told.first("no-slot") {
 		warn(s, resource(gst.ResourceErrorBusy,
 			fmt.Sprintf("a frame was dropped, as no slot of pool %q was free: a reader of every frame keeps them", pool.producer.Name()),
 			"Make that reader faster, let it read the latest frames (read-mode=latest), or set more slots. The property \"stats\" counts such frames (dropped)."))
@@ -49,6 +49,9 @@ func (s *sink) postQoS(f *gstglue.Frame) {
 // noteDemotions tells of each reader that the pool was not waited for any longer. It is called after
 // whatever may demote one.
 func (s *sink) noteDemotions(pool *sinkPool) {
+	if pool == nil {
+		return
+	}
 	n := pool.producer.Demotions()
 	if n == s.demotions {
 		return

@@ -1,7 +1,7 @@
 package elements
 
 import (
-	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"time"
@@ -10,11 +10,12 @@ import (
 
 	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/gstglue"
+	"github.com/bips-ipc/bips/internal/libbips"
 )
 
 // sinkPool is the pool that a sink made, and what upstream sees of it.
 type sinkPool struct {
-	*lender
+	producer  *libbips.Producer
 	slots     *gstglue.Slots
 	keyFrames *keyFramePasser
 }
@@ -78,13 +79,19 @@ func (s *sink) applyBlockTimeout(pool *sinkPool) {
 // isLive reports whether the elements before the sink are live, as far as that is known.
 func (s *sink) isLive() bool { return s.latency.Load() != forever }
 
+// makingPool is the making of a pool that is in progress.
+type makingPool struct {
+	giveUp libbips.GiveUp
+	why    error // it was given up
+}
+
 // newProducer makes a pool, and gives up with bips.ErrFlushing or bips.ErrClosed when the sink is
 // unlocked or stopped while it waits.
-func (s *sink) newProducer(values *sinkSettings, slotSize uint64) (*bips.Producer, error) {
-	ctx, giveUp := context.WithCancelCause(context.Background())
-	defer giveUp(nil)
-	s.setGiveUp(giveUp)
-	defer s.setGiveUp(nil)
+func (s *sink) newProducer(values *sinkSettings, slotSize uint64) (*libbips.Producer, error) {
+	making := &makingPool{giveUp: libbips.NewGiveUp()}
+	defer making.giveUp.Free()
+	s.setMaking(making)
+	defer s.setMaking(nil)
 	options := values.options(slotSize)
 	options.Warn = s.tellOfNames
 	if values.group != "" {
@@ -93,14 +100,24 @@ func (s *sink) newProducer(values *sinkSettings, slotSize uint64) (*bips.Produce
 			return nil, badSetting("group=%s: %v", values.group, err)
 		}
 	}
-	return bips.NewProducerContext(ctx, values.pool, options)
+	producer, err := libbips.Open(values.pool, options, making.giveUp)
+	if errors.Is(err, libbips.ErrInterrupted) {
+		return nil, s.whyGivenUp(making)
+	}
+	return producer, err
 }
 
-func (s *sink) setGiveUp(giveUp context.CancelCauseFunc) {
+func (s *sink) setMaking(making *makingPool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.giveUp = giveUp
+	s.making = making
 	s.applyFlushing()
+}
+
+func (s *sink) whyGivenUp(making *makingPool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return making.why
 }
 
 // openPool makes the pool and offers its slots to upstream.
@@ -109,8 +126,7 @@ func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error
 	if err != nil {
 		return nil, err
 	}
-	l := newLender(producer)
-	pool := &sinkPool{l, gstglue.NewSlots(l, producer.SlotSize()), s.passKeyFrameRequests(producer.KeyFrameRequests())}
+	pool := &sinkPool{producer, gstglue.NewSlots(producer), s.passKeyFrameRequests(keyFrameRequests(producer))}
 	if s.isLive() {
 		producer.SetLatency(bips.TimeFromNanoseconds(s.latency.Load()))
 	}
@@ -126,7 +142,7 @@ func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error
 }
 
 // warnOfDisk tells, once, of a pool whose frames the system writes to a disk.
-func (s *sink) warnOfDisk(producer *bips.Producer) {
+func (s *sink) warnOfDisk(producer *libbips.Producer) {
 	if folder, inMemory := producer.Folder(); !inMemory && s.told.first("disk") {
 		warn(s, resource(gst.ResourceErrorSettings,
 			fmt.Sprintf("the folder of pool %q, %s, lies on a disk, to which the system writes all frames again and again", producer.Name(), folder),
@@ -141,12 +157,11 @@ func (s *sink) closePool() {
 	if pool == nil {
 		return
 	}
+	gstglue.GoStraight(s, false)
 	gstglue.OfferSlots(s, nil)
 	pool.keyFrames.close()
 	s.counts.keep(pool.producer.Stats())
-	if err := pool.producer.Close(); err != nil {
-		logf(gstglue.LevelWarning, s, "close: %v", err)
-	}
+	pool.producer.Forget()
 	pool.slots.Unref()
 	removeProcessors()
 	logf(gstglue.LevelInfo, s, "pool %q closed: %v", pool.producer.Name(), s.stats())

@@ -10,11 +10,15 @@ import (
 	"github.com/bips-ipc/bips/internal/gstglue"
 )
 
-// Render implements gstglue.Sink. It is the frame path: nothing here allocates unless
-// something is out of the ordinary.
-func (s *sink) Render(f *gstglue.Frame, b gstglue.Buffer) gst.FlowReturn {
-	for {
-		err := s.publish(f, b)
+// Render implements gstglue.Sink. C publishes most frames by itself; this is for those that are out of the ordinary.
+func (s *sink) Render(f *gstglue.Frame, b gstglue.Buffer, failed error) gst.FlowReturn {
+	for ; ; failed = nil {
+		var err error
+		if failed != nil {
+			err = s.notPublished(failed, f)
+		} else {
+			err = s.publish(f, b)
+		}
 		switch {
 		case err == nil:
 			return gst.FlowOK
@@ -35,109 +39,72 @@ func (s *sink) Render(f *gstglue.Frame, b gstglue.Buffer) gst.FlowReturn {
 	}
 }
 
+// publish has C publish a frame, when all that has to be before is done. From then on C publishes frames by itself.
 func (s *sink) publish(f *gstglue.Frame, b gstglue.Buffer) error {
+	pool, err := s.prepare(f, b)
+	if pool == nil || err != nil {
+		return err
+	}
+	gstglue.GoStraight(s, true)
+	if err := b.Publish(); err != nil {
+		return s.notPublished(err, f)
+	}
+	return nil
+}
+
+// prepare sees to it that a frame can be published in a pool. nil: it is not to be.
+func (s *sink) prepare(f *gstglue.Frame, b gstglue.Buffer) (*sinkPool, error) {
 	if f.Refusal != gstglue.RefuseNothing {
-		return s.refuse(f)
+		return nil, s.refuse(f)
 	}
 	if s.flushed.pending && !s.beginsAnew(f) {
-		return nil
+		return nil, nil
 	}
 	pool := s.currentPool()
 	if pool == nil {
 		var err error
 		if pool, err = s.poolAtFirstFrame(f.Size); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if !s.awaited {
 		if there, err := s.consumersAreThere(pool, 0); err != nil {
-			return err
+			return nil, err
 		} else if !there {
-			return s.passEarly()
+			return nil, s.passEarly()
 		}
 	}
-	if room := s.roomFor(f); room > uint64(pool.producer.SlotSize()) {
-		if err := s.growForFrame(pool, room); err != nil {
-			return err
-		}
+	if room := b.Room(); room > uint64(pool.producer.SlotSize()) {
+		return pool, s.growForFrame(pool, room)
 	}
-	if f.Reason != gstglue.CopyNone {
-		return s.publishCopy(pool, f, b)
-	}
-	copied, err := pool.publish(int(f.Loan), frameInfo(f))
-	if copied {
-		s.noteDemotions(pool)
-	}
+	return pool, nil
+}
+
+// notPublished tells of what kept a frame from being published, if that is news, and says what the error is.
+func (s *sink) notPublished(err error, f *gstglue.Frame) error {
+	pool := s.currentPool()
+	s.noteDemotions(pool)
+	s.noteHeldUp(pool)
+	s.noteNoSlot(pool, err)
 	switch {
-	case err != nil:
-		s.noteNoSlot(pool, err)
-		return err
-	case copied:
-		s.countCopy(gstglue.CopyMoved)
-	default:
-		s.counts.inPlace.Add(1)
-	}
-	s.makeRoom(pool)
-	return nil
-}
-
-// publishCopy copies a frame that does not lie in a slot, or in one that cannot be
-// published, into an empty one.
-func (s *sink) publishCopy(pool *sinkPool, f *gstglue.Frame, b gstglue.Buffer) error {
-	slot, err := pool.producer.Pull(bips.Forever)
-	s.noteDemotions(pool)
-	s.noteHeldUp(pool)
-	if err != nil {
-		s.noteNoSlot(pool, err)
-		return err
-	}
-	if n := b.CopyTo(slot.Data[:pool.producer.SlotSize()]); n < 0 || (n == 0 && f.Size > 0) {
-		err = cannotCopy(f.Size, n)
-	} else {
-		err = pool.producer.Push(slot, frameInfo(f))
-	}
-	if err != nil {
-		_ = pool.producer.Return(slot) // what went wrong first is what counts
-		return err
-	}
-	s.countCopy(f.Reason)
-	if fromOurPool(f.Reason) {
-		s.makeRoom(pool)
-	}
-	return nil
-}
-
-// countCopy counts a frame that was copied, and tells of the first for each reason.
-func (s *sink) countCopy(reason gstglue.CopyReason) {
-	if s.counts.copied[reason].Add(1) == 1 {
-		s.explainCopies(reason)
-	}
-}
-
-// fromOurPool reports whether a frame copied for this reason shows that upstream uses
-// the slots it is offered.
-func fromOurPool(r gstglue.CopyReason) bool {
-	return r != gstglue.CopyForeignMemory && r != gstglue.CopySeveralMemories
-}
-
-// makeRoom waits until upstream can have a slot again. Here the wait can be interrupted
-// and the policy applied, which is not so when upstream asks for it.
-func (s *sink) makeRoom(pool *sinkPool) {
-	err := pool.producer.WaitLendable(bips.Forever)
-	s.noteDemotions(pool)
-	s.noteHeldUp(pool)
-	if err != nil && !isInterrupt(err) {
-		logf(gstglue.LevelWarning, s, "no slot for upstream: %v", err)
-	}
-}
-
-func cannotCopy(size uint64, n int) error {
-	if n < 0 {
+	case errors.Is(err, gstglue.ErrCannotMap):
 		return stream(gst.StreamErrorFormat, "the frame is in memory that the CPU cannot map",
 			"Put a converter to system memory before bipssink, such as gldownload, vapostproc or nvvidconv.")
+	case errors.Is(err, gstglue.ErrCannotArrange):
+		return stream(gst.StreamErrorFormat, fmt.Sprintf("a frame of %d bytes cannot be laid out as its caps say", f.Size),
+			"Put videoconvert before bipssink.")
 	}
-	return stream(gst.StreamErrorFormat, fmt.Sprintf("a frame of %d bytes cannot be laid out as its caps say", size),
-		"Put videoconvert before bipssink.")
+	return err
+}
+
+// Copied implements gstglue.Sink.
+func (s *sink) Copied(reason gstglue.CopyReason) { s.explainCopies(reason) }
+
+// Waited implements gstglue.Sink.
+func (s *sink) Waited() {
+	pool := s.currentPool()
+	s.noteDemotions(pool)
+	s.noteHeldUp(pool)
 }
 
 // poolAtFirstFrame makes the pool for caps that do not tell a frame's size, and where the sink was

@@ -13,11 +13,10 @@ import (
 
 // sinkCounts count the frames of one run, from READY to READY.
 type sinkCounts struct {
-	inPlace atomic.Uint64
+	published *gstglue.SinkCounts
 	// undecodable frames were not published: after a flush no key frame had come yet.
 	undecodable atomic.Uint64
 	early       atomic.Uint64 // not published: the readers of wait-for-consumers were not there yet
-	copied      [gstglue.CopyReasons]atomic.Uint64
 	// tooLarge and malformed frames were dropped: no slot had room for them, or they did not
 	// hold what their caps tell of.
 	tooLarge, malformed atomic.Uint64
@@ -31,12 +30,9 @@ type sinkCounts struct {
 }
 
 func (c *sinkCounts) reset() {
-	c.inPlace.Store(0)
+	c.published.Reset()
 	c.early.Store(0)
 	c.undecodable.Store(0)
-	for i := range c.copied {
-		c.copied[i].Store(0)
-	}
 	c.tooLarge.Store(0)
 	c.malformed.Store(0)
 	c.beforePool.Store(0)
@@ -93,15 +89,16 @@ func (s *sink) stats() []gstglue.Count {
 		producer = pool.producer.Stats()
 	}
 	var copied uint64
-	for i := range s.counts.copied {
-		copied += s.counts.copied[i].Load()
+	published := s.counts.published
+	for i := range published.Copied {
+		copied += published.Copied[i].Load()
 	}
 	counts := []gstglue.Count{
-		{Name: "in-place", Value: s.counts.inPlace.Load()},
+		{Name: "in-place", Value: published.InPlace.Load()},
 		{Name: "copied", Value: copied},
 	}
 	for _, r := range sinkReasons {
-		counts = append(counts, gstglue.Count{Name: r.name, Value: s.counts.copied[r.reason].Load()})
+		counts = append(counts, gstglue.Count{Name: r.name, Value: published.Copied[r.reason].Load()})
 	}
 	return append(counts,
 		gstglue.Count{Name: "dropped", Value: producer.Dropped + s.counts.beforePool.Load()},

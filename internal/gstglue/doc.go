@@ -3,11 +3,19 @@
 //
 //	C                                        Go
 //	GstBaseSink and GstPushSrc methods  -->  Sink, Source     (sink.go, source.go)
-//	GstBufferPool and GstAllocator      -->  Lender           (lender.go)
+//	GstBufferPool and GstAllocator                            (slotpool.c, slotmemory.c)
 //	GstMemory around a published frame  -->  the lease freer  (lease.go)
 //
-// It decides nothing: the C side takes out of GStreamer's objects what a decision needs,
-// calls one Go function per frame, and does what that function says.
+// # The frames' path of bipssink
+//
+// An ordinary frame does not enter Go, whose runtime has to be woken up for that and takes longer than all the
+// rest. Upstream fills a slot that C lent it (slotmemory.c); render looks at the buffer (sink_frame.c), and publishes it
+// by libbips (sink_publish.c). The pool, the waits and the doors are libbips'.
+//
+// Go is asked, by Sink.Render, about each frame that is not ordinary: the first of a pool, the first after a
+// flush, one that is refused, that is larger than a slot, or whose publishing failed. It does what is to be done, and has C
+// publish the frame. Go decides when C may go on by itself again (GoStraight). Caps, events, settings, messages, start and
+// stop are Go's, too; what C counts Go reads (SinkCounts).
 //
 // Why not the bindings: their wrappers take a reference, which makes queries and
 // buffers unwritable, they leave GstBuffers to the garbage collector, which keeps

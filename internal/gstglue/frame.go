@@ -59,7 +59,6 @@ type Frame struct {
 	Capture   uint64 // on CLOCK_MONOTONIC
 	Flags     uint32 // of the GstBuffer, only those that another process may see
 	Reason    CopyReason
-	Loan      int32  // sink: the lender's number for the slot the frame lies in, when Reason is CopyNone
 	Lease     uint32 // source: given to the lease freer when the last buffer is gone
 	Begins    uint32 // source: 1: downstream begins with this frame; given to Create: it was flushed
 	Planes    uint32 // 0: the layout that follows from the caps
@@ -89,11 +88,6 @@ var (
 func (f *Frame) SetData(b []byte) {
 	f.data = unsafe.Pointer(unsafe.SliceData(b))
 	f.Size = uint64(len(b))
-}
-
-// Meta returns the frame's metadata records: C's own memory, valid for the length of the call.
-func (f *Frame) Meta() []byte {
-	return unsafe.Slice((*byte)(f.meta), f.metaSize)
 }
 
 // SetMeta says where the frame's metadata records are. They must not be Go memory and must stay

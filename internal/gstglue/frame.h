@@ -20,8 +20,10 @@ typedef enum
   GST_BIPS_COPY_PARTIAL_MEMORY,
   GST_BIPS_COPY_QUOTA,
   GST_BIPS_COPY_LAYOUT,
-  GST_BIPS_COPY_MOVED           /* package elements finds it */
+  GST_BIPS_COPY_MOVED
 } GstBipsCopyReason;
+
+#define GST_BIPS_COPY_REASONS (GST_BIPS_COPY_MOVED + 1)
 
 /* Why a frame cannot be published at all. Package elements says so to users. */
 typedef enum
@@ -48,7 +50,6 @@ typedef struct
   guint64 capture;              /* on CLOCK_MONOTONIC */
   guint32 flags;                /* of the GstBuffer, masked */
   guint32 reason;               /* a GstBipsCopyReason */
-  gint32 loan;                  /* sink only: the lender's number for the slot the frame lies in, or -1 */
   guint32 lease;                /* source only */
   guint32 begins;               /* source only: downstream begins with this frame; given: it was flushed */
   guint32 n_planes;             /* 0: the layout that follows from the caps */

@@ -11,12 +11,33 @@ typedef struct
   guint64 handle;
 } Told;
 
+/* Where metadata of a kind is counted, or, for kind 0, that of a kind to come; NULL: nowhere. */
+static GstBipsDroppedKind *
+place_of (GstBipsSinkCounts * counts, guint64 kind)
+{
+  guint i;
+
+  for (i = 0; i < GST_BIPS_DROPPED_KINDS; i++) {
+    if (counts->dropped[i].kind == kind)
+      return &counts->dropped[i];
+  }
+  return NULL;
+}
+
 static void
 tell_dropped (gpointer user, guint64 kind, const gchar * api, const gchar * detail, gboolean quiet)
 {
   Told *told = user;
+  GstBipsSinkCounts *counts = gst_bips_sink_counts (told->sink);
+  GstBipsDroppedKind *place = kind == 0 ? NULL : place_of (counts, kind);
 
-  gstBipsSinkMetaDropped (told->handle, told->sink, kind, (gchar *) api, (gchar *) detail, quiet);
+  if (place) {
+    __atomic_add_fetch (&place->count, 1, __ATOMIC_RELAXED);
+    return;
+  }
+  if (gstBipsSinkMetaDropped (told->handle, told->sink, kind, (gchar *) api, (gchar *) detail, quiet)
+      && (place = place_of (counts, 0)))
+    __atomic_store_n (&place->kind, kind, __ATOMIC_SEQ_CST);
 }
 
 void

@@ -84,6 +84,19 @@ gst_bips_sink_offer (gpointer sink, GstAllocator * allocator)
   GST_OBJECT_UNLOCK (sink);
   if (old)
     gst_object_unref (old);
+  state->told_demotions = state->told_waited = 0;
+}
+
+void
+gst_bips_sink_set_straight (gpointer sink, gboolean on)
+{
+  gst_bips_sink_state (sink)->straight = on;
+}
+
+GstBipsSinkCounts *
+gst_bips_sink_counts (gpointer sink)
+{
+  return &gst_bips_sink_state (sink)->counts;
 }
 
 void
@@ -234,6 +247,7 @@ static GstFlowReturn
 sink_render (GstBaseSink * sink, GstBuffer * buffer)
 {
   GstBipsSinkState *state = gst_bips_sink_state (sink);
+  int result = GST_BIPS_PUBLISH_NOT_TRIED;
   GstBipsFrame frame;
 
   if (gst_bips_forked ()) {
@@ -241,7 +255,11 @@ sink_render (GstBaseSink * sink, GstBuffer * buffer)
     return GST_FLOW_ERROR;
   }
   gst_bips_sink_describe (sink, state, buffer, &frame);
-  return gstBipsSinkRender (state->handle, sink, &frame, buffer);
+  if (gst_bips_sink_is_ordinary (state, &frame))
+    result = gst_bips_sink_publish (sink, buffer, &frame);
+  if (result == 0)
+    return GST_FLOW_OK;
+  return gstBipsSinkRender (state->handle, sink, &frame, buffer, result);
 }
 
 /* Serialised events come with the preroll lock held, as frames do: so a flush and a

@@ -6,10 +6,13 @@ package gstglue
 import "C"
 
 import (
+	"errors"
 	"unsafe"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 	"github.com/go-gst/go-gst/pkg/gstbase"
+
+	"github.com/bips-ipc/bips/internal/libbips"
 )
 
 // Sink is bipssink as C calls it. Its methods are called on the streaming thread,
@@ -24,10 +27,10 @@ type Sink interface {
 	// UpstreamLatency tells what the part of the pipeline before the sink adds, all bits
 	// set when it is not live.
 	UpstreamLatency(ns uint64)
-	// MetaDropped is told of each meta that readers will not get, or not all of, by the number of its
-	// kind; false: that is not known yet. Then NewMeta is called with the name of the kind in GStreamer, and what
-	// of it was lost ([NoRoom], [Fields], or a part of its own), "" if all. quiet: it is no loss, since it means
-	// nothing to another process.
+	// MetaDropped is told of a meta that readers will not get, or not all of, by the number of its kind. true: the kind is
+	// known, and C counts the next ones by itself ([SinkCounts].Dropped). false: NewMeta is called with the name of the kind
+	// in GStreamer, and what of it was lost ([NoRoom], [Fields], or a part of its own), "" if all. quiet: it is no loss,
+	// since it means nothing to another process.
 	MetaDropped(kind uint64) bool
 	NewMeta(kind uint64, name, detail string, quiet bool)
 	// SetTags is told of the stream's tags when they change, as records: C's own memory, valid for the length
@@ -35,8 +38,13 @@ type Sink interface {
 	SetTags(records []byte)
 	// TagDropped is told of each tag that readers will not get, and [NoRoom] or "". quiet: it is no loss.
 	TagDropped(name, detail string, quiet bool)
-	// Render publishes the frame. Its buffer stays alive until Render returns.
-	Render(*Frame, Buffer) gst.FlowReturn
+	// Render publishes a frame that C does not publish by itself: that is not ordinary, or for which that failed with an
+	// error. Its buffer stays alive until Render returns.
+	Render(f *Frame, b Buffer, failed error) gst.FlowReturn
+	// Copied is told of the first frame that was copied for a reason.
+	Copied(CopyReason)
+	// Waited is told that readers were demoted, or waited for.
+	Waited()
 	// Hold is called with the size of the first frame before the sink sees it, if HoldFirst asked for
 	// that, and again until it returns HoldOver. No lock is held.
 	Hold(size uint64) HoldResult
@@ -151,13 +159,39 @@ func WaitPreroll(sink gstbase.BaseSink) gst.FlowReturn {
 	return gst.FlowReturn(C.gst_base_sink_wait_preroll((*C.GstBaseSink)(gstbase.UnsafeBaseSinkToGlibNone(sink))))
 }
 
-// CopyTo copies the frame into dst and returns the bytes used: 0 if it does not fit, -1
-// if the CPU cannot map it. A picture whose rows are too far apart to fit is packed,
-// and the frame that came with the buffer changed to say so.
-func (b Buffer) CopyTo(dst []byte) int {
-	// SAFETY: C writes at most len(dst) bytes, during the call.
-	return int(C.gst_bips_sink_copy(C.gpointer(b.sink), b.buffer, b.frame,
-		(*C.guint8)(unsafe.Pointer(unsafe.SliceData(dst))), C.gsize(len(dst))))
+// Errors of a frame that cannot be copied into a slot.
+var (
+	ErrCannotMap     = errors.New("the CPU cannot map the frame's memory")
+	ErrCannotArrange = errors.New("the frame cannot be laid out as its caps say")
+)
+
+// Publish publishes the frame in the pool whose slots are offered, in place or by a copy. Errors are those above, and of
+// package bips.
+func (b Buffer) Publish() error {
+	return publishError(C.gst_bips_sink_publish((*C.GstBaseSink)(b.sink), b.buffer, b.frame))
+}
+
+// Room is how many bytes of a slot the frame needs.
+func (b Buffer) Room() uint64 {
+	return uint64(C.gst_bips_sink_room(C.gst_bips_sink_state(C.gpointer(b.sink)), b.frame))
+}
+
+// GoStraight has C publish the next frames by itself, as long as they are ordinary, in the pool whose slots are
+// offered; or not. For the streaming thread.
+func GoStraight(sink gstbase.BaseSink, on bool) {
+	C.gst_bips_sink_set_straight(C.gpointer(gstbase.UnsafeBaseSinkToGlibNone(sink)), boolean(on))
+}
+
+// publishError is the error that a call of C's returned in this thread; nil for 0 and more.
+func publishError(result C.int) error {
+	switch result {
+	case C.GST_BIPS_PUBLISH_CANNOT_MAP:
+		return ErrCannotMap
+	case C.GST_BIPS_PUBLISH_CANNOT_ARRANGE:
+		return ErrCannotArrange
+	default:
+		return libbips.ErrorOf(int(result))
+	}
 }
 
 //export gstBipsSinkSetCaps
@@ -186,11 +220,17 @@ func gstBipsSinkForeignOnly(handle C.guint64, sink *C.GstBaseSink, memory *C.gch
 }
 
 //export gstBipsSinkMetaDropped
-func gstBipsSinkMetaDropped(handle C.guint64, sink *C.GstBaseSink, kind C.guint64, name, detail *C.gchar, quiet C.gboolean) {
+func gstBipsSinkMetaDropped(handle C.guint64, sink *C.GstBaseSink, kind C.guint64, name, detail *C.gchar, quiet C.gboolean) (known C.gboolean) {
 	defer rescue(unsafe.Pointer(sink), "look at metadata")
-	if s, ok := sinks.get(uint64(handle)); ok && !s.MetaDropped(uint64(kind)) {
-		s.NewMeta(uint64(kind), C.GoString(name), C.GoString(detail), quiet != 0)
+	s, ok := sinks.get(uint64(handle))
+	if !ok {
+		return 0
 	}
+	if s.MetaDropped(uint64(kind)) {
+		return 1
+	}
+	s.NewMeta(uint64(kind), C.GoString(name), C.GoString(detail), quiet != 0)
+	return 0
 }
 
 //export gstBipsSinkTags
@@ -219,13 +259,29 @@ func gstBipsSinkLatency(handle C.guint64, latency C.guint64) {
 }
 
 //export gstBipsSinkRender
-func gstBipsSinkRender(handle C.guint64, sink *C.GstBaseSink, frame *C.GstBipsFrame, buffer *C.GstBuffer) (flow C.GstFlowReturn) {
+func gstBipsSinkRender(handle C.guint64, sink *C.GstBaseSink, frame *C.GstBipsFrame, buffer *C.GstBuffer, result C.int) (flow C.GstFlowReturn) {
 	flow = C.GST_FLOW_ERROR
 	defer rescue(unsafe.Pointer(sink), "render")
 	if s, ok := sinks.get(uint64(handle)); ok {
-		flow = C.GstFlowReturn(s.Render(frameOf(frame), Buffer{unsafe.Pointer(sink), buffer, frame}))
+		flow = C.GstFlowReturn(s.Render(frameOf(frame), Buffer{unsafe.Pointer(sink), buffer, frame}, publishError(result)))
 	}
 	return flow
+}
+
+//export gstBipsSinkCopied
+func gstBipsSinkCopied(handle C.guint64, sink *C.GstBaseSink, reason C.GstBipsCopyReason) {
+	defer rescue(unsafe.Pointer(sink), "count a copy")
+	if s, ok := sinks.get(uint64(handle)); ok {
+		s.Copied(CopyReason(reason))
+	}
+}
+
+//export gstBipsSinkWaited
+func gstBipsSinkWaited(handle C.guint64, sink *C.GstBaseSink) {
+	defer rescue(unsafe.Pointer(sink), "note a wait")
+	if s, ok := sinks.get(uint64(handle)); ok {
+		s.Waited()
+	}
 }
 
 //export gstBipsSinkHold

@@ -12,7 +12,7 @@
 /* Whether buffer is a slot that can be published as it is. If so the slot is sealed:
  * upstream may still hold it and must not write to it any more. */
 static GstBipsCopyReason
-take_slot (GstBipsSinkState * state, GstBuffer * buffer, gint * loan)
+take_slot (GstBipsSinkState * state, GstBuffer * buffer)
 {
   GstBipsSlotMemory *root;
   GstMemory *mem;
@@ -30,7 +30,6 @@ take_slot (GstBipsSinkState * state, GstBuffer * buffer, gint * loan)
     return GST_BIPS_COPY_REPEATED;
   if (!gst_bips_slot_memory_seal (root))
     return GST_BIPS_COPY_STILL_MAPPED;
-  *loan = root->loan;
   return GST_BIPS_COPY_NONE;
 }
 
@@ -89,7 +88,6 @@ gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer 
 {
   frame->data = NULL;
   frame->lease = 0;
-  frame->loan = -1;
   frame->size = gst_buffer_get_size (buffer);
   frame->offset = GST_BUFFER_OFFSET (buffer);
   frame->offset_end = GST_BUFFER_OFFSET_END (buffer);
@@ -105,7 +103,7 @@ gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer 
   gst_bips_sink_describe_metas (sink, state, buffer, frame);
   if (frame->refusal != GST_BIPS_REFUSE_NOTHING)
     return;
-  frame->reason = take_slot (state, buffer, &frame->loan);
+  frame->reason = take_slot (state, buffer);
   if (frame->reason == GST_BIPS_COPY_NONE && frame->repack)
     frame->reason = GST_BIPS_COPY_LAYOUT;
 }

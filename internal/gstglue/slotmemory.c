@@ -1,6 +1,10 @@
 #include "slotmemory.h"
 
-#include "_cgo_export.h"
+#include "forked.h"
+
+/* How long upstream may be kept waiting for a slot. Longer, and elements that acquire buffers while they hold
+ * a lock cannot be stopped. */
+#define PATIENCE (20 * BIPS_MILLISECOND)
 
 typedef GstAllocatorClass GstBipsSlotAllocatorClass;
 
@@ -37,7 +41,6 @@ slot_memory_share (GstMemory * mem, gssize offset, gssize size)
       GST_MINI_OBJECT_FLAGS (root) | GST_MINI_OBJECT_FLAG_LOCK_READONLY, mem->allocator, root,
       mem->maxsize, mem->align, mem->offset + offset, size);
   part->data = ((GstBipsSlotMemory *) mem)->data;
-  part->loan = ((GstBipsSlotMemory *) mem)->loan;
   return GST_MEMORY_CAST (part);
 }
 
@@ -53,15 +56,16 @@ slot_allocator_free (GstAllocator * allocator, GstMemory * mem)
 {
   GstBipsSlotMemory *slot = (GstBipsSlotMemory *) mem;
 
-  if (slot->lent)
-    gstBipsSlotReturn (((GstBipsSlotAllocator *) allocator)->lender, slot->loan);
+  if (slot->slot && !gst_bips_forked ())
+    bips_slot_return (slot->slot);      /* a pool that was damaged meanwhile cannot take it, and need not */
   g_slice_free (GstBipsSlotMemory, slot);
 }
 
 static void
 slot_allocator_finalize (GObject * object)
 {
-  gstBipsLenderGone (((GstBipsSlotAllocator *) object)->lender);
+  if (!gst_bips_forked ())
+    bips_producer_close (((GstBipsSlotAllocator *) object)->producer);
   G_OBJECT_CLASS (gst_bips_slot_allocator_parent_class)->finalize (object);
 }
 
@@ -86,13 +90,29 @@ gst_bips_slot_allocator_init (GstBipsSlotAllocator * self)
 }
 
 GstAllocator *
-gst_bips_slot_allocator_new (guint64 lender, gsize slot_size)
+gst_bips_slot_allocator_new (bips_producer * producer)
 {
   GstBipsSlotAllocator *self = g_object_new (gst_bips_slot_allocator_get_type (), NULL);
 
-  self->lender = lender;
-  self->slot_size = slot_size;
+  self->producer = producer;
+  self->slot_size = bips_producer_slot_size (producer);
   return gst_object_ref_sink (self);
+}
+
+/* Who waited in vain is not kept waiting again until a slot was free: each frame would come late by the whole
+ * wait. */
+bips_slot *
+gst_bips_slot_allocator_lend (GstBipsSlotAllocator * allocator, gboolean wait)
+{
+  bips_slot *slot = NULL;
+
+  if (gst_bips_forked ())
+    return NULL;
+  bips_producer_lend (allocator->producer,
+      wait && !g_atomic_int_get (&allocator->starved) ? PATIENCE : 0, &slot);
+  if (g_atomic_int_get (&allocator->starved) != (slot == NULL))
+    g_atomic_int_set (&allocator->starved, slot == NULL);
+  return slot;
 }
 
 void
@@ -115,7 +135,7 @@ gst_bips_slot_allocator_slot_size (GstAllocator * allocator)
 }
 
 GstMemory *
-gst_bips_slot_memory_new (GstAllocator * allocator, guint loan, guint8 * data, gsize size)
+gst_bips_slot_memory_new (GstAllocator * allocator, bips_slot * slot, gsize size)
 {
   GstBipsSlotMemory *mem = g_slice_new0 (GstBipsSlotMemory);
 
@@ -123,8 +143,8 @@ gst_bips_slot_memory_new (GstAllocator * allocator, guint loan, guint8 * data, g
   gst_memory_init (GST_MEMORY_CAST (mem), 0, allocator, NULL,
       gst_bips_slot_allocator_slot_size (allocator), 4095, 0, size);
   GST_MINI_OBJECT_CAST (mem)->dispose = slot_memory_dispose;
-  mem->data = data;
-  mem->loan = loan;
+  mem->data = bips_slot_data (slot);
+  mem->slot = slot;
   return GST_MEMORY_CAST (mem);
 }
 

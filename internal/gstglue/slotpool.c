@@ -6,11 +6,6 @@
 #include "layout.h"
 #include "slotmemory.h"
 
-#include "_cgo_export.h"
-
-/* Buffers are kept for so many of the lender's numbers: these are the slots' own, unless the
- * producer has moved just now. */
-#define MAX_KEPT 64
 /* Stand-ins that are kept for the next time, so that a pool that is exhausted for good
  * does not get its pages from the kernel for every frame. */
 #define MAX_STAND_INS 4
@@ -24,7 +19,7 @@ typedef struct
   gboolean video_meta;
 
   GMutex lock;                  /* guards what follows */
-  GstBuffer *buffers[MAX_KEPT]; /* of slots that are not lent by this pool, by the loan's number */
+  GstBuffer *buffers[BIPS_MAX_SLOTS];   /* of slots that are not lent by this pool, by their index */
   GstBuffer *stand_ins[MAX_STAND_INS];
   guint n_stand_ins;
 } GstBipsSlotPool;
@@ -76,7 +71,7 @@ slot_pool_stop (GstBufferPool * base)
   guint i;
 
   g_mutex_lock (&pool->lock);
-  for (i = 0; i < MAX_KEPT; i++)
+  for (i = 0; i < BIPS_MAX_SLOTS; i++)
     gst_clear_buffer (&pool->buffers[i]);
   while (pool->n_stand_ins > 0)
     gst_buffer_unref (pool->stand_ins[--pool->n_stand_ins]);
@@ -102,32 +97,38 @@ new_buffer (GstBipsSlotPool * pool, GstMemory * mem)
   return buffer;
 }
 
-/* The buffer that was kept of a slot, if any. After a move of the producer the number is that of
+static GstBipsSlotMemory *
+slot_of (GstBuffer * buffer)
+{
+  return (GstBipsSlotMemory *) gst_buffer_peek_memory (buffer, 0);
+}
+
+/* The buffer that was kept of a slot, if any. After a move of the producer the index is that of
  * a slot elsewhere, and the buffer kept is around memory that may be gone. */
 static GstBuffer *
-kept_buffer (GstBipsSlotPool * pool, guint loan, const guint8 * data)
+kept_buffer (GstBipsSlotPool * pool, bips_slot * slot)
 {
+  GstBuffer **kept = &pool->buffers[bips_slot_index (slot)];
   GstBuffer *buffer;
 
-  if (loan >= MAX_KEPT)
-    return NULL;
   g_mutex_lock (&pool->lock);
-  buffer = pool->buffers[loan];
-  pool->buffers[loan] = NULL;
+  buffer = *kept;
+  *kept = NULL;
   g_mutex_unlock (&pool->lock);
-  if (buffer && ((GstBipsSlotMemory *) gst_buffer_peek_memory (buffer, 0))->data != data)
+  if (buffer && slot_of (buffer)->data != bips_slot_data (slot))
     gst_clear_buffer (&buffer);
   return buffer;
 }
 
 static GstBuffer *
-slot_buffer (GstBipsSlotPool * pool, guint loan, guint8 * data)
+slot_buffer (GstBipsSlotPool * pool, bips_slot * slot)
 {
-  GstBuffer *buffer = kept_buffer (pool, loan, data);
+  GstBuffer *buffer = kept_buffer (pool, slot);
 
-  if (!buffer)
-    buffer = new_buffer (pool, gst_bips_slot_memory_new (pool->allocator, loan, data, pool->size));
-  ((GstBipsSlotMemory *) gst_buffer_peek_memory (buffer, 0))->lent = TRUE;
+  if (buffer)
+    slot_of (buffer)->slot = slot;
+  else
+    buffer = new_buffer (pool, gst_bips_slot_memory_new (pool->allocator, slot, pool->size));
   return buffer;
 }
 
@@ -168,17 +169,13 @@ slot_pool_acquire (GstBufferPool * base, GstBuffer ** buffer, GstBufferPoolAcqui
   GstBipsSlotPool *pool = (GstBipsSlotPool *) base;
   GstBipsSlotAllocator *allocator = (GstBipsSlotAllocator *) pool->allocator;
   gboolean wait = !params || !(params->flags & GST_BUFFER_POOL_ACQUIRE_FLAG_DONTWAIT);
-  guint8 *data = NULL;
-  gint loan = -1;
+  bips_slot *slot = NULL;
 
   if (GST_BUFFER_POOL_IS_FLUSHING (base))
     return GST_FLOW_FLUSHING;
-  if (pool->size <= gst_bips_slot_allocator_slot_size (pool->allocator) && !gst_bips_forked ())
-    loan = gstBipsSlotLend (allocator->lender, wait, &data);
-  if (loan >= 0)
-    *buffer = slot_buffer (pool, loan, data);
-  else
-    *buffer = stand_in (pool);
+  if (pool->size <= gst_bips_slot_allocator_slot_size (pool->allocator))
+    slot = gst_bips_slot_allocator_lend (allocator, wait);
+  *buffer = slot ? slot_buffer (pool, slot) : stand_in (pool);
   return *buffer ? GST_FLOW_OK : GST_FLOW_ERROR;
 }
 
@@ -194,16 +191,17 @@ is_whole (GstBipsSlotPool * pool, GstBuffer * buffer, GstMemory * mem)
 static GstBuffer *
 keep_slot_buffer (GstBipsSlotPool * pool, GstBuffer * buffer, GstBipsSlotMemory * mem)
 {
-  guint loan = mem->loan;
+  bips_slot *slot = mem->slot;
+  GstBuffer **kept = &pool->buffers[bips_slot_index (slot)];
   GstBuffer *old;
 
   gst_bips_slot_memory_unseal (mem);
-  mem->lent = FALSE;
+  mem->slot = NULL;
   g_mutex_lock (&pool->lock);
-  old = pool->buffers[loan];
-  pool->buffers[loan] = buffer;
+  old = *kept;
+  *kept = buffer;
   g_mutex_unlock (&pool->lock);
-  gstBipsSlotReturn (((GstBipsSlotAllocator *) pool->allocator)->lender, loan);
+  bips_slot_return (slot);
   return old;
 }
 
@@ -219,8 +217,8 @@ keep_stand_in (GstBipsSlotPool * pool, GstBuffer * buffer)
   return buffer;
 }
 
-/* A buffer that is not whole, or has a number beyond those that are kept, is dropped; its slot is
- * returned when its memory is freed. */
+/* A buffer that is not whole is dropped, and so is one in a forked child; its slot is returned when its
+ * memory is freed. */
 static void
 slot_pool_release (GstBufferPool * base, GstBuffer * buffer)
 {
@@ -231,7 +229,7 @@ slot_pool_release (GstBufferPool * base, GstBuffer * buffer)
       is_whole (pool, buffer, mem)) {
     GstBipsSlotMemory *slot = gst_bips_slot_memory_root (mem, pool->allocator);
 
-    if (slot && slot->lent && slot->loan < MAX_KEPT)
+    if (slot && slot->slot && !gst_bips_forked ())
       buffer = keep_slot_buffer (pool, buffer, slot);
     else if (!slot && gst_bips_slot_pool_is_stand_in (mem))
       buffer = keep_stand_in (pool, buffer);

@@ -249,7 +249,7 @@ int create_memory(struct own_name *n, const struct geometry *g, struct backing *
 
   if (err == -SYS_OLD_KERNEL) {
     recode(BIPS_NO_BACKEND);
-    err = append(-BIPS_NO_BACKEND, ": use the backend shm");
+    err = append(-BIPS_NO_BACKEND, ": use the backend shm (bipssink: backend=shm)");
   }
   if (err < 0)
     return explain_making(err, &n->paths);

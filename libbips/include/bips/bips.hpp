@@ -48,6 +48,7 @@
 
 #include <bips/bips.h>
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -334,6 +335,8 @@ struct ProducerOptions {
   /* Is told what no call can return, from a thread of the producer's: bips_warning. error is above 0. It must not
    * throw, shut down or close. */
   std::function<void(int error, const char *message)> warn;
+  /* Not 0 from now on, by another thread: the constructor throws BIPS_INTERRUPTED where it waits. */
+  const std::atomic<int> *give_up = nullptr;
 };
 
 /* Producer fills a pool: bips_producer_open. */
@@ -354,6 +357,7 @@ class Producer {
     o.overflow = static_cast<std::uint32_t>(options.overflow);
     o.group = options.group.empty() ? nullptr : options.group.c_str();
     o.block_timeout = options.block_timeout.count();
+    o.give_up = reinterpret_cast<const int *>(options.give_up);
     if (options.warn) {
       warn_ = std::make_unique<Warn>(options.warn);
       o.warn = [](void *user, int error, const char *message) noexcept { (*static_cast<Warn *>(user))(-error, message); };
@@ -454,6 +458,12 @@ class Producer {
     ProducerStats stats;
     detail::Check(bips_producer_get_stats(get(), &stats));
     return stats;
+  }
+
+  /* How often a consumer was demoted, and for how long frames have waited for consumers. Cheap enough for each frame. */
+  std::uint64_t demotions() const noexcept { return bips_producer_demotions(get()); }
+  std::chrono::nanoseconds waited() const noexcept {
+    return std::chrono::nanoseconds(static_cast<std::int64_t>(bips_producer_waited(get())));
   }
 
   /* Shutdown ends the pool, and all calls in progress and to come, by BIPS_CLOSED. From any thread. */
@@ -728,6 +738,10 @@ class Consumer {
 
 /* The library's version, as "0.1.0". BIPS_VERSION_MAJOR and so on are this header's. */
 inline std::string_view Version() noexcept { return bips_version(); }
+
+/* For a handler of SIGBUS, with info->si_addr: true if that was in a pool whose file somebody has cut short, and the
+ * access goes on (bips_handle_fault). Async-signal-safe. */
+inline bool HandleFault(const void *address) noexcept { return bips_handle_fault(address) != 0; }
 
 /* CheckName throws BIPS_BAD_NAME if no pool can have the name. */
 inline void CheckName(Text name) { detail::Check(bips_check_name(name.c_str())); }
