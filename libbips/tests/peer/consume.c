@@ -257,27 +257,35 @@ static void add_standing(struct consuming *c, struct line *l) {
   line_flag(l, "unwaited", c->options.mode == BIPS_EVERY && !s.blocking);
 }
 
+/* add_missing adds what the counters say that was not given since the last frame. */
+static void add_missing(struct consuming *c, struct line *l) {
+  bips_consumer_stats s = BIPS_CONSUMER_STATS_INIT;
+
+  bips_consumer_get_stats(c->joined->pool, &s);
+  line_number(l, "skipped", s.skipped - c->skipped);
+  line_number(l, "lost", s.lost - c->lost);
+  c->skipped = s.skipped;
+  c->lost = s.lost;
+}
+
 /* see_error tells of a pull without a frame. */
 static void see_error(struct consuming *c, int err) {
-  bips_consumer_stats s = BIPS_CONSUMER_STATS_INIT;
   bips_pool_info info = BIPS_POOL_INFO_INIT;
   struct line l;
 
   switch (err) {
   case -BIPS_END_OF_STREAM:
     bips_consumer_get_pool(c->joined->pool, &info);
-    bips_consumer_get_stats(c->joined->pool, &s);
     line_begin(&l, "end");
     line_hex(&l, "instance", info.instance);
-    line_number(&l, "skipped", s.skipped - c->skipped);
-    line_number(&l, "lost", s.lost - c->lost);
+    add_missing(c, &l);
     add_standing(c, &l);
     line_end(&l);
-    c->skipped = s.skipped;
-    c->lost = s.lost;
     break;
   case -BIPS_PRODUCER_LOST:
-    tell("lost");
+    line_begin(&l, "lost");
+    add_missing(c, &l);
+    line_end(&l);
     break;
   case -BIPS_STALLED:
     tell("stalled");

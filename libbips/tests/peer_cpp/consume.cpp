@@ -61,6 +61,7 @@ class Consuming {
   std::optional<Holding> See(bips::Frame frame);
   void AddStats(Line &line);
   void AddStanding(Line &line);
+  void AddMissing(Line &line);
   void AddFrame(Line &line, const Holding &held);
   void AddRecord(Line &line, const bips::Frame &frame);
 
@@ -252,21 +253,32 @@ void Consuming::AddStanding(Line &line) {
   line.Flag("unwaited", settings_.options.mode == bips::Mode::kEvery && stats.blocking == 0);
 }
 
+// AddMissing adds what the counters say that was not given since the last frame.
+void Consuming::AddMissing(Line &line) {
+  bips::ConsumerStats stats = joined_->stats();
+  line.Number("skipped", stats.skipped - skipped_).Number("lost", stats.lost - lost_);
+  skipped_ = stats.skipped;
+  lost_ = stats.lost;
+}
+
 // SeeError tells of a pull without a frame.
 void Consuming::SeeError(const bips::Error &error) {
   switch (error.code()) {
   case BIPS_END_OF_STREAM: {
     auto pool = joined_->pool();
-    bips::ConsumerStats stats = joined_->stats();
     Line line("end");
-    line.Hex("instance", pool ? pool->instance : 0).Number("skipped", stats.skipped - skipped_).Number("lost", stats.lost - lost_);
+    line.Hex("instance", pool ? pool->instance : 0);
+    AddMissing(line);
     AddStanding(line);
     line.Write();
-    skipped_ = stats.skipped;
-    lost_ = stats.lost;
     return;
   }
-  case BIPS_PRODUCER_LOST: return Tell("lost");
+  case BIPS_PRODUCER_LOST: {
+    Line line("lost");
+    AddMissing(line);
+    line.Write();
+    return;
+  }
   case BIPS_STALLED: return Tell("stalled");
   case BIPS_POOL_FULL: return Line("full").Text("text", error.what()).Write();
   case BIPS_QUOTA: return SleepFor(microseconds(20));

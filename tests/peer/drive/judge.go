@@ -76,6 +76,10 @@ func (j *Judge) See(l *line.Line) {
 	case line.Lost:
 		j.over()
 		j.known = false
+		j.skipped += l.Skipped
+		j.lost += l.Lost
+		j.Lost += l.Lost
+		j.skippedBefore, j.lostBefore = 0, 0
 	case line.Suspended:
 		j.known = false
 	case line.Unblocked:

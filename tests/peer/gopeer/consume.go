@@ -272,13 +272,9 @@ func (c *consuming) seeError(err error) {
 	switch {
 	case errors.Is(err, bips.ErrEndOfStream):
 		info, _ := c.pool.Pool()
-		stats := c.pool.Stats()
-		c.out.write(c.standing(line.Line{
-			Event: line.End, Instance: line.Hex(info.Instance), Skipped: stats.Skipped - c.skipped, Lost: stats.Lost - c.lost,
-		}))
-		c.skipped, c.lost = stats.Skipped, stats.Lost
+		c.out.write(c.standing(c.missing(line.Line{Event: line.End, Instance: line.Hex(info.Instance)})))
 	case errors.Is(err, bips.ErrProducerLost):
-		c.out.write(line.Line{Event: line.Lost})
+		c.out.write(c.missing(line.Line{Event: line.Lost}))
 	case errors.Is(err, bips.ErrStalled):
 		c.out.write(line.Line{Event: line.Stalled})
 	case errors.Is(err, bips.ErrPoolFull):
@@ -294,6 +290,14 @@ func (c *consuming) seeError(err error) {
 		c.out.wrongCall("Pull", err)
 		c.stop()
 	}
+}
+
+// missing adds what the counters say that was not given since the last frame.
+func (c *consuming) missing(l line.Line) line.Line {
+	stats := c.pool.Stats()
+	l.Skipped, l.Lost = stats.Skipped-c.skipped, stats.Lost-c.lost
+	c.skipped, c.lost = stats.Skipped, stats.Lost
+	return l
 }
 
 // see checks a frame as it comes. A frame that is not whole is given back at once.
