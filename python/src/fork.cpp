@@ -1,0 +1,27 @@
+#include "fork.h"
+
+#include <pthread.h>
+
+#include <atomic>
+#include <new>
+
+namespace bips_python {
+
+const char kForked[] = "this handle was made before a fork, and is the parent's: open another one in the child";
+
+namespace {
+
+std::atomic<uint32_t> count{0};
+
+extern "C" void forked() { count.fetch_add(1); }
+
+}  // namespace
+
+void watch_forks() {
+  if (pthread_atfork(nullptr, nullptr, forked) != 0)
+    throw std::bad_alloc();
+}
+
+uint32_t forks() { return count.load(); }
+
+}  // namespace bips_python

@@ -1,0 +1,280 @@
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <chrono>
+#include <future>
+
+#include "errors.h"
+#include "fork.h"
+#include "handles.h"
+#include "slot.h"
+#include "wait.h"
+
+namespace bips_python {
+
+namespace {
+
+constexpr size_t kMostWarnings = 64; // older ones are dropped
+
+// warned is called by a thread of libbips', which must not wait for the GIL: the interpreter may be gone.
+void warned(void *user, int error, const char *message) {
+  auto *core = static_cast<ProducerCore *>(user);
+  std::lock_guard<std::mutex> guard(core->mu);
+
+  if (core->warnings.size() == kMostWarnings)
+    core->warnings.pop_front();
+  core->warnings.emplace_back(-error, message);
+  core->has_warnings.store(true);
+}
+
+// Producer is what Python's class Producer is made of.
+class Producer final : public Handle {
+ public:
+  Producer(const char *name, uint32_t backend, uint32_t slots, size_t slot_size, int32_t meta_size, uint32_t max_consumers, const char *caps,
+      uint32_t permissions, uint32_t overflow, std::optional<std::string> group, int64_t block_timeout)
+      : caps_(caps), overflow_(overflow) {
+    bips_producer_options options = BIPS_PRODUCER_OPTIONS_INIT;
+
+    refuse_after_end();
+    core_ = new ProducerCore;
+    core_->forks = forks();
+    options.backend = backend;
+    options.slots = slots;
+    options.slot_size = slot_size;
+    options.meta_size = meta_size;
+    options.max_consumers = max_consumers;
+    options.caps = caps_.c_str();
+    options.permissions = permissions;
+    options.overflow = overflow;
+    options.group = group ? group->c_str() : nullptr;
+    options.block_timeout = block_timeout;
+    options.warn = warned;
+    options.warn_user = core_;
+    int err = without_gil([&] { return bips_producer_open(name, &options, &core_->handle); });
+    if (err < 0) {
+      core_->unreference();
+      raise(err);
+    }
+    core_->name = bips_producer_name(core_->handle);
+  }
+
+  ~Producer() {
+    without_gil([&] {
+      bips_producer_close(core_->handle);
+      return 0;
+    });
+    core_->unreference();
+  }
+
+  bips_producer *handle() const {
+    if (core_->forks != forks())
+      raise_as(BIPS_FORKED, kForked);
+    return core_->handle;
+  }
+
+  ProducerCore *core() const { return core_; }
+  int shutdown() noexcept override { return bips_producer_shutdown(core_->handle); }
+
+  void close() {
+    if (closed_ && core_->forks == forks())
+      return;
+    bips_producer *p = handle();
+    closed_ = true;
+    without_gil([&] { return bips_producer_shutdown(p); });
+  }
+  bool is_closed() const { return closed_; }
+
+  const std::string &caps() const { return caps_; }
+  uint32_t overflow() const { return overflow_; }
+  void set_caps(const char *caps) {
+    check(bips_producer_set_caps(handle(), caps));
+    caps_ = caps;
+  }
+
+  // pull lends a slot by bips_producer_pull or bips_producer_lend.
+  nb::object pull(int64_t timeout, int (*how)(bips_producer *, int64_t, bips_slot **)) {
+    bips_producer *p = handle();
+    bips_slot *pulled = nullptr;
+    int err = wait_for(timeout, [&](int64_t piece) { return how(p, piece, &pulled); });
+
+    if (err < 0)
+      raise(err);
+    Slot slot;
+    slot.lease = Held<SlotLease>(new SlotLease(core_, pulled));
+    slot.index = bips_slot_index(pulled);
+    slot.caps = caps_;
+    return nb::cast(std::move(slot));
+  }
+
+ private:
+  ProducerCore *core_ = nullptr;
+  std::string caps_;
+  uint32_t overflow_;
+  bool closed_ = false;
+};
+
+// An operation that libbips lets wait for others without a limit of time runs in a thread of its own, so that Ctrl-C
+// can end it: by flushing, which ends it within moments.
+template <class Function> void interruptibly(bips_producer *producer, Function &&call) {
+  std::string message;
+  auto done = std::async(std::launch::async, [&] {
+    int result = call();
+    message = result < 0 ? bips_error_message() : "";
+    return result;
+  });
+  auto is_over = [&] { return without_gil([&] { return done.wait_for(std::chrono::nanoseconds(kPiece)) == std::future_status::ready; }); };
+
+  while (!is_over()) {
+    if (PyErr_CheckSignals() == 0)
+      continue;
+    nb::python_error interruption; // it takes the exception that the signal's handler raised
+    bips_producer_set_flushing(producer, 1);
+    while (!is_over()) {
+    }
+    bips_producer_set_flushing(producer, 0);
+    throw interruption;
+  }
+  if (int result = done.get(); result < 0)
+    raise_as(-result, message);
+}
+
+// push publishes a slot. If somebody else looks at it, it stays lent until they are gone; true then.
+bool push(Producer &producer, Slot &slot, bips_frame_info *info) {
+  bips_producer *p = producer.handle();
+  SlotLease *lease = lease_of(slot);
+
+  if (lease->core() != producer.core())
+    raise_value("slot " + std::to_string(slot.index) + " was lent by another producer: push it there");
+  slot.state = Slot::kPushing; // nobody makes a new view of it from now on
+  bool watched = lease->exports() > 0;
+  auto publish = [&] {
+    return watched ? bips_producer_publish(p, lease->slot(), info, nullptr) : bips_producer_push(p, lease->slot(), info);
+  };
+  try {
+    if (bips_slot_has_moved(lease->slot()))
+      interruptibly(p, publish);
+    else
+      check(publish());
+  } catch (...) {
+    slot.state = Slot::kLent;
+    throw;
+  }
+  if (!watched)
+    lease->forget();
+  slot.state = Slot::kPushed;
+  slot.lease = Held<SlotLease>();
+  return watched;
+}
+
+template <class Number> void set_planes(Number (&to)[BIPS_MAX_PLANES], const std::vector<Number> &from) {
+  std::copy(from.begin(), from.end(), to);
+}
+
+nb::tuple stats(Producer &p) {
+  bips_producer_stats s = BIPS_PRODUCER_STATS_INIT;
+
+  check(bips_producer_get_stats(p.handle(), &s));
+  return nb::make_tuple(s.published, s.dropped, s.demoted, s.overdrawn, s.reclaimed, s.moves, s.consumers, s.lent, s.last_demoted);
+}
+
+nb::list warnings_of(Producer &p) {
+  ProducerCore *core = p.core();
+  std::deque<std::pair<int, std::string>> warnings;
+  nb::list list;
+
+  p.handle();
+  {
+    std::lock_guard<std::mutex> guard(core->mu);
+    warnings.swap(core->warnings);
+    core->has_warnings.store(false);
+  }
+  for (const auto &w : warnings)
+    list.append(nb::make_tuple(w.first, text_of(w.second.c_str())));
+  return list;
+}
+
+}  // namespace
+
+void add_producers(nb::module_ &m) {
+  nb::class_<Producer>(m, "Producer", nb::is_weak_referenceable())
+      .def(nb::init<const char *, uint32_t, uint32_t, size_t, int32_t, uint32_t, const char *, uint32_t, uint32_t, std::optional<std::string>, int64_t>(),
+          nb::arg("name"), nb::arg("backend"), nb::arg("slots"), nb::arg("slot_size"), nb::arg("meta_size"), nb::arg("max_consumers"), nb::arg("caps"),
+          nb::arg("permissions"), nb::arg("overflow"), nb::arg("group").none(), nb::arg("block_timeout"))
+      .def("_pull", [](Producer &p, nb::handle timeout) { return p.pull(timeout_of(timeout), bips_producer_pull); }, nb::arg("timeout").none())
+      .def("_Pull", [](Producer &p, nb::handle timeout) { return p.pull(timeout_of_microseconds(timeout), bips_producer_pull); }, nb::arg("timeout").none())
+      .def("_lend", [](Producer &p, nb::handle timeout) { return p.pull(timeout_of(timeout), bips_producer_lend); }, nb::arg("timeout").none())
+      .def("_push",
+          [](Producer &p, Slot &slot, size_t size, uint64_t pts, uint64_t dts, uint64_t duration, uint64_t capture_time, uint64_t offset,
+              uint64_t offset_end, uint32_t flags, const std::vector<int32_t> &strides, const std::vector<uint64_t> &offsets, nb::bytes meta) {
+            bips_frame_info info = BIPS_FRAME_INFO_INIT;
+            if (strides.size() != offsets.size() || strides.size() > BIPS_MAX_PLANES)
+              raise_value("strides and offsets are those of the planes: as many of one as of the other, at most 4");
+            info.data_size = size;
+            info.pts = pts;
+            info.dts = dts;
+            info.duration = duration;
+            info.capture_time = capture_time;
+            info.offset = offset;
+            info.offset_end = offset_end;
+            info.flags = flags;
+            info.plane_count = static_cast<uint32_t>(strides.size());
+            set_planes(info.plane_stride, strides);
+            set_planes(info.plane_offset, offsets);
+            info.meta = meta.size() > 0 ? meta.c_str() : nullptr;
+            info.meta_size = meta.size();
+            return push(p, slot, &info);
+          })
+      .def("_push_plain",
+          [](Producer &p, Slot &slot, size_t size, uint64_t pts) {
+            bips_frame_info info = BIPS_FRAME_INFO_INIT;
+            info.data_size = size;
+            info.pts = pts;
+            return push(p, slot, &info);
+          })
+      .def("close", &Producer::close,
+          "Ends the pool: its name goes, consumers read what is published and then see the producer gone. Slots that are lent and views of "
+          "them stay valid. Call end_of_stream before to tell consumers that this is the end. It may be called again.")
+      .def_prop_ro("closed", &Producer::is_closed, "Whether close was called.")
+      .def_prop_ro("name", [](const Producer &p) { return nb::str(p.core()->name.c_str()); }, "The pool's name, without a leading slash.")
+      .def("_caps", [](const Producer &p) { return nb::str(p.caps().c_str(), p.caps().size()); })
+      .def("_set_caps", &Producer::set_caps, nb::arg("caps"))
+      .def("_set_tags", [](Producer &p, nb::bytes tags) { check(bips_producer_set_tags(p.handle(), tags.c_str(), tags.size())); }, nb::arg("tags"))
+      .def("_set_latency", [](Producer &p, uint64_t latency) { check(bips_producer_set_latency(p.handle(), latency)); }, nb::arg("latency"))
+      .def("_set_block_timeout", [](Producer &p, int64_t ns) { check(bips_producer_set_block_timeout(p.handle(), ns)); }, nb::arg("nanoseconds"))
+      .def("end_of_stream", [](Producer &p) { check(bips_producer_end_of_stream(p.handle())); },
+          "Tells consumers that no frame follows. Frames may follow all the same: they are a new stream.")
+      .def("drop", [](Producer &p) { check(bips_producer_drop(p.handle())); },
+          "Counts a frame that is not published, so that consumers learn that one is missing.")
+      .def("set_flushing", [](Producer &p, bool on) { check(bips_producer_set_flushing(p.handle(), on)); }, nb::arg("flushing"),
+          "True makes every wait, also one in progress, raise Flushing at once, until it is called with False.")
+      .def("grow", [](Producer &p, size_t size) { bips_producer *h = p.handle(); interruptibly(h, [=] { return bips_producer_grow(h, size); }); },
+          nb::arg("slot_size"),
+          "Makes the slots as large as slot_size bytes, unless they are as large already: the producer goes on in a new pool under the same "
+          "name, and consumers follow.")
+      .def("wait_consumers",
+          [](Producer &p, uint32_t consumers, nb::handle timeout) {
+            bips_producer *h = p.handle();
+            check(wait_for(timeout_of(timeout), [=](int64_t piece) { return bips_producer_wait_consumers(h, consumers, piece); }));
+          },
+          nb::arg("consumers") = 1, nb::arg("timeout") = nb::none(),
+          "Waits until so many consumers read from the pool, at most timeout seconds (None: for ever). What is published from then on, those that read every frame get. "
+          "Raises Timeout.")
+      .def("wait_key_frame_request",
+          [](Producer &p, nb::handle timeout) {
+            bips_producer *h = p.handle();
+            check(wait_for(timeout_of(timeout), [=](int64_t piece) { return bips_producer_wait_key_frame_request(h, piece); }));
+          },
+          nb::arg("timeout") = nb::none(),
+          "Waits until a consumer has asked for a frame that decoding can begin with, at most timeout seconds (None: for ever). For one thread. "
+          "Raises Timeout.")
+      .def_prop_ro("slots", [](Producer &p) { return bips_producer_slots(p.handle()); }, "How many slots the pool has.")
+      .def_prop_ro("slot_size", [](Producer &p) { return bips_producer_slot_size(p.handle()); }, "Bytes of a slot, as of now.")
+      .def_prop_ro("meta_size", [](Producer &p) { return bips_producer_meta_size(p.handle()); }, "Bytes of metadata that a frame may have.")
+      .def_prop_ro("folder", [](Producer &p) { return nb::str(bips_producer_folder(p.handle(), nullptr)); }, "The folder that the pool's files are in.")
+      .def_prop_ro("_has_warnings", [](Producer &p) { return p.core()->has_warnings.load(); })
+      .def("_warnings", &warnings_of)
+      .def("_stats", &stats);
+}
+
+}  // namespace bips_python

@@ -1,0 +1,308 @@
+"""Bad input: what is said, and that nothing else happens."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import bips
+import pytest
+from conftest import join
+
+
+def test_no_such_pool_is_a_timeout_that_names_the_folder(pools: Path) -> None:
+    consumer = bips.Consumer("nobody")
+    with pytest.raises(bips.NoPool, match=str(pools)) as caught:
+        consumer.pull(0.05)
+    assert isinstance(caught.value, bips.Timeout) and isinstance(caught.value, TimeoutError)
+    assert caught.value.name == "timeout" and caught.value.code == 110 and caught.value.reason == 2
+    assert str(pools) in (bips.why_no_pool("nobody") or "")
+
+
+def test_why_no_pool_says_nothing_where_there_is_one() -> None:
+    with bips.Producer("camera", slot_size=64):
+        assert bips.why_no_pool("camera") is None
+
+
+def test_another_version_is_told(pools: Path) -> None:
+    producer = bips.Producer("camera", slot_size=64)
+    with (pools / "bips.camera").open("r+b") as file:
+        file.seek(8)  # Version, behind the magic number
+        file.write(b"\x63\x00")
+    with pytest.raises(bips.VersionError, match="99") as caught:
+        bips.Consumer("camera").pull(5)
+    assert "update" in str(caught.value)
+    producer.close()
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "with space", "x" * 201, "//camera", "ü"])
+def test_a_bad_name_is_told(name: str) -> None:
+    for make in (bips.Consumer, lambda n: bips.Producer(n, slot_size=64), bips.check_name):
+        with pytest.raises(bips.BadName) as caught:
+            make(name)  # type: ignore[operator]
+        assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize("options, what", [
+    ({"slots": 1}, "slots"), ({"slots": 65}, "slots"), ({"slots": 0}, "slots"), ({"slot_size": 0}, "slot_size"), ({"slot_size": -1}, "slot_size"),
+    ({"max_consumers": 65}, "max_consumers|consumers"), ({"meta_size": 70000}, "meta"), ({"backend": "paper"}, "memfd"), ({"overflow": "maybe"}, "drop"),
+    ({"permissions": 0o777}, "permissions|0777|perm"), ({"block_timeout": -1.0}, "block_timeout"), ({"block_timeout": float("nan")}, "block_timeout"),
+    ({"slot_size": None}, "slot_size is needed"), ({"caps": "x" * 17000}, "caps"),
+])
+def test_wrong_options_of_a_producer_are_told(options: dict[str, object], what: str, pools: Path) -> None:
+    with pytest.raises(ValueError, match=what):
+        bips.Producer("camera", **{"slot_size": 64, **options})  # type: ignore[call-overload]
+    assert list(pools.iterdir()) == []
+
+
+@pytest.mark.parametrize("options, what", [
+    ({"mode": "newest"}, "latest"), ({"max_held": 65}, "65 frames held"), ({"min_held": 9}, "at least 9 frames"), ({"max_age": -1.0}, "max_age"), ({"spin": 1.0}, "spin"),
+    ({"stall_timeout": -2.0}, "stall_timeout"),
+])
+def test_wrong_options_of_a_consumer_are_told(options: dict[str, object], what: str) -> None:
+    with pytest.raises(ValueError, match=what):
+        bips.Consumer("camera", **options)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("call", [
+    lambda p: bips.Consumer(), lambda p: bips.Consumer(5), lambda p: bips.Consumer("camera", nonsense=1), lambda p: bips.Consumer("camera", 10),
+    lambda p: bips.Producer(None, slot_size=1), lambda p: bips.Producer(bips.Backends.kShm, "x"), lambda p: bips.Consumer("camera", max_held="3"),
+    lambda p: p.consumer.pull("soon"), lambda p: p.consumer.push(None), lambda p: p.consumer.push(p.producer.pull()), lambda p: p.producer.push(None),
+    lambda p: p.producer.push(p.frame()), lambda p: p.producer.push(p.producer.pull(), pts="now"), lambda p: p.producer.push(p.producer.pull(), size=-1),
+    lambda p: p.producer.push(p.producer.pull(), regions=[5]), lambda p: bips.Frame(), lambda p: bips.Slot(), lambda p: bips.Plane(),
+    lambda p: p.producer.push(p.producer.pull(), pts=-1), lambda p: p.producer.grow("large"), lambda p: p.producer.wait_consumers("all"),
+    lambda p: setattr(p.producer, "tags", {1: 2}), lambda p: setattr(p.producer, "tags", {"title": object()}),
+], ids=range(23))
+def test_garbage_is_a_type_error(pair, call) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(TypeError):
+        call(pair)
+
+
+@pytest.mark.parametrize("timeout", [-1, -0.5, float("nan")])
+def test_a_negative_timeout_is_told(pair, timeout: float) -> None:  # type: ignore[no-untyped-def]
+    for wait in (pair.consumer.pull, pair.producer.pull, pair.producer.wait_key_frame_request):
+        with pytest.raises(ValueError, match="timeout"):
+            wait(timeout)
+
+
+def test_a_slot_is_pushed_once(pair) -> None:  # type: ignore[no-untyped-def]
+    slot = pair.producer.pull()
+    pair.producer.push(slot)
+    with pytest.raises(bips.StaleError, match="pushed already"):
+        pair.producer.push(slot)
+    with pytest.raises(bips.StaleError, match="pushed already"):
+        slot.data
+    slot.release()  # after a push it does nothing
+    assert pair.producer.stats.published == 1
+
+
+def test_a_frame_is_pushed_once(pair) -> None:  # type: ignore[no-untyped-def]
+    frame = pair.frame()
+    pair.consumer.push(frame)
+    with pytest.raises(bips.StaleError, match="already"):
+        pair.consumer.push(frame)
+    with pytest.raises(bips.StaleError, match="already"):
+        pair.consumer.Push(frame)
+
+
+def test_a_slot_that_was_given_back_is_stale(pair) -> None:  # type: ignore[no-untyped-def]
+    slot = pair.producer.pull()
+    slot.release()
+    slot.release()
+    with pytest.raises(bips.StaleError, match="given back"):
+        pair.producer.push(slot)
+
+
+@pytest.mark.parametrize("use", ["data", "planes", "pts", "caps", "regions", "metadata", "tags", "size", "age", "format", "strides", "to_ndarray", "__dlpack__", "__enter__"])
+def test_a_frame_used_after_its_release_is_stale(pair, use: str) -> None:  # type: ignore[no-untyped-def]
+    frame = pair.frame()
+    frame.release()
+    with pytest.raises(bips.StaleError, match="released") as caught:
+        found = getattr(frame, use)
+        found()
+    assert isinstance(caught.value, ValueError)
+    with pytest.raises(bips.StaleError):
+        memoryview(frame)
+
+
+def test_slots_and_frames_belong_to_who_lent_them(pair) -> None:  # type: ignore[no-untyped-def]
+    with bips.Producer("other", slot_size=64) as other, bips.Consumer("other", mode="every") as reader:
+        join(other, reader)
+        slot = other.pull()
+        with pytest.raises(ValueError, match="another producer"):
+            pair.producer.push(slot)
+        other.push(slot)
+        frame = reader.pull(10)
+        with pytest.raises(ValueError, match="another consumer"):
+            pair.consumer.push(frame)
+
+
+def test_more_than_fits_is_told(pair) -> None:  # type: ignore[no-untyped-def]
+    slot = pair.producer.pull()
+    with pytest.raises(bips.TooLarge):
+        pair.producer.push(slot, size=129)
+    pair.producer.push(slot)  # it is still lent
+    with pytest.raises(bips.TooLarge):
+        pair.producer.caps = "x" * 17000
+    with pytest.raises(bips.TooLarge):
+        pair.producer.tags = {"title": "x" * 9000}
+    with pytest.raises(bips.TooLarge):
+        pair.producer.push(pair.producer.pull(), metadata=[bips.metadata.Caption(1, bytes(5000))])
+
+
+def test_at_the_quota_the_frames_that_are_held_are_named(pair) -> None:  # type: ignore[no-untyped-def]
+    first = pair.frame()
+    second = pair.frame().data
+    third = pair.frame()
+    third_view = third.data
+    pair.producer.push(pair.producer.pull())
+    with pytest.raises(bips.QuotaError, match=r"held: frame 1 for \d+\.\d s \(0 views\), frame 2 for .* \(1 view of a frame that was released\), frame 3 for .* \(1 view\)"):
+        pair.consumer.pull(5)
+    assert [(h.sequence, h.views, h.released) for h in pair.consumer.held] == [(1, 0, False), (2, 1, True), (3, 1, False)]
+    assert all(0 <= h.age < 60 for h in pair.consumer.held)
+    first.release()
+    assert pair.consumer.pull(5).sequence == 4
+    del second, third_view
+
+
+def test_a_closed_consumer_says_so(pair) -> None:  # type: ignore[no-untyped-def]
+    pair.consumer.close()
+    assert pair.consumer.closed
+    for use in (lambda c: c.pull(1), lambda c: c.Pull(1000), iter, lambda c: c.request_key_frame()):
+        with pytest.raises(bips.Closed):
+            use(pair.consumer)
+    assert list(pair.consumer.held) == []
+
+
+def test_a_closed_producer_says_so(pair) -> None:  # type: ignore[no-untyped-def]
+    slot = pair.producer.pull()
+    pair.producer.close()
+    for use in (lambda p: p.pull(1), lambda p: p.push(slot), lambda p: p.end_of_stream(), lambda p: p.wait_consumers(5, 1), lambda p: p.drop()):
+        with pytest.raises(bips.Closed):
+            use(pair.producer)
+
+
+def test_a_name_that_is_taken_is_told(backend: str) -> None:
+    with bips.Producer("camera", slot_size=64, backend=backend):
+        with pytest.raises(bips.PoolBusy):
+            bips.Producer("camera", slot_size=64)
+
+
+def test_pulls_of_two_threads_get_different_frames(pair) -> None:  # type: ignore[no-untyped-def]
+    seen: list[int] = []
+    frames = 200
+
+    def pull() -> None:
+        while True:
+            try:
+                with pair.consumer.pull(30) as frame:
+                    seen.append(frame.sequence)
+            except bips.EndOfStream:
+                pair.consumer.close()
+                return
+            except bips.Closed:
+                return
+
+    threads = [threading.Thread(target=pull) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for _ in range(frames):
+        pair.producer.push(pair.producer.pull(30))
+    pair.producer.end_of_stream()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == list(range(1, frames + 1))
+
+
+def test_a_pull_that_waits_for_another_thread_has_a_timeout(pair) -> None:  # type: ignore[no-untyped-def]
+    thread = threading.Thread(target=lambda: pytest.raises(bips.Closed, pair.consumer.pull))
+    thread.start()
+    for _ in range(3):
+        with pytest.raises(bips.Timeout):
+            pair.consumer.pull(0.02)
+    pair.consumer.close()
+    thread.join()
+
+
+def test_the_end_of_a_stream_and_the_loss_of_a_producer_are_told(backend: str) -> None:
+    consumer = bips.Consumer("camera", mode="every")
+    for ends in (True, False):
+        producer = bips.Producer("camera", slot_size=64, backend=backend)
+        join(producer, consumer)
+        producer.push(producer.pull())
+        if ends:
+            producer.end_of_stream()
+        producer.close()
+        consumer.pull(10).release()
+        with pytest.raises(bips.EndOfStream if ends else bips.ProducerLost):
+            consumer.pull(10)
+    consumer.close()
+
+
+def test_a_loop_goes_on_with_the_next_producer_and_ends_with_the_stream(backend: str) -> None:
+    consumer = bips.Consumer("camera", mode="every")
+    seen = []
+
+    def produce() -> None:
+        for ends in (False, True):
+            with bips.Producer("camera", slot_size=64, backend=backend) as producer:
+                producer.wait_consumers(1, 30)
+                producer.push(producer.pull(30), pts=int(ends))
+                if not ends:
+                    producer.close()
+
+    thread = threading.Thread(target=produce)
+    thread.start()
+    for frame in consumer:
+        seen.append((frame.pts, frame.discontinuity))
+    thread.join()
+    assert seen == [(0, True), (1, True)]
+
+
+def test_a_stalled_stream_is_told_once(backend: str) -> None:
+    with bips.Producer("camera", slot_size=64, backend=backend) as producer, bips.Consumer("camera", stall_timeout=0.05) as consumer:
+        producer.push(producer.pull())
+        consumer.pull(10).release()
+        with pytest.raises(bips.Stalled):
+            consumer.pull(10)
+        with pytest.raises(bips.Timeout):
+            consumer.pull(0.1)
+
+
+def test_a_full_pool_is_told() -> None:
+    with bips.Producer("camera", slot_size=64, max_consumers=1) as producer, bips.Consumer("camera") as first, bips.Consumer("camera") as second:
+        join(producer, first)
+        with pytest.raises((bips.PoolFull, bips.Timeout), match="seat"):
+            second.pull(0.2)
+
+
+def test_flushing_and_interrupting_end_pulls(pair) -> None:  # type: ignore[no-untyped-def]
+    pair.consumer.set_flushing(True)
+    with pytest.raises(bips.Flushing):
+        pair.consumer.pull()
+    pair.consumer.set_flushing(False)
+    pair.consumer.interrupt()
+    with pytest.raises(bips.Interrupted):
+        pair.consumer.pull()
+    pair.producer.set_flushing(True)
+    with pytest.raises(bips.Flushing):
+        pair.producer.wait_consumers(9)
+    pair.producer.set_flushing(False)
+
+
+def test_a_consumer_that_is_suspended_reads_on_later(pair) -> None:  # type: ignore[no-untyped-def]
+    pair.consumer.suspend()
+    pair.producer.push(pair.producer.pull())
+    with pytest.raises(bips.Timeout, match="suspended"):
+        pair.consumer.pull(0.05)
+    pair.consumer.resume()
+    assert pair.frame().sequence == 2
+
+
+def test_classes_of_errors_are_also_pythons() -> None:
+    assert issubclass(bips.Timeout, TimeoutError) and issubclass(bips.AccessError, PermissionError) and issubclass(bips.StaleError, ValueError)
+    assert issubclass(bips.ForkError, RuntimeError) and issubclass(bips.NoMemory, MemoryError)
+    for name in bips.__all__:
+        kind = getattr(bips, name)
+        if isinstance(kind, type) and issubclass(kind, Exception):
+            assert issubclass(kind, bips.Error) and kind.__doc__

@@ -1,0 +1,146 @@
+"""Waits: without the GIL, ended by Ctrl-C, by close and by the end of the interpreter."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+
+import bips
+import pytest
+from conftest import PATIENCE, Pair, wait_until
+
+WAITS = {
+    "pull": "bips.Consumer('nobody').pull()",
+    "next": "next(iter(bips.Consumer('nobody')))",
+    "Pull": "bips.Consumer('nobody').Pull()",
+    "slot": "[p.pull() for _ in range(9)]",
+    "lend": "[p.lend() for _ in range(9)]",
+    "consumers": "p.wait_consumers(1)",
+    "key frame": "p.wait_key_frame_request()",
+}
+
+
+@pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS.keys())
+def test_ctrl_c_ends_a_wait(script, wait: str) -> None:  # type: ignore[no-untyped-def]
+    """Within 0.2 s where the machine is idle: the wait looks for signals every 50 ms."""
+    child = script(f"""
+        import bips, time
+        p = bips.Producer("camera", slot_size=64, slots=8)
+        print("ready", flush=True)
+        try:
+            {wait}
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
+        p.close()
+    """)
+    assert child.line() == "ready"
+    time.sleep(0.1)  # most likely it waits by now; the test is right, too, where it does not
+    child.process.send_signal(signal.SIGINT)
+    assert child.line() == "interrupted"
+    child.end()
+
+
+def test_a_signal_handler_that_raises_nothing_lets_the_wait_go_on(pair) -> None:  # type: ignore[no-untyped-def]
+    heard = []
+    before = signal.signal(signal.SIGUSR1, lambda *_: heard.append(1))
+    try:
+        def signals() -> None:
+            for _ in range(5):
+                os.kill(os.getpid(), signal.SIGUSR1)
+                wait_until(lambda: bool(heard))
+                heard.clear()
+            pair.producer.push(pair.producer.pull())
+
+        thread = threading.Thread(target=signals)
+        thread.start()
+        assert pair.consumer.pull(PATIENCE).sequence == 1
+        thread.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def test_a_signal_handler_can_use_the_package(pair) -> None:  # type: ignore[no-untyped-def]
+    before = signal.signal(signal.SIGUSR1, lambda *_: pair.producer.push(pair.producer.pull()))
+    try:
+        timer = threading.Timer(0.05, lambda: os.kill(os.getpid(), signal.SIGUSR1))
+        timer.start()
+        assert pair.consumer.pull(PATIENCE).sequence == 1
+        timer.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.parametrize("wait", ["pull", "slots", "consumers", "key frame"])
+def test_other_threads_run_while_one_waits(pair, wait: str) -> None:  # type: ignore[no-untyped-def]
+    waits = {
+        "pull": pair.consumer.pull,
+        "slots": lambda: [pair.producer.pull() for _ in range(pair.producer.slots + 1)],
+        "consumers": lambda: pair.producer.wait_consumers(9),
+        "key frame": pair.producer.wait_key_frame_request,
+    }
+    thread = threading.Thread(target=lambda: pytest.raises(bips.Closed, waits[wait]))
+    thread.start()
+    steps = sum(1 for _ in range(100_000))  # it would stand still without the GIL
+    assert steps == 100_000
+    pair.consumer.close()
+    pair.producer.close()
+    thread.join()
+
+
+def test_close_wakes_all_pulls_of_all_threads(pair) -> None:  # type: ignore[no-untyped-def]
+    ended = []
+
+    def pull() -> None:
+        with pytest.raises(bips.Closed):
+            pair.consumer.pull()
+        ended.append(1)
+
+    threads = [threading.Thread(target=pull) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    pair.consumer.close()
+    for thread in threads:
+        thread.join()
+    assert len(ended) == 3
+
+
+def test_close_ends_a_loop_of_another_thread(pair) -> None:  # type: ignore[no-untyped-def]
+    seen = []
+    thread = threading.Thread(target=lambda: [seen.append(f.sequence) for f in pair.consumer])  # type: ignore[func-returns-value]
+    thread.start()
+    pair.producer.push(pair.producer.pull())
+    wait_until(lambda: seen == [1])
+    pair.consumer.close()
+    thread.join()
+
+
+def test_a_timeout_is_neither_short_nor_endless(pairs) -> None:  # type: ignore[no-untyped-def]
+    pair: Pair = pairs()
+    for timeout in (0, 0.001, 0.07, 0.2):
+        began = time.monotonic()
+        with pytest.raises(bips.Timeout):
+            pair.consumer.pull(timeout)
+        assert time.monotonic() - began >= timeout * 0.99
+
+
+def test_growing_is_interrupted(script) -> None:  # type: ignore[no-untyped-def]
+    """A move waits for readers of every frame that are on their way from the one before: here for one that does not pull."""
+    child = script("""
+        import bips, os, signal, threading
+        p = bips.Producer("camera", slot_size=64)
+        c = bips.Consumer("camera", mode="every")
+        while p.stats.consumers == 0:
+            try: c.pull(0.02)
+            except bips.Timeout: pass
+        p.push(p.pull())
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        try:
+            for size in range(100, 100000, 100): p.grow(size)
+        except KeyboardInterrupt:
+            print("interrupted")
+        p.pull().release()
+        c.close(); p.close()
+    """)
+    assert child.end().strip() == "interrupted"
