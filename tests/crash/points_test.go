@@ -50,7 +50,7 @@ const (
 	attaching = "A1 A2 A3 A4a A4b A4c A5 A6 A7 A8 A9 J3 J4 J5 J6 J7"
 	leaving   = "L1 L2 L3 L4a L4b L5 L6"
 	resting   = "U1 U2 U3"
-	loafing   = "U4a U4b U5 C7e" // of who does not want to be waited for, and then does
+	loafing   = "U4a U4b U5" // of who does not want to be waited for, and then does
 	reading   = "W1 C0 C1 C2 C3a C3b C4a C4c C4d C5 C6 C7a C7b C8b C8c C9 C10 C11 C12"
 	following = "V1 V2 V3 V4 V5"
 	remaking  = "M2a M2b M3 M4a M4b M5a M5b M6a M6b"
@@ -90,6 +90,7 @@ var scenes = []scene{
 	{name: "a reader of every frame is told of ends", victim: "every", points: "C8a", hits: 3},
 	{name: "a reader of the latest is told of ends", victim: "latest", points: "C8a", hits: 3},
 	{name: "a frame slips away from a reader of the latest", victim: "latest", points: "C7c", hits: 5, slow: "C6"},
+	{name: "frames are gone for a reader of every frame that was not waited for", victim: "every", points: "C7e U5", hits: 5, brief: true, slow: "U4b"},
 	{name: "a reader of every frame is demoted", victim: "every", points: "C7d", hits: 1, lazy: true},
 	{name: "a reader wakes the producer", victim: "every", points: "W2", hits: 5},
 	{name: "a reader is refused", victim: "latest", points: "A10", hits: 2, refused: true},
