@@ -129,6 +129,15 @@ func TestAReaderRefusesAMoveThatIsNotOneAndClosesWhatItWasHanded(t *testing.T) {
 // Who is left behind by a move is a newcomer. That the producer has no time for it, or lets it go once more, does not mean that it is dead.
 func TestAReaderThatAMoveLeftBehindAsksAgainWhateverABusyProducerAnswers(t *testing.T) {
 	m := newMove(t)
+	m.leaveBehind(t)
+	if sequences, err := m.follow(2); err != nil || sequences[0] != 2 || sequences[1] != 3 {
+		t.Errorf("the reader got frames %d and %v", sequences, err)
+	}
+}
+
+// leaveBehind lets a reader sit, leaves it behind, and then has no time for it, or lets it go once more, before it seats it in the next pool.
+func (m *moveOffer) leaveBehind(t *testing.T) {
+	t.Helper()
 	m.next.memory(raw.PoolSeals, raw.SeatSeals)
 	raw.SeatOf(m.next.seat).State.Store(layout.SeatAsking)
 	turn := 0
@@ -151,7 +160,4 @@ func TestAReaderThatAMoveLeftBehindAsksAgainWhateverABusyProducerAnswers(t *test
 			_, _, _ = c.Receive(patience)
 		}
 	})
-	if sequences, err := m.follow(2); err != nil || sequences[0] != 2 || sequences[1] != 3 {
-		t.Errorf("the reader got frames %d and %v", sequences, err)
-	}
 }

@@ -312,17 +312,20 @@ func longer(message []byte, size int) []byte {
 	return message
 }
 
+// otherVersions are what an offer may say that a reader of this version does not understand.
+var otherVersions = map[string]func(*offer){
+	"of the layout":         func(o *offer) { raw.HeaderOf(o.pool).VersionMajor++ },
+	"another backend":       func(o *offer) { raw.HeaderOf(o.pool).Backend = layout.BackendShm },
+	"of the seat's layout":  func(o *offer) { raw.SeatHeaderOf(o.seat).VersionMajor++ },
+	"a feature is required": func(o *offer) { raw.HeaderOf(o.pool).Required, o.grant.Required = 1<<63, 1<<63 },
+	"of the messages": func(o *offer) {
+		o.message = o.grant.Append(nil)
+		o.message[8]++
+	},
+}
+
 func TestAReaderIsToldThatAPoolHasAnotherVersion(t *testing.T) {
-	for name, change := range map[string]func(*offer){
-		"of the layout":         func(o *offer) { raw.HeaderOf(o.pool).VersionMajor++ },
-		"another backend":       func(o *offer) { raw.HeaderOf(o.pool).Backend = layout.BackendShm },
-		"of the seat's layout":  func(o *offer) { raw.SeatHeaderOf(o.seat).VersionMajor++ },
-		"a feature is required": func(o *offer) { raw.HeaderOf(o.pool).Required, o.grant.Required = 1<<63, 1<<63 },
-		"of the messages": func(o *offer) {
-			o.message = o.grant.Append(nil)
-			o.message[8]++
-		},
-	} {
+	for name, change := range otherVersions {
 		t.Run(name, func(t *testing.T) {
 			o := newOffer(t)
 			change(o)

@@ -305,5 +305,7 @@ int main(int count, char **arguments) {
     return produce(arguments[2], count - 3, arguments + 3);
   if (count >= 3 && strcmp(arguments[1], "consume") == 0)
     return consume(arguments[2], count - 3, arguments + 3);
-  die("usage: peer produce|consume POOL [--OPTION=VALUE]..., see tests/peer/README.md");
+  if (count >= 3 && strcmp(arguments[1], "misbehave") == 0)
+    return misbehave(arguments[2], count - 3, arguments + 3);
+  die("usage: peer produce|consume|misbehave POOL [--OPTION=VALUE]..., see tests/peer/README.md");
 }

@@ -97,5 +97,6 @@ size_t bytes_of(const char *digits, uint8_t *bytes, size_t room);
 
 int produce(const char *pool, int count, char **arguments);
 int consume(const char *pool, int count, char **arguments);
+int misbehave(const char *pool, int count, char **arguments);
 
 #endif
