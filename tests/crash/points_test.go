@@ -109,8 +109,20 @@ var scenes = []scene{
 	{name: "a reader of every frame follows the names that are made again", victim: "every", points: following, hits: 1, unnamed: true},
 }
 
+// sources are where the clients that can die at a step name their points: files, and what a point looks like there.
+var sources = map[string]*regexp.Regexp{
+	"../../bips/*.go":       regexp.MustCompile(`crashpoint\.Hit\("([^"]*)"\)`),
+	"../../libbips/src/*.c": regexp.MustCompile(`\bHIT\("([^"]*)"\)`),
+}
+
 func TestTheScenesHaveEachPointThatTheCodeHasAndNoOther(t *testing.T) {
-	files, err := filepath.Glob("../../bips/*.go")
+	for pattern, point := range sources {
+		t.Run(filepath.Dir(pattern), func(t *testing.T) { compareWithScenes(t, pattern, point) })
+	}
+}
+
+func compareWithScenes(t *testing.T, pattern string, point *regexp.Regexp) {
+	files, err := filepath.Glob(pattern)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +132,7 @@ func TestTheScenesHaveEachPointThatTheCodeHasAndNoOther(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, match := range regexp.MustCompile(`crashpoint\.Hit\("([^"]*)"\)`).FindAllSubmatch(text, -1) {
+		for _, match := range point.FindAllSubmatch(text, -1) {
 			inCode[string(match[1])] = true
 		}
 	}
