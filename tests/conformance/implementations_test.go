@@ -74,8 +74,10 @@ var modes = []string{"every", "latest"}
 // A selection is which pairs a test is about.
 type selection func(pair) bool
 
-func all(pair) bool        { return true }
-func programs(p pair) bool { return !p.elements() }
+func all(pair) bool         { return true }
+func programs(p pair) bool  { return !p.elements() }
+func readers(p pair) bool   { return !p.consumer.elements }
+func pipelines(p pair) bool { return p.consumer.elements }
 func ofMode(mode string) selection {
 	return func(p pair) bool { return p.mode == mode }
 }

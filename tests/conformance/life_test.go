@@ -84,12 +84,15 @@ func TestTheEndOfAStreamIsToldOnceBehindItsLastFrame(t *testing.T) {
 	})
 }
 
-// A producer that closes after the end of its stream is gone without a loss, and readers find the next one.
+// A producer that closes after the end of its stream is gone without a loss, and readers find the next one, also if that has
+// the other backend.
 func TestAProducerIsStartedAnew(t *testing.T) {
 	eachPair(t, all, func(s *session) {
 		c := s.consume()
 		var instances []string
-		for run := range 3 {
+		backends := map[string][]string{"shm": {"shm", "memfd", "shm"}, "memfd": {"memfd", "memfd", "shm"}}[s.backend]
+		for run, backend := range backends {
+			s.backend = backend
 			p := s.produce()
 			if !c.pulling {
 				c.looksFor()

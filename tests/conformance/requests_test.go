@@ -120,10 +120,11 @@ func TestAStallIsToldOnce(t *testing.T) {
 
 // A reader of every frame that is too slow is demoted after the producer's time-out, and told how many it lost.
 func TestAReaderThatIsTooSlowIsDemoted(t *testing.T) {
-	eachPair(t, both(programs, ofMode("every")), func(s *session) {
+	eachPair(t, both(readers, ofMode("every")), func(s *session) {
 		p := s.produce("--slots=4", "--block-timeout=20000")
 		c := s.consume("--max-held=1")
 		c.looksFor()
+		p.must(line.Order{Do: line.DoCaps, Caps: "application/x-conform"})
 		p.awaits(1)
 		p.publishes(64)
 		held := c.gets()

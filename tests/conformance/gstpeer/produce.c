@@ -167,8 +167,9 @@ carry_out (const char *order, const struct json *fields, struct line *answer)
 void
 produce (const char *pool, int count, char **options)
 {
-  gchar *description = g_strdup_printf ("appsrc name=source format=time ! bipssink name=sink sync=false pool=%s backend=%s slots=%s slot-size=%s",
-      pool, option (count, options, "backend", "shm"), option (count, options, "slots", "20"),
+  gint64 block = number_option (count, options, "block-timeout", -1);
+  gchar *description = g_strdup_printf ("appsrc name=source format=time ! bipssink name=sink sync=false pool=%s block-timeout=%" G_GINT64_FORMAT
+      " backend=%s slots=%s slot-size=%s", pool, block < 0 ? -1 : block * 1000, option (count, options, "backend", "shm"), option (count, options, "slots", "20"),
       option (count, options, "slot-size", "0"));
 
   pipeline = pipeline_of (description);
