@@ -63,11 +63,21 @@ gst_bips_forked (void)
 void __real_crosscall2 (void (*function) (void *), void *arguments, int size, size_t context);
 void __wrap_crosscall2 (void (*function) (void *), void *arguments, int size, size_t context);
 
+static gint entered;
+
 void
 __wrap_crosscall2 (void (*function) (void *), void *arguments, int size, size_t context)
 {
-  if (!gst_bips_forked ())
-    __real_crosscall2 (function, arguments, size, context);
+  if (gst_bips_forked ())
+    return;
+  g_atomic_int_inc (&entered);
+  __real_crosscall2 (function, arguments, size, context);
+}
+
+guint
+gst_bips_entered (void)
+{
+  return (guint) g_atomic_int_get (&entered);
 }
 
 /* The methods of a class as the bindings made them. */

@@ -14,6 +14,9 @@ void gst_bips_forked_init (void);
  * any thread. */
 gboolean gst_bips_forked (void);
 
+/* How often C has entered Go in this process. */
+guint gst_bips_entered (void);
+
 /* Has elements of a class made with the Go bindings refuse all work in a forked child. */
 void gst_bips_forked_guard (GType type);
 
