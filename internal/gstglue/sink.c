@@ -256,7 +256,7 @@ sink_render (GstBaseSink * sink, GstBuffer * buffer)
   }
   gst_bips_sink_describe (sink, state, buffer, &frame);
   if (gst_bips_sink_is_ordinary (state, &frame))
-    result = gst_bips_sink_publish (sink, buffer, &frame);
+    result = gst_bips_sink_publish (sink, state, buffer, &frame);
   if (result == 0)
     return GST_FLOW_OK;
   return gstBipsSinkRender (state->handle, sink, &frame, buffer, result);

@@ -168,7 +168,7 @@ var (
 // Publish publishes the frame in the pool whose slots are offered, in place or by a copy. Errors are those above, and of
 // package bips.
 func (b Buffer) Publish() error {
-	return publishError(C.gst_bips_sink_publish((*C.GstBaseSink)(b.sink), b.buffer, b.frame))
+	return publishError(C.gst_bips_sink_publish((*C.GstBaseSink)(b.sink), C.gst_bips_sink_state(C.gpointer(b.sink)), b.buffer, b.frame))
 }
 
 // Room is how many bytes of a slot the frame needs.

@@ -110,7 +110,8 @@ guint64 gst_bips_sink_room (const GstBipsSinkState * state, const GstBipsFrame *
 
 /* Publishes a frame that was described, in place or by a copy, and waits until upstream can have a slot again. 0, or an
  * error as above. There is a pool, with slots that are large enough. Streaming thread. */
-int gst_bips_sink_publish (GstBaseSink * sink, GstBuffer * buffer, GstBipsFrame * frame);
+int gst_bips_sink_publish (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer * buffer,
+    GstBipsFrame * frame);
 
 /* Takes out of buffer what a frame needs, and seals the slot if it lies in one. */
 void gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer * buffer,
@@ -118,8 +119,8 @@ void gst_bips_sink_describe (GstBaseSink * sink, GstBipsSinkState * state, GstBu
 
 /* Copies the frame to data. Returns the bytes used; 0: it does not fit. When the layout
  * that buffer came in is too large it is packed, and frame says so. -1: the CPU cannot map it. */
-gssize gst_bips_sink_copy (gpointer sink, GstBuffer * buffer, GstBipsFrame * frame, guint8 * data,
-    gsize size);
+gssize gst_bips_sink_copy (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * frame,
+    guint8 * data, gsize size);
 
 G_END_DECLS
 

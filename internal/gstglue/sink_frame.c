@@ -155,11 +155,9 @@ repack_picture (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * fra
 }
 
 gssize
-gst_bips_sink_copy (gpointer sink, GstBuffer * buffer, GstBipsFrame * frame, guint8 * data,
-    gsize size)
+gst_bips_sink_copy (GstBipsSinkState * state, GstBuffer * buffer, GstBipsFrame * frame,
+    guint8 * data, gsize size)
 {
-  GstBipsSinkState *state = gst_bips_sink_state (sink);
-
   if (frame->repack && state->format.kind == GST_BIPS_FORMAT_AUDIO)
     return gst_bips_audio_repack (&state->format.audio, buffer, frame, data, size);
   if (frame->repack || (frame->n_planes > 0 && !frame->whole && frame->size > size))

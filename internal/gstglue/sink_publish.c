@@ -88,7 +88,7 @@ publish_copy (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer * buffer, 
 
   if (result < 0)
     return result;
-  used = gst_bips_sink_copy (sink, buffer, frame, bips_slot_data (slot), bips_slot_size (slot));
+  used = gst_bips_sink_copy (state, buffer, frame, bips_slot_data (slot), bips_slot_size (slot));
   if (used < 0) {
     result = GST_BIPS_PUBLISH_CANNOT_MAP;
   } else if (used == 0 && frame->size > 0) {
@@ -139,9 +139,9 @@ tell_of_waits (GstBaseSink * sink, GstBipsSinkState * state)
 }
 
 int
-gst_bips_sink_publish (GstBaseSink * sink, GstBuffer * buffer, GstBipsFrame * frame)
+gst_bips_sink_publish (GstBaseSink * sink, GstBipsSinkState * state, GstBuffer * buffer,
+    GstBipsFrame * frame)
 {
-  GstBipsSinkState *state = gst_bips_sink_state (sink);
   int result;
 
   if (frame->reason == GST_BIPS_COPY_NONE)

@@ -349,19 +349,20 @@ BIPS_API int bips_slot_has_moved(const bips_slot *slot) {
 
 /* check_frame refuses what does not fit. With mu. */
 static int check_frame(const bips_producer *p, const bips_frame_info *f) {
-  const char *name = p->named.paths.name, *too_large = error_text(BIPS_TOO_LARGE);
+  const char *name = p->named.paths.name;
   const struct geometry *g = &p->own->pool.g;
 
   if (f->data_size > g->slot_size)
     return fail_plain(BIPS_TOO_LARGE, "pool \"%s\": a frame of %zu bytes in slots of %llu: %s: make the pool with larger slots, or let it grow",
-        name, f->data_size, (unsigned long long)g->slot_size, too_large);
+        name, f->data_size, (unsigned long long)g->slot_size, error_text(BIPS_TOO_LARGE));
   if (f->meta_size > g->meta_size)
     return fail_plain(BIPS_TOO_LARGE, "pool \"%s\": metadata of %zu bytes, the pool has room for %llu: %s: make it with a larger meta_size",
-        name, f->meta_size, (unsigned long long)g->meta_size, too_large);
+        name, f->meta_size, (unsigned long long)g->meta_size, error_text(BIPS_TOO_LARGE));
   if (f->meta_size > 0 && f->meta == NULL)
     return of_pool(fail(BIPS_BAD_OPTION, "metadata of %zu bytes at NULL", f->meta_size), name);
   if (f->plane_count > BIPS_MAX_PLANES)
-    return fail_plain(BIPS_TOO_LARGE, "pool \"%s\": %u planes, at most %d: %s", name, f->plane_count, BIPS_MAX_PLANES, too_large);
+    return fail_plain(BIPS_TOO_LARGE, "pool \"%s\": %u planes, at most %d: %s", name, f->plane_count, BIPS_MAX_PLANES,
+        error_text(BIPS_TOO_LARGE));
   return 0;
 }
 
