@@ -406,8 +406,10 @@ static int publish(struct producing *p, bips_slot *slot) {
 
   if (payload.size == 0)
     payload.size = PAYLOAD_HEADER + draw_below(&p->draw, bips_slot_size(slot) - PAYLOAD_HEADER + 1);
-  if ((err = set_caps_and_tags(p, &payload)) < 0)
+  if ((err = set_caps_and_tags(p, &payload)) < 0) {
+    bips_slot_return(slot);
     return err;
+  }
   payload_write(&payload, bips_slot_data(slot), payload.size);
   info = payload_info(&payload, meta);
   err = bips_producer_publish(p->own->pool, slot, &info, &sequence);

@@ -257,17 +257,8 @@ func (p *producing) publish(slot bips.Slot) error {
 	if p.size == 0 {
 		frame.Size = uint64(line.HeaderSize + p.random.IntN(len(slot.Data)-line.HeaderSize+1))
 	}
-	if caps := frame.Caps(); caps != p.caps {
-		if err := p.pool.SetCaps(caps); err != nil {
-			return err
-		}
-		p.caps = caps
-	}
-	if tags := frame.Tags(); string(tags) != p.tags {
-		if err := p.pool.SetTags(tags); err != nil {
-			return err
-		}
-		p.tags = string(tags)
+	if err := p.setCapsAndTags(frame); err != nil {
+		return errors.Join(err, p.pool.Return(slot))
 	}
 	data := slot.Data[:frame.Size]
 	frame.Write(data)
@@ -302,6 +293,23 @@ func (p *producing) publish(slot bips.Slot) error {
 			p.out.wrongCall("Return", err)
 		}
 	}(p.pool)
+	return nil
+}
+
+// setCapsAndTags sets those of a frame, where they are others than before.
+func (p *producing) setCapsAndTags(frame line.Payload) error {
+	if caps := frame.Caps(); caps != p.caps {
+		if err := p.pool.SetCaps(caps); err != nil {
+			return err
+		}
+		p.caps = caps
+	}
+	if tags := frame.Tags(); string(tags) != p.tags {
+		if err := p.pool.SetTags(tags); err != nil {
+			return err
+		}
+		p.tags = string(tags)
+	}
 	return nil
 }
 
