@@ -22,7 +22,8 @@
 /* Errors that never leave the library. */
 enum {
   MOVING = 1900, /* the pool under the name is being replaced by the next one. It is BIPS_NO_POOL for a moment */
-  PASSING = 1901 /* likewise: there is a producer, or was just now, and it seats nobody. The sentence says why, struct again for how long */
+  PASSING = 1901, /* likewise: there is a producer, or was just now, and it seats nobody. The sentence says why, struct again for how long */
+  YIELDED = 1902  /* the looker gives pulling up to somebody who pulls. It leaves no sentence */
 };
 
 /* END_TOLD is the owed of a reader that was told the last end, and has not had a frame since. */
@@ -88,6 +89,19 @@ struct told_later {
   char text[1024];
 };
 
+/* struct readable is a descriptor that is readable when there is something to pull, and the thread that waits for that
+ * (readable.c). All 0 is one that nobody asked for. */
+struct readable {
+  bool on;              /* atomic, set with mu: there are a descriptor and a thread */
+  bool over;            /* atomic: the thread is to end */
+  int fd;               /* an eventfd; as long as on */
+  unsigned long looker; /* the thread */
+  bool looking;         /* protected by pulling: the looker has it */
+  uint32_t set;         /* futex word, changed with pulling held: 1: fd is readable, and the looker rests */
+  uint32_t claims;      /* futex word: threads that want pulling, which the looker may have */
+  uint32_t starved;     /* atomic: 1: the looker waits until a frame is given back */
+};
+
 struct bips_consumer {
   /* Frames that are held, and what C0 compares with the grant. */
   struct frame_entry frames[FRAME_ENTRIES];
@@ -101,6 +115,7 @@ struct bips_consumer {
   int64_t max_age;               /* atomic */
   bool ignored_wish;             /* atomic: bips_consumer_set_blocking(0) is in force */
   struct bell_waiter waiter;
+  struct readable readable;
 
   bool closed, flushing, interrupted; /* atomic */
   bool want_suspended;                /* atomic: what suspend and resume ask for */
@@ -207,6 +222,9 @@ struct sight {
 struct sight look_at_header(const struct attachment *a); /* C2, C3a, C3b */
 bool owes_end(const struct reading *r, uint64_t ended);
 bool has_ended(const struct attachment *a); /* the producer said that it will publish no more here */
+/* outcome_ahead is an outcome that next_frame might have, and takes nothing: GOT_FRAME where there is anything to deliver or to
+ * fail with. */
+enum outcome outcome_ahead(struct attachment *a);
 /* next_frame looks for the frame wanted (C2 to C8) and pins it; an enum outcome, or an error. */
 int next_frame(struct attachment *a, struct delivery *d);
 int64_t interval_of(const struct attachment *a);
@@ -276,6 +294,17 @@ void heed_closed_place(struct reading *r, uint32_t slots);
 
 void detach(bips_consumer *c); /* lets go of the pool. What is held stays valid. With pulling */
 int consumer_is_known(const bips_consumer *c); /* refuses NULL and those from before a fork */
+/* pull_or_look pulls a frame; or with frame NULL waits until there is something to pull, takes nothing, and returns 0. What it
+ * returns then, but for BIPS_CLOSED, BIPS_FLUSHING, BIPS_INTERRUPTED and YIELDED, no pull will return again. With pulling. */
+int pull_or_look(bips_consumer *c, int64_t timeout, bips_frame **frame);
+
+/* ---- readable.c */
+
+void readable_begin_pull(bips_consumer *c); /* takes pulling, if need be from the looker */
+/* readable_end_pull gives pulling up after a pull that returned err. */
+void readable_end_pull(bips_consumer *c, int err);
+void readable_note_room(bips_consumer *c);  /* a frame was given back */
+void readable_end(bips_consumer *c);        /* without pulling, after the shutdown, when no other call is in progress */
 
 /* ---- peerfiles.c */
 

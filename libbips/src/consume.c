@@ -202,6 +202,15 @@ static enum outcome nothing_new(struct attachment *a, const struct sight *seen, 
   return GOT_NOTHING;
 }
 
+enum outcome outcome_ahead(struct attachment *a) {
+  struct sight seen = look_at_header(a);
+  struct delivery none = {NULL, 0, 0};
+
+  if (check_sight(&seen, a->reading->cursor) < 0 || seen.head >= a->reading->cursor || owes_end(a->reading, seen.ended))
+    return GOT_FRAME;
+  return nothing_new(a, &seen, &none); /* and no end to tell of: it takes nothing */
+}
+
 static int of_frame(int error, uint64_t sequence) { return wrap(error, "frame %llu: ", (unsigned long long)sequence); }
 
 /* describe fills an entry with the frame in a pinned slot. */

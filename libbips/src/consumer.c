@@ -107,6 +107,7 @@ BIPS_API bips_consumer *bips_consumer_close(bips_consumer *c) {
   if (c != NULL && c->generation == fork_generation()) {
     bips_consumer_shutdown(c);
     join_watch(c);
+    readable_end(c);
     consumer_unreference(c);
   }
   return NULL;
@@ -174,14 +175,16 @@ void detach(bips_consumer *c) {
   let_go(a);
 }
 
-/* pull_interrupted says why no pull may go on. */
+/* pull_interrupted says why no pull may go on. The looker leaves interrupts to the pull that follows. */
 static int pull_interrupted(bips_consumer *c) {
   if (load_flag(&c->closed))
     return of_pool(fail_as(BIPS_CLOSED), c->paths.name);
   if (load_flag(&c->flushing))
     return of_pool(fail_as(BIPS_FLUSHING), c->paths.name);
-  if (load_flag(&c->interrupted) && swap_flag(&c->interrupted, false))
+  if (load_flag(&c->interrupted) && (c->readable.looking || swap_flag(&c->interrupted, false)))
     return of_pool(fail_as(BIPS_INTERRUPTED), c->paths.name);
+  if (c->readable.looking && load32(&c->readable.claims) != 0)
+    return -YIELDED;
   return 0;
 }
 
@@ -606,6 +609,16 @@ static uint32_t quota_of(const bips_consumer *c) { return c->attachment == NULL 
 
 static bool is_cut(const struct attachment *a) { return sys_is_cut(a->pool.header) || sys_is_cut(a->seats.header); }
 
+static bool may_hold_more(const bips_consumer *c) { return load32(&c->held) < quota_of(c); }
+
+/* await_room sleeps until a frame is given back, if no more may be held. Only the looker waits for that: a pull fails. */
+static void await_room(bips_consumer *c, uint32_t poked) {
+  store32(&c->readable.starved, 1); /* before the look: one of the two sees the other */
+  if (!may_hold_more(c))
+    waiter_wait_poke(&c->waiter, poked, BELL_LIMIT);
+  store32(&c->readable.starved, 0);
+}
+
 /* look_around is one look for a frame; AGAIN: there is none, and *rung is what the bell was before. */
 static int look_around(bips_consumer *c, uint32_t *rung, int *got, bips_frame **frame) {
   struct delivery d = {NULL, 0, 0};
@@ -617,11 +630,13 @@ static int look_around(bips_consumer *c, uint32_t *rung, int *got, bips_frame **
     return of_pool(cut_short(), c->paths.name);
   *rung = load32(&c->attachment->pool.header->bell); /* C1 */
   HIT("C1");
-  *got = next_frame(c->attachment, &d);
+  *got = frame == NULL ? (int)outcome_ahead(c->attachment) : next_frame(c->attachment, &d);
+  if (frame == NULL && *got == GOT_FRAME)
+    return 0;
   return result_of(c, *got, &d, frame);
 }
 
-/* pull is bips_consumer_pull, with pulling. */
+/* pull is pull_or_look, which ends the attachment after some errors. */
 static int pull(bips_consumer *c, int64_t timeout, bips_frame **frame) {
   struct deadline limit = {0, false};
   bool first = true;
@@ -629,7 +644,7 @@ static int pull(bips_consumer *c, int64_t timeout, bips_frame **frame) {
 
   if (err < 0)
     return err;
-  if (load32(&c->held) >= quota_of(c)) { /* C0 */
+  if (frame != NULL && !may_hold_more(c)) { /* C0 */
     HIT("C0");
     return fail_plain(BIPS_QUOTA, "pool \"%s\": %u frames held, %u were granted: %s", c->paths.name, load32(&c->held), quota_of(c),
         error_text(BIPS_QUOTA));
@@ -642,7 +657,11 @@ static int pull(bips_consumer *c, int64_t timeout, bips_frame **frame) {
       return err;
     apply_wishes(c);
     if (c->owed.error != 0 && !load_flag(&c->suspended))
-      return tell_now(&c->owed);
+      return frame == NULL ? 0 : tell_now(&c->owed);
+    if (frame == NULL && !may_hold_more(c)) {
+      await_room(c, poked);
+      continue;
+    }
     looked = c->attachment;
     if ((err = look_around(c, &rung, &got, frame)) != AGAIN)
       return err;
@@ -665,6 +684,14 @@ static int pull(bips_consumer *c, int64_t timeout, bips_frame **frame) {
   return err;
 }
 
+int pull_or_look(bips_consumer *c, int64_t timeout, bips_frame **frame) {
+  int err = pull(c, timeout, frame);
+
+  if (err == -BIPS_DAMAGED)
+    detach(c);
+  return err;
+}
+
 BIPS_API int bips_consumer_pull(bips_consumer *c, int64_t timeout, bips_frame **frame) {
   int err;
 
@@ -673,12 +700,9 @@ BIPS_API int bips_consumer_pull(bips_consumer *c, int64_t timeout, bips_frame **
   *frame = NULL;
   if ((err = consumer_is_known(c)) < 0)
     return err;
-  pthread_mutex_lock(&c->pulling);
-  err = pull(c, timeout, frame);
-  if (err == -BIPS_DAMAGED)
-    detach(c);
-  pthread_mutex_unlock(&c->pulling);
-  baton_pass(&c->turn);
+  readable_begin_pull(c);
+  err = pull_or_look(c, timeout, frame);
+  readable_end_pull(c, err);
   return err;
 }
 

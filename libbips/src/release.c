@@ -18,6 +18,7 @@ void give_back(struct frame_entry *e) {
   fetch_or64(&c->free_frames, bit((uint32_t)(e - c->frames))); /* before C11: whoever pulls after that finds an entry */
   add32(&c->held, (uint32_t)-1);                              /* C11: after the pin is gone */
   HIT("C11");
+  readable_note_room(c);
   ring_door(&a->door); /* C12 */
   HIT("C12");
   caps_text_unref(caps);

@@ -482,6 +482,21 @@ BIPS_API int bips_consumer_pull(bips_consumer *consumer, int64_t timeout, bips_f
 /* bips_consumer_push gives a frame back: bips_frame_release, in the words of the other languages. */
 BIPS_API int bips_consumer_push(bips_consumer *consumer, bips_frame *frame);
 
+/* bips_consumer_fd returns a descriptor for event loops (poll, epoll, GLib, libuv). It is readable when a pull with the
+ * time-out 0 would return a frame, or an error other than BIPS_TIMEOUT and BIPS_QUOTA: the end of the stream, a lost producer. It stays so
+ * until a pull has found nothing, and has returned one of these two. So a loop may pull once each time that it is readable, or until
+ * nothing is left. Now and then it may be readable for nothing. While flushing, and after a shutdown, it is readable all the time.
+ *
+ * The first call starts a thread of the library's, which looks for the pool, joins it and waits for frames in the program's place,
+ * with the consumer's own seat. Who never makes that call has none. While there are frames to pull, the thread sleeps and nothing is
+ * paid for it. When one finds none, two system calls let it wait again; a pull while the descriptor is not readable has to wake
+ * it, too.
+ *
+ * The descriptor is the consumer's, and the same at each call: watch it, and neither read, write nor close it. It is closed by
+ * bips_consumer_close; take it out of the loop before. A child that was made by fork does not have it.
+ * Errors: BIPS_CLOSED, BIPS_FORKED, those of eventfd and of starting a thread (EMFILE, EAGAIN). */
+BIPS_API int bips_consumer_fd(bips_consumer *consumer);
+
 /* bips_consumer_interrupt makes a pull return -BIPS_INTERRUPTED: the one in progress, or else the next.
  * Several interrupts before a pull are one.
  *

@@ -680,6 +680,13 @@ class Consumer {
   }
   void Push(Frame &&frame) { Push(frame); }
 
+  /* Fd is a descriptor for event loops, readable when Pull would not have to wait: bips_consumer_fd. It is the consumer's. */
+  int Fd() {
+    int result = bips_consumer_fd(get());
+    detail::Check(result);
+    return result;
+  }
+
   /* A loop over a consumer gets each frame that it pulls. It ends at the end of the stream, or when another thread
    * calls Shutdown. When the producer is lost it waits for the next one, whose first frame says so:
    * frame.delivery().discontinuity. Other errors are thrown: BIPS_POOL_FULL, BIPS_STALLED, BIPS_INTERRUPTED, ... */

@@ -128,6 +128,14 @@ void fork_guard_let_go(void);
 int fork_guard_add(int fd); /* the child closes it. Called with the guard held */
 void fork_guard_remove(int fd); /* likewise */
 
+/* ---- event.c */
+
+/* An event is a descriptor that is readable from sys_event_set to sys_event_clear. A child that was made by fork closes it. */
+int sys_event_open(int *fd);
+void sys_event_set(int fd);
+void sys_event_clear(int fd);
+void sys_event_close(int fd);
+
 /* ---- thread.c */
 
 /* sys_start_thread starts a thread with all signals blocked but SIGBUS. */
