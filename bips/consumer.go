@@ -27,6 +27,7 @@ type Consumer struct {
 	closed, flushing atomic.Bool
 	wantSuspended    atomic.Bool // what Suspend and Resume ask for
 	suspended        atomic.Bool // what is so; changed with pulling held
+	settled          atomic.Bool // suspended once all that follows from it was done: Suspend and Resume wait for that
 	ignored          atomic.Bool // common.ignored as whoever pulls last saw it
 
 	// pulling is held by whoever uses the attachment as its reader. Lock order: pulling, mu.
@@ -538,7 +539,7 @@ func (c *Consumer) Suspend() { c.setSuspended(true) }
 func (c *Consumer) Resume() { c.setSuspended(false) }
 
 func (c *Consumer) setSuspended(suspended bool) {
-	c.setWish(&c.wantSuspended, &c.suspended, suspended)
+	c.setWish(&c.wantSuspended, &c.settled, suspended)
 }
 
 // SetBlocking(false) makes a consumer of mode [Every] one that the producer does not wait for: it gets the newest
@@ -615,7 +616,10 @@ func (c *Consumer) applySuspension() {
 	}()
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	c.suspended.Store(want)
-	defer c.turn.pass()
+	defer func() {
+		c.settled.Store(want)
+		c.turn.pass()
+	}()
 	c.stopAsking()
 	switch {
 	case c.attachment == nil:

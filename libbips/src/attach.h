@@ -120,6 +120,7 @@ struct bips_consumer {
   bool closed, flushing, interrupted; /* atomic */
   bool want_suspended;                /* atomic: what suspend and resume ask for */
   bool suspended;                     /* atomic: what is so; changed with pulling held */
+  bool settled;                       /* atomic: suspended once all that follows from it was done: suspend and resume wait for that */
   bool ignored;                       /* atomic: ignored_wish as whoever pulls last saw it */
 
   /* pulling is held by whoever uses the attachment as its reader. Lock order: pulling, mu. It protects: */

@@ -501,6 +501,7 @@ static void apply_suspension(bips_consumer *c) {
       HIT("U3");
     }
   }
+  store_flag(&c->settled, want);
   baton_pass(&c->turn);
 }
 
@@ -558,13 +559,13 @@ static int make_wish(bips_consumer *c, bool *wanted, bool *is, bool value) {
 BIPS_API int bips_consumer_suspend(bips_consumer *c) {
   int err = consumer_is_known(c);
 
-  return err < 0 ? err : make_wish(c, &c->want_suspended, &c->suspended, true);
+  return err < 0 ? err : make_wish(c, &c->want_suspended, &c->settled, true);
 }
 
 BIPS_API int bips_consumer_resume(bips_consumer *c) {
   int err = consumer_is_known(c);
 
-  return err < 0 ? err : make_wish(c, &c->want_suspended, &c->suspended, false);
+  return err < 0 ? err : make_wish(c, &c->want_suspended, &c->settled, false);
 }
 
 BIPS_API int bips_consumer_set_blocking(bips_consumer *c, int blocking) {
