@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "utf8.h"
+
 _Static_assert(BIPS_NO_POOL == ENOENT && BIPS_NO_MEMORY == ENOMEM && BIPS_PERMISSION == EACCES &&
         BIPS_POOL_BUSY == EBUSY && BIPS_NO_SPACE == ENOSPC && BIPS_TOO_LARGE == EMSGSIZE && BIPS_CLOSED == ESHUTDOWN &&
         BIPS_TIMEOUT == ETIMEDOUT && BIPS_STALE == ESTALE,
@@ -106,9 +108,25 @@ const char *bips_error_name(int error) {
   return code == 0 ? "" : "other";
 }
 
+/* What a caller gave, and names of the system, may be no UTF-8, which bips.h promises. */
+static void make_utf8(char *text) {
+  size_t length = strlen(text);
+  uint32_t character;
+
+  for (size_t at = 0, width; at < length; at += width) {
+    width = utf8_next(text + at, length - at, &character);
+    if (character == UTF8_WRONG)
+      text[at] = '?';
+  }
+}
+
 const char *bips_error_message(void) {
-  const struct last *l = told();
-  return l == NULL ? "" : l->message;
+  struct last *l = told();
+
+  if (l == NULL)
+    return "";
+  make_utf8(l->message);
+  return l->message;
 }
 
 int bips_error_reason(void) {

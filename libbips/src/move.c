@@ -253,7 +253,7 @@ static void discard(bips_producer *p, struct own_pool *o) {
     o->handles->next = p->unused;
     p->unused = o->handles;
   }
-  o->backing->ops->remove(o->backing);
+  own_pool_remove(o);
   own_pool_destroy(o);
 }
 

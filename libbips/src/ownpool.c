@@ -44,7 +44,7 @@ int make_pool(struct own_name *n, const struct geometry *g, struct own_pool **ow
     return err;
   }
   if ((err = fill(o, g)) < 0) {
-    o->backing->ops->remove(o->backing);
+    own_pool_remove(o);
     own_pool_destroy(o);
     return err;
   }
@@ -100,15 +100,26 @@ static void drop_left(struct own_pool *o) {
   o->left = NULL;
 }
 
-void own_pool_unmap(struct own_pool *o) {
-  if (o->unmapped)
-    return;
+/* unseat_all lets go of the seats of all readers, before their memory goes. */
+static void unseat_all(struct own_pool *o) {
   for (uint32_t i = 0; i < o->seats.count; i++)
     own_pool_unseat_reader(o, i);
   drop_left(o);
   o->unmapped = true;
+}
+
+void own_pool_unmap(struct own_pool *o) {
+  if (o->unmapped)
+    return;
+  unseat_all(o);
   o->backing->ops->close(o->backing);
   o->backing->ops->unmap(o->backing);
+}
+
+void own_pool_remove(struct own_pool *o) {
+  if (!o->unmapped)
+    unseat_all(o);
+  o->backing->ops->remove(o->backing);
 }
 
 void own_pool_destroy(struct own_pool *o) {

@@ -88,6 +88,9 @@ bool own_pool_is_idle(const struct own_pool *o);
 /* own_pool_unmap gives the pool's memory back, once. */
 void own_pool_unmap(struct own_pool *o);
 
+/* own_pool_remove undoes what was made of a pool that has no name. It is to be destroyed then. */
+void own_pool_remove(struct own_pool *o);
+
 /* own_pool_destroy frees a pool that nobody refers to any more, but for its handles. */
 void own_pool_destroy(struct own_pool *o);
 

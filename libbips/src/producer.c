@@ -89,7 +89,7 @@ static int begin(bips_producer *p, const bips_producer_options *o) {
       (err = p->own->backing->ops->publish(p->own->backing)) < 0)
     err = explain_making(err, &p->named.paths);
   if (err < 0)
-    p->own->backing->ops->remove(p->own->backing);
+    own_pool_remove(p->own);
   else
     HIT("S5");
   return err;

@@ -11,6 +11,12 @@
 #include <thread>
 #include <vector>
 
+#include <cerrno>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
 #include "pools.h"
 
 using namespace std::chrono_literals;
@@ -34,14 +40,15 @@ using namespace std::chrono_literals;
 
 static std::atomic<long> allocations{0};
 
-void *operator new(std::size_t size) {
+// Not inline: gcc warns of a free of what new has given where it sees both.
+[[gnu::noinline]] void *operator new(std::size_t size) {
   allocations++;
   if (void *memory = std::malloc(size))
     return memory;
   throw std::bad_alloc();
 }
-void operator delete(void *memory) noexcept { std::free(memory); }
-void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void *memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
 
 static bips::ProducerOptions Small(std::uint32_t slots = 8) {
   bips::ProducerOptions options;
@@ -313,6 +320,20 @@ static void WarningsReachTheProgramAlsoAfterAMove() {
   CHECK(told == BIPS_NAMES_DELETED);
 }
 
+static void ADescriptorTellsOfFrames() {
+  bips::Producer producer("fd", Small());
+  bips::Consumer consumer("fd");
+  pollfd polled = {consumer.Fd(), POLLIN, 0};
+  bips::Frame frame;
+
+  CHECK(consumer.Fd() == polled.fd);
+  PushNumber(producer, 1);
+  do {
+    CHECK(poll(&polled, 1, 20000) == 1);
+  } while (!(frame = consumer.Pull(0s)));
+  CHECK(IsNumber(frame, 1) && !consumer.Pull(0s) && poll(&polled, 1, 0) == 0);
+}
+
 static void NothingIsAllocatedForAFrame() {
   bips::Producer producer("allocate", Small());
   bips::Consumer consumer("allocate", Of(bips::Mode::kEvery));
@@ -464,6 +485,135 @@ static void CallsInOtherThreadsEnd() {
   ends.join();
 }
 
+static void ThreadsThatPullAtOnceGetEachFrameOnce() {
+  constexpr std::uint64_t frames = 2000;
+  bips::Producer producer("shared", Small());
+  bips::Consumer consumer("shared", Of(bips::Mode::kEvery));
+  std::vector<std::atomic<int>> seen(frames + 1);
+  std::atomic<std::uint64_t> number{0};
+  std::vector<std::thread> threads;
+
+  AttachNow(consumer);
+  for (int i = 0; i < 4; i++)
+    threads.emplace_back([&] {
+      bips::Frame frame;
+      int result;
+      while ((result = consumer.TryPull(&frame, bips::kForever)) == 0 || result == -BIPS_QUOTA)
+        if (frame) {
+          seen[frame.sequence()]++;
+          number++;
+        }
+      CHECK(result == -BIPS_CLOSED);
+    });
+  for (std::uint64_t i = 0; i < frames; i++)
+    PushNumber(producer, static_cast<std::uint8_t>(i));
+  while (number < frames)
+    std::this_thread::sleep_for(1ms);
+  consumer.Shutdown();
+  for (std::thread &thread : threads)
+    thread.join();
+  for (std::uint64_t i = 1; i <= frames; i++)
+    CHECK(seen[i] == 1);
+}
+
+static void APoolOfAnotherVersionIsRefused() {
+  bips::Consumer consumer("old");
+  std::string path = std::string(test_folder) + "/bips.old";
+  char page[4096] = "BIPSPOOL\7\0\3";
+  struct flock byte = {};
+  int fd = open(path.c_str(), O_RDWR | O_CREAT, 0600);
+
+  byte.l_type = F_WRLCK;
+  byte.l_len = 1;
+  CHECK(fd >= 0 && fcntl(fd, F_OFD_SETLK, &byte) == 0); // its producer lives
+  CHECK(write(fd, page, sizeof page) == sizeof page);
+  CHECK_THROWS(consumer.Pull(20s), BIPS_OTHER_VERSION, "layout 7.3");
+  close(fd);
+  unlink(path.c_str());
+}
+
+static void HandlesFromBeforeAForkAreRefused() {
+  bips::Producer producer("fork", Small());
+  bips::Consumer consumer("fork", Of(bips::Mode::kEvery));
+  int status;
+
+  AttachNow(consumer);
+  PushNumber(producer, 1);
+  bips::Frame frame = consumer.Pull(20s);
+  bips::Slot slot = producer.Pull();
+  pid_t child = fork();
+  if (child == 0) {
+    CHECK_THROWS(consumer.Pull(), BIPS_FORKED, "before a fork");
+    CHECK_THROWS(producer.Pull(), BIPS_FORKED, "before a fork");
+    CHECK_THROWS(producer.Push(slot), BIPS_FORKED, "before a fork");
+    CHECK_THROWS(consumer.Push(frame), BIPS_FORKED, "before a fork");
+    CHECK_THROWS(consumer.Fd(), BIPS_FORKED, "before a fork");
+    frame = bips::Frame(); // destructors only return
+    slot = bips::Slot();
+    consumer.Close();
+    producer.Close();
+    bips::ConsumerOptions one;
+    one.max_held = 1;
+    bips::Consumer own("fork", one);
+    CHECK(IsNumber(own.Pull(20s), 1));
+    own.Close();
+    _exit(0);
+  }
+  CHECK(waitpid(child, &status, 0) == child && status == 0);
+  CHECK(IsNumber(frame, 1) && slot.size() == 4096 && consumer.held() == 1);
+}
+
+static void AnotherUsersPoolIsRefused() {
+  int status;
+
+  if (getuid() != 0) {
+    std::puts("skipped: only root can be two users");
+    return;
+  }
+  CHECK(chmod(test_folder, 01777) == 0);
+  bips::Producer producer("private", Small());
+  pid_t child = fork();
+  if (child == 0) {
+    CHECK(setgid(12345) == 0 && setuid(12345) == 0);
+    {
+      bips::Consumer consumer("private");
+      CHECK_THROWS(consumer.Pull(20s), BIPS_PERMISSION, "private");
+      CHECK(bips::WhyNoPool("private")->code() == BIPS_PERMISSION);
+    }
+    _exit(0);
+  }
+  CHECK(waitpid(child, &status, 0) == child && status == 0);
+}
+
+static void AProcessWithoutDescriptorsGetsAnError() {
+  bips::Producer producer("few", Small());
+  bips::Consumer consumer("few");
+  rlimit limit, few;
+
+  PushNumber(producer, 1);
+  CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  few = limit;
+  few.rlim_cur = 0;
+  CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  CHECK_THROWS(bips::Producer("second", Small()), EMFILE, "ulimit -n");
+  CHECK_THROWS(consumer.Pull(20s), EMFILE, "ulimit -n");
+  CHECK_THROWS(consumer.Fd(), EMFILE, "ulimit -n");
+  CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  CHECK(IsNumber(consumer.Pull(20s), 1));
+}
+
+static void StructsOfAnotherSizeAreRefused() {
+  bips::Producer producer("sizes", Small());
+  bips::Slot slot = producer.Pull();
+  bips::FrameInfo info;
+
+  info.size = 0; // it is for the library's own structs only: somebody wrote over it
+  CHECK_THROWS(producer.Push(slot, info), BIPS_BAD_OPTION, "..._INIT");
+  info.size = SIZE_MAX;
+  CHECK_THROWS(producer.Push(slot, info), BIPS_BAD_OPTION, "..._INIT");
+  CHECK(slot);
+}
+
 int main() {
   begin_test();
   ASpanIsAViewOfElementsInARow();
@@ -476,6 +626,7 @@ int main() {
   APoolGrowsAndDrops();
   AFullPoolGivesAnEmptySlot();
   WarningsReachTheProgramAlsoAfterAMove();
+  ADescriptorTellsOfFrames();
   NothingIsAllocatedForAFrame();
   ErrorsSayWhatHappened();
   BadArgumentsAreRefused();
@@ -483,5 +634,11 @@ int main() {
   WhatWasPushedIsEmptyAndStale();
   ClosedAndMovedFromHandlesSaySo();
   CallsInOtherThreadsEnd();
+  ThreadsThatPullAtOnceGetEachFrameOnce();
+  APoolOfAnotherVersionIsRefused();
+  HandlesFromBeforeAForkAreRefused();
+  AnotherUsersPoolIsRefused();
+  AProcessWithoutDescriptorsGetsAnError();
+  StructsOfAnotherSizeAreRefused();
   return end_test();
 }

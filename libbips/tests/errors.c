@@ -319,6 +319,11 @@ static void messages_are_the_threads_own(void) {
   CHECK(strcmp(bips_error_name(0), "") == 0 && strcmp(bips_error_name(-12345), "other") == 0);
 }
 
+static void messages_are_utf8_whatever_they_are_about(void) {
+  CHECK_ERROR(bips_check_name("caf\xc3\xa9"), BIPS_BAD_NAME, "\"caf\xc3\xa9\"");
+  CHECK_ERROR(bips_check_name("\xff\xe2\x82"), BIPS_BAD_NAME, "bad pool name \"???\": character '?'");
+}
+
 static void caps_say_whether_frames_stand_alone(void) {
   CHECK(bips_frames_stand_alone(NULL) && bips_frames_stand_alone("") && bips_frames_stand_alone("video/x-raw(memory:DMABuf), format=NV12"));
   CHECK(bips_frames_stand_alone(" image/jpeg ,width=1") && bips_frames_stand_alone("other/tensors"));
@@ -339,6 +344,7 @@ int main(void) {
   a_process_without_descriptors_gets_an_error();
   a_folder_that_is_not_there_is_named();
   there_is_no_room_for_a_pool_larger_than_the_memory();
+  messages_are_utf8_whatever_they_are_about();
   caps_say_whether_frames_stand_alone();
   waits_end_in_time_and_say_what_for();
   return end_test();
