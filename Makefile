@@ -4,7 +4,7 @@ BUILD ?= build
 export BIPS_BUILD := $(abspath $(BUILD))
 
 .DEFAULT_GOAL := help
-.PHONY: help all setup build demo test soak crash fuzz mutants deadlines bench bench-quick bench-grow model model-long test-debian13 test-debian13-build test-debian11 test-debian-testing install clean
+.PHONY: help all setup build demo test soak crash fuzz mutants deadlines bench bench-quick bench-grow model model-long test-debian13 test-arm64 test-debian13-build test-debian11 test-debian-testing install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t h; do printf '  make %-20s %s\n' "$$t" "$$h"; done
@@ -36,6 +36,10 @@ test-debian13-build: setup ## the same, with the plugin built there (2 to 3 minu
 test-debian-testing: build ## the plugin's tests on GStreamer 1.28 or later, in a private tree of Debian testing
 	@tools/setup trees
 	@tools/test-in-tree testing
+
+test-arm64: setup ## the libraries' tests, in C and in Go, built for arm64 and run under qemu (6 minutes)
+	@tools/setup arm64
+	@tools/test-arm64
 
 test-debian11: build ## a smoke test on GStreamer 1.18, in a private Debian 11 tree
 	@tools/setup trees

@@ -152,6 +152,7 @@ func TestAScribbledHeaderIsRefused(t *testing.T) {
 
 func TestAPoolCutShortIsRefusedAndOneCutWhileInUseIsAnError(t *testing.T) {
 	testmain.OnlyOver(t, "shm", "the pool's file is changed; tests/hostile changes what comes over a socket")
+	testmain.NeedFaults(t)
 	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{SlotSize: 1 << 20})
 	c := newConsumer(t, bips.ConsumerOptions{})
@@ -168,6 +169,7 @@ func TestAPoolCutShortIsRefusedAndOneCutWhileInUseIsAnError(t *testing.T) {
 
 func TestSeatsCutShortWhileInUseAreAnErrorOnBothSides(t *testing.T) {
 	testmain.OnlyOver(t, "shm", "the seats' file is cut short, against which memfd has a seal")
+	testmain.NeedFaults(t)
 	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	c := newConsumer(t, bips.ConsumerOptions{})

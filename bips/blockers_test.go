@@ -79,6 +79,7 @@ func TestFramesDroppedBeforeTheEndOfTheStreamAreCounted(t *testing.T) {
 
 func TestFlushingAPoolWhoseSeatsWereCutShortDoesNotCrash(t *testing.T) {
 	testmain.OnlyOver(t, "shm", "the seats' file is cut short, against which memfd has a seal")
+	testmain.NeedFaults(t)
 	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})
 	seats, _ := filepath.Glob(filepath.Join(dir, "*.seats"))

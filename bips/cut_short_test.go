@@ -44,6 +44,7 @@ func useReserved(p *bips.Producer) (giveBack func()) {
 // of it hangs, before or in Close, and nothing stays mapped.
 func TestAProducerWhoseSeatsAreCutShortCanStillBeClosed(t *testing.T) {
 	testmain.OnlyOver(t, "shm", "the seats' file is cut short, against which memfd has a seal")
+	testmain.NeedFaults(t)
 	var slot bips.Slot
 	damaged := func(t *testing.T, err error) {
 		t.Helper()
@@ -105,6 +106,7 @@ func TestAProducerWhoseSeatsAreCutShortCanStillBeClosed(t *testing.T) {
 // The seats can be opened by readers before the pool has its name.
 func TestSeatsThatAreCutShortWhileThePoolIsMadeAreAnError(t *testing.T) {
 	testmain.OnlyOver(t, "shm", "the seats' file is cut short, against which memfd has a seal")
+	testmain.NeedFaults(t)
 	dir := testmain.Dir(t)
 	defer func() { bips.LockDescriptorHook = nil }()
 	bips.LockDescriptorHook = func(int, bool) {

@@ -18,6 +18,7 @@ import (
 // cutAndRestore runs do while the seats are cut short, and returns its fault.
 func cutAndRestore(t *testing.T, do func()) (err error) {
 	t.Helper()
+	testmain.NeedFaults(t)
 	files, globErr := filepath.Glob(filepath.Join(shmDir(), "*.seats"))
 	if globErr != nil || len(files) != 1 {
 		t.Fatalf("seats: %q, %v", files, globErr)

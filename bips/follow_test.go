@@ -13,6 +13,7 @@ import (
 
 func TestASuspendedConsumerWhoseSeatsAreCutShortOverAMoveLivesAndTellsOfIt(t *testing.T) {
 	testmain.OnlyOver(t, "shm", "the seats' file is cut short, against which memfd has a seal")
+	testmain.NeedFaults(t)
 	testmain.Dir(t)
 	p := newTestProducer(t)
 	c := attached(t, p, Every)

@@ -106,6 +106,10 @@ func TestAWakeAtAnyWordOfAnyMappingEndsFutexWaitAny(t *testing.T) {
 }
 
 func TestFutexWakeOneWakesOne(t *testing.T) {
+	own, err := os.ReadFile("/proc/thread-self/syscall")
+	if err == nil && !strings.HasPrefix(string(own), fmt.Sprintf("%d ", unix.SYS_READ)) {
+		t.Skipf("in which call a thread is has another number here, as under qemu: %s", own)
+	}
 	for range 100 {
 		if wakesOneOfTwo(t) {
 			return

@@ -330,7 +330,7 @@ func TestDescriptorsForAListenerAreRefused(t *testing.T) {
 	leavesNothing(t)
 	reader, producer := meet(t, listen(t, nil), nil)
 	err := reader.Send([]byte("hello"), 0)
-	if _, missing := unix.GetsockoptInt(reader.fd, unix.SOL_SOCKET, soPassRights); missing == nil {
+	if unix.SetsockoptInt(reader.fd, unix.SOL_SOCKET, soPassRights, 1) == nil { // as it is
 		wantErr(t, "a descriptor", err, ErrNoDescriptorsWanted)
 		put(t, producer, "grant", 0) // the other way they are welcome
 		_, received := get(t, reader, 2)

@@ -79,7 +79,7 @@ func withMounts(t *testing.T, child *exec.Cmd) *exec.Cmd {
 	if os.Getuid() != 0 {
 		t.Skip("needs root")
 	}
-	child.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
+	child.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
 	return child
 }
 

@@ -99,9 +99,10 @@ func mappings(pid int) (leaks []string) {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	own, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)) // it may be called bips.test
+	program, _ := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid)) // it may be called bips.test
+	own, _ := os.Executable()                                   // the same of a child, unless its program is qemu
 	for _, line := range strings.Split(string(maps), "\n") {
-		if isPools(line) && !strings.HasSuffix(line, own) {
+		if isPools(line) && !strings.HasSuffix(line, program) && !strings.HasSuffix(line, own) {
 			leaks = append(leaks, "mapping "+line)
 		}
 	}

@@ -278,9 +278,8 @@ static void descriptors_refused(void) {
   size_t size = sizeof text;
 
   NEED(connect_to(path(folder, "bips.pool"), &reader) == 0 && listener_accept(l, &producer) == 0, "%s", bips_error_message());
-  int probe = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), on = 0;
-  socklen_t length = sizeof on;
-  bool refused = getsockopt(probe, SOL_SOCKET, 83 /* SO_PASSRIGHTS */, &on, &length) == 0;
+  int probe = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), on = 1;
+  bool refused = setsockopt(probe, SOL_SOCKET, 83 /* SO_PASSRIGHTS */, &on, sizeof on) == 0;
   close(probe);
   int err = conn_send(reader, "hello", 5, &zero, 1);
   if (refused)

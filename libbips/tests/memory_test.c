@@ -52,13 +52,26 @@ static int of_mapping(int fd, int (*change)(void *bytes)) {
 static int make_writable(void *bytes) { return mprotect(bytes, SIZE, PROT_READ | PROT_WRITE); }
 static int remove_page(void *bytes) { return madvise(bytes, 4096, MADV_REMOVE); }
 
+/* holes_can_be_made reports whether a page of a mapping can be removed where nothing forbids it: qemu, which runs programs for
+ * another processor, does nothing and says that it did. */
+static bool holes_can_be_made(void) {
+  struct memory m = new_memory();
+  struct mapping own = mapped(&m, READ_WRITE);
+
+  own.bytes[0] = 1;
+  bool made = remove_page(own.bytes) == 0 && own.bytes[0] == 0;
+  mapping_end(&own);
+  memory_close(&m);
+  return made;
+}
+
 /* changed is what changed a file of memory; NULL: nothing could. */
 static const char *changed(int fd) {
   if (map_writable(fd) == 0)
     return "mapped writable";
   if (of_mapping(fd, make_writable) == 0)
     return "a mapping made writable";
-  if (of_mapping(fd, remove_page) == 0)
+  if (of_mapping(fd, remove_page) == 0 && holes_can_be_made())
     return "a page of a mapping removed";
   if (pwrite(fd, "x", 1, 0) == 1)
     return "written";
@@ -108,6 +121,10 @@ static void sealed(void) {
 
 /* As a reader does with its seat, which the producer seals when it is mapped. */
 static void last_seal(void) {
+  if (!holes_can_be_made()) {
+    check_skip("madvise(MADV_REMOVE) removes nothing here, as under qemu");
+    return;
+  }
   struct memory m = new_memory();
   struct mapping own = mapped(&m, READ_WRITE);
 

@@ -34,7 +34,7 @@ p> {"do":"tags","tags":"00"}
 p< {"event":"done","order":"tags","error":"option","text":TEXT}
 p> {"do":"tags","tags":"0c00000030000000000000000000000001000000070000007461676c6973740005000500060000007469746c657061727420300000000000"}
 p< {"event":"done","order":"tags"}
-c> {"do":"pull","timeout":1000}
+c> {"do":"pull","timeout":300000}
 c< {"event":"done","order":"pull","error":"timeout","text":TEXT}
 p> {"do":"await","consumers":1,"timeout":10000000}
 p< {"event":"done","order":"await"}
