@@ -15,7 +15,7 @@ import (
 	"github.com/bips-ipc/bips/bench/result"
 )
 
-// message is a line of JSON from benchsrc, benchsink or the floor.
+// message is a line of JSON from benchsrc, benchsink, the floor or the programs of bench/alone.
 type message struct {
 	Bench      string           `json:"bench"`
 	Frames     uint64           `json:"frames"`
@@ -24,6 +24,7 @@ type message struct {
 	Elapsed    float64          `json:"elapsed_s"`
 	CPU        float64          `json:"cpu_s"`
 	RoundTrips uint64           `json:"round_trips"`
+	Sum        uint64           `json:"sum"`
 	Latency    result.Histogram `json:"latency"`
 	Acquire    result.Histogram `json:"acquire"`
 	Publish    result.Histogram `json:"publish"`

@@ -3,9 +3,10 @@
 // "make bench" sets it up and runs it; docs/performance.md says how to read it.
 //
 //	bench pairs    latency, throughput and processor time of all pairs
-//	bench library  package bips alone, beside bare futexes
+//	bench library  libbips, package bips and iceoryx2 alone, beside bare futexes
 //	bench grow     what bipssink costs as the work grows
 //	bench report   puts what these measured into bench/results, README.md and docs/
 //
+// "bench alone" is one of the programs that "bench library" measures (bench/alone/README.md).
 // The first three write a result file (JSON Lines, bench/result/file.go) that the last one reads.
 package main

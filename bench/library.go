@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -13,76 +14,179 @@ import (
 	"github.com/bips-ipc/bips/bench/result"
 )
 
-// exchanges are the works of "bench library": two processes hand a frame of 64 bytes
-// to and fro. Each has benchmarks in package bips and, in C, the floor.
-var exchanges = []struct {
+// aloneWork is a work of "bench library": what bench/alone/README.md describes.
+type aloneWork struct {
 	id, title string
-	rows      []exchangeRow
-	floorSpin string
-}{
-	{
-		id: "exchange-sleeping", title: "a frame of 64 bytes there and back, spin 0", floorSpin: "0",
-		rows: []exchangeRow{
-			{result.Library, 0, "BenchmarkExchange/sleeping"},
-			{result.FutexGo, 0, "BenchmarkFutex/sleeping"},
-		},
-	}, {
-		id: "exchange-spinning", title: "the same, spinning", floorSpin: "1",
-		rows: []exchangeRow{
-			{result.Library, 100, "BenchmarkExchange/spinning"},
-			{result.FutexGo, 0, "BenchmarkFutex/spinning"},
-		},
-	},
+	size      int
+	consumers int
+	length    time.Duration
+	metrics   []string
+	rows      []aloneRow
 }
 
-type exchangeRow struct {
-	pair      string
-	spin      int
+// aloneRow is one library that does the work.
+type aloneRow struct {
+	pair string
+	spin int
+	// words are those of the pair's program, without the last one, which is the length in seconds.
+	words []string
+	// benchmark, in the place of words, is one of package bips.
 	benchmark string
+}
+
+const exchangeLength = time.Second
+
+var aloneWorks = []aloneWork{
+	{
+		id: "exchange-sleeping", title: "a frame of 64 bytes there and back, spin 0", size: 64, consumers: 1,
+		length: exchangeLength, metrics: []string{result.Exchanges},
+		rows: []aloneRow{
+			{pair: result.LibC, words: []string{"exchange", "0"}},
+			{pair: result.Library, benchmark: "BenchmarkExchange/sleeping"},
+			{pair: result.IceoryxRs, words: []string{"exchange", "0"}},
+			{pair: result.FutexGo, benchmark: "BenchmarkFutex/sleeping"},
+			{pair: result.Floor, words: []string{"exchange", "0"}},
+		},
+	}, {
+		id: "exchange-spinning", title: "the same, spinning", size: 64, consumers: 1,
+		length: exchangeLength, metrics: []string{result.Exchanges},
+		rows: []aloneRow{
+			{pair: result.LibC, spin: 100, words: []string{"exchange", "100"}},
+			{pair: result.Library, spin: 100, benchmark: "BenchmarkExchange/spinning"},
+			{pair: result.IceoryxRs, words: []string{"exchange", "100"}},
+			{pair: result.FutexGo, benchmark: "BenchmarkFutex/spinning"},
+			{pair: result.Floor, words: []string{"exchange", "100"}},
+		},
+	},
+	oneWay("4 KiB", 4<<10), oneWay("1 MiB", 1<<20), oneWay("8 MiB", 8<<20),
+	wakeUp("300 frames/s of 64 bytes, 1 reader that sleeps", 1), wakeUp("the same, 4 readers", 4),
+}
+
+func oneWay(size string, bytes int) aloneWork {
+	words := []string{"flow", fmt.Sprint(bytes)}
+	return aloneWork{
+		id: fmt.Sprint("flow-", bytes), title: "one way, " + size + ", every byte written and read", size: bytes, consumers: 1,
+		length: 500 * time.Millisecond, metrics: []string{result.FPS, result.Bandwidth},
+		rows: []aloneRow{
+			{pair: result.LibC, words: words}, {pair: result.Library, words: words}, {pair: result.IceoryxRs, words: words},
+		},
+	}
+}
+
+func wakeUp(title string, consumers int) aloneWork {
+	words := []string{"latency", fmt.Sprint(consumers), "0", "300"}
+	return aloneWork{
+		id: fmt.Sprint("wake-", consumers), title: title, size: 64, consumers: consumers,
+		length: time.Second, metrics: []string{result.P50, result.P99},
+		rows: []aloneRow{
+			{pair: result.LibC, words: words}, {pair: result.Library, words: words},
+			{pair: result.IceoryxRs, words: words}, {pair: result.Floor, words: words},
+		},
+	}
 }
 
 // measureLibrary is "bench library".
 func measureLibrary(ctx context.Context, s *settings, setup *result.Setup) error {
 	setup.Versions = append(setup.Versions, goVersion())
-	if s.tests == "" {
-		setup.Skipped = append(setup.Skipped, "package bips: its benchmarks could not be built")
+	pools, err := os.MkdirTemp("/dev/shm", "bips-bench-")
+	if err != nil {
+		return err
 	}
-	for _, e := range exchanges {
-		work := result.Work{ID: e.id, Title: e.title, Size: 64, Consumers: 1, Metrics: []string{result.Exchanges}}
-		for _, row := range e.rows {
-			work.Pairs = append(work.Pairs, result.Cell{Pair: row.pair, Spin: row.spin})
+	defer os.RemoveAll(pools)
+	if err := os.Setenv("BIPS_SHM_DIR", pools); err != nil { // of the programs
+		return err
+	}
+	programs, err := s.programs(setup)
+	if err != nil {
+		return err
+	}
+	var chosen []*aloneWork
+	var rows [][]aloneRow // those that can be measured
+	for i := range aloneWorks {
+		w := &aloneWorks[i]
+		if !s.works.matches(w.id) {
+			continue
 		}
-		work.Pairs = append(work.Pairs, result.Cell{Pair: result.Floor})
-		setup.Works = append(setup.Works, work)
+		work := result.Work{ID: w.id, Title: w.title, Size: w.size, Consumers: w.consumers, Metrics: w.metrics}
+		var own []aloneRow
+		for _, row := range w.rows {
+			if s.pairs.matches(row.pair) && (row.benchmark != "" && s.tests != "" || row.benchmark == "" && programs[row.pair] != nil) {
+				work.Pairs = append(work.Pairs, result.Cell{Pair: row.pair, Spin: row.spin})
+				own = append(own, row)
+			}
+		}
+		if len(own) > 0 {
+			chosen, rows, setup.Works = append(chosen, w), append(rows, own), append(setup.Works, work)
+		}
 	}
 	for round := range s.rounds {
-		for i, e := range exchanges {
-			cells := setup.Works[i].Pairs
-			for k, row := range e.rows {
-				if s.tests != "" {
-					cells[k].Samples = append(cells[k].Samples, s.goExchange(ctx, row.benchmark))
+		for i, w := range chosen {
+			for k := range rows[i] {
+				at := (k + round) % len(rows[i]) // each begins once
+				cell := &setup.Works[i].Pairs[at]
+				sample, latency := s.aloneSample(ctx, w, rows[i][at], programs)
+				if err := ctx.Err(); err != nil {
+					return err
 				}
-			}
-			floor := &cells[len(cells)-1]
-			floor.Samples = append(floor.Samples, s.bareExchange(ctx, e.floorSpin))
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			for _, cell := range cells {
-				if n := len(cell.Samples); n > 0 {
-					progress("round %d of %d, %s, %s: %s", round+1, s.rounds, e.id, cell.Title(), describe(cell.Samples[n-1], setup.Works[i].Metrics))
-				}
+				cell.Samples = append(cell.Samples, sample)
+				cell.Latency.Merge(latency)
+				progress("round %d of %d, %s, %s: %s", round+1, s.rounds, w.id, cell.Title(), describe(sample, w.metrics))
 			}
 		}
 	}
+	s.measureSizes(ctx, setup)
 	return nil
 }
 
-// exchangeLength is how long one round of one row takes.
-const exchangeLength = time.Second
+// programs are the commands that measure the pairs. What is not there is named in the report.
+func (s *settings) programs(setup *result.Setup) (map[string][]string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	programs := map[string][]string{result.Library: {self, "alone"}}
+	for pair, path := range map[string]string{result.LibC: s.libbips, result.IceoryxRs: s.iceoryx2, result.Floor: s.floor} {
+		if path != "" {
+			programs[pair] = []string{path}
+		}
+	}
+	if s.libbips == "" {
+		setup.Skipped = append(setup.Skipped, "libbips: its program was not built")
+	}
+	if s.tests == "" {
+		setup.Skipped = append(setup.Skipped, "exchanges of package bips: its benchmarks could not be built")
+	}
+	return programs, nil
+}
 
-func (s *settings) goExchange(ctx context.Context, benchmark string) result.Sample {
-	length := s.length(exchangeLength)
+// aloneSample is one round of one row.
+func (s *settings) aloneSample(ctx context.Context, w *aloneWork, row aloneRow, programs map[string][]string) (result.Sample, result.Histogram) {
+	length := s.length(w.length)
+	if row.benchmark != "" {
+		return s.goExchange(ctx, row.benchmark, length), result.Histogram{}
+	}
+	command := append(append(programs[row.pair][:len(programs[row.pair]):len(programs[row.pair])], row.words...), fmt.Sprint(length.Seconds()))
+	m, err := bare(ctx, command[0], length+2*overtime, command[1:]...)
+	if err != nil {
+		return failed(err), result.Histogram{}
+	}
+	switch {
+	case m.RoundTrips > 0:
+		return roundTrips(float64(m.RoundTrips) / m.Elapsed), result.Histogram{}
+	case m.Frames > 1:
+		perSecond := float64(m.Frames-1) / m.Elapsed
+		return result.Sample{Status: result.OK, Values: map[string]float64{
+			result.FPS: perSecond, result.Bandwidth: perSecond * float64(w.size) / 1e9,
+		}}, result.Histogram{}
+	case m.Latency.Count() > 0:
+		return result.Sample{Status: result.OK, Values: map[string]float64{
+			result.P50: m.Latency.Quantile(0.5), result.P99: m.Latency.Quantile(0.99),
+		}}, m.Latency
+	}
+	return failed(fmt.Errorf("%s: nothing was handed over", strings.Join(command, " "))), result.Histogram{}
+}
+
+func (s *settings) goExchange(ctx context.Context, benchmark string, length time.Duration) result.Sample {
 	ctx, cancel := context.WithTimeout(ctx, 10*length+overtime)
 	defer cancel()
 	// The library's benchmark finds out by itself how often it must run to take so long.
@@ -94,18 +198,6 @@ func (s *settings) goExchange(ctx context.Context, benchmark string) result.Samp
 		return failed(fmt.Errorf("%s: %v: %s", benchmark, err, strings.Join(strings.Fields(string(out)), " ")))
 	}
 	return roundTrips(1e9 / ns)
-}
-
-func (s *settings) bareExchange(ctx context.Context, spin string) result.Sample {
-	if s.floor == "" {
-		return result.Sample{Status: result.Skipped, Detail: "the program was not built"}
-	}
-	length := s.length(exchangeLength)
-	m, err := bare(ctx, s.floor, length+overtime, "exchange", spin, fmt.Sprint(length.Seconds()))
-	if err != nil {
-		return failed(err)
-	}
-	return roundTrips(float64(m.RoundTrips) / m.Elapsed)
 }
 
 // roundTrips makes a sample of them: each is two exchanges.

@@ -22,6 +22,9 @@ type settings struct {
 	plugins  string
 	floor    string
 	tests    string
+	libbips  string
+	iceoryx2 string
+	builds   string
 	rounds   int
 	quick    bool
 	sweep    bool
@@ -63,6 +66,9 @@ func parse(command string, args []string) *settings {
 	flags.StringVar(&s.plugins, "plugins", "", "folders of GStreamer plugins, with colons between")
 	flags.StringVar(&s.floor, "floor", "", "the program that measures bare futexes")
 	flags.StringVar(&s.tests, "tests", "", "the test binary of package bips")
+	flags.StringVar(&s.libbips, "libbips", "", "the program that measures libbips (bench/alone)")
+	flags.StringVar(&s.iceoryx2, "iceoryx2", "", "the program that measures the library iceoryx2 (bench/alone)")
+	flags.StringVar(&s.builds, "builds", "", "the folder with libbips.so.0 and libbips.a, whose sizes are told")
 	flags.IntVar(&s.rounds, "rounds", 5, "how often each pair does each work")
 	flags.BoolVar(&s.quick, "quick", false, "short rounds, and two of them: to see whether it works")
 	flags.BoolVar(&s.sweep, "sweep", false, "also the throughput by frame size")
@@ -86,6 +92,13 @@ func (s *settings) length(full time.Duration) time.Duration {
 }
 
 func main() {
+	if len(os.Args) > 1 && os.Args[1] == "alone" { // not on one thread: it is measured
+		if err := alone(os.Args[2:]); err != nil {
+			fmt.Fprintln(os.Stderr, "bench alone:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	// Children die with the thread that started them (PDEATHSIG): with the process.
 	runtime.LockOSThread()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

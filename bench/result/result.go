@@ -83,6 +83,8 @@ const (
 	Acquire   = "acquire_p50_us"  // how long getting an empty buffer takes it
 	Acquire9  = "acquire_p99_us"  //
 	Exchanges = "exchanges"       // frames or numbers handed over per second; a round trip has two
+	Bandwidth = "gb_s"            // bytes that went from one process to the other per second, in 10^9
+	Bytes     = "bytes"           // of a file
 	RSS       = "rss_mb"          // of a consumer: resident memory, the pool's included
 	PSS       = "pss_mb"          // its share of it
 	Private   = "private_mb"      // what is its alone
@@ -110,6 +112,8 @@ var units = map[string]unit{
 	Acquire:   {"empty buffer p50, us", short, true},
 	Acquire9:  {"empty buffer p99, us", short, true},
 	Exchanges: {"exchanges/s", thousands, false},
+	Bandwidth: {"GB/s", short, false},
+	Bytes:     {"bytes", thousands, true},
 	RSS:       {"consumer RSS, MB", short, true},
 	PSS:       {"consumer PSS, MB", short, true},
 	Private:   {"consumer private, MB", short, true},

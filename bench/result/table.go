@@ -18,6 +18,8 @@ var titles = map[string]string{
 	Bips:      "bipssink/ bipssrc",
 	BipsMemfd: "bipssink/ bipssrc, memfd",
 	Library:   "package bips",
+	LibC:      "libbips",
+	IceoryxRs: "iceoryx2 (Rust)",
 	Shm:       "shmsink/ shmsrc",
 	UnixFD:    "unixfdsink/ unixfdsrc",
 	Iceoryx2:  "gst-plugin-iceoryx2",
