@@ -1,17 +1,19 @@
 package plugin
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 var (
 	compileLine = regexp.MustCompile(`(?m)^ {4}((?:cc|c\+\+) .*-o (\w+) .*)$`)
-	cargoLine   = regexp.MustCompile(`(?m)^ {4}(cargo) run .*$`)
+	cargoLine   = regexp.MustCompile(`(?m)^ {4}(cargo) run (.*) -- .*$`)
 )
 
 // buildDir is the folder that the plugin and libbips were built in.
@@ -43,31 +45,41 @@ func compilePrograms(t *testing.T, recipe, readme string) (lines []string) {
 	enter := "cd " + folder + " && . " + abs(t, filepath.Join(recipe, "../libbips.sh")) +
 		" && BIPS_BUILD=" + buildDir(t) + " && use_libbips && "
 	for _, m := range compile {
-		if _, err := exec.LookPath(strings.Fields(m[1])[0]); err != nil {
-			t.Skipf("there is no compiler here: %v", err)
-		}
-		// pkg-config says which library it does not find, and then the compiler lacks it.
-		out, err := exec.Command("sh", "-c", enter+m[1]).CombinedOutput()
-		if err != nil && noLibrary.Match(out) {
-			t.Skipf("%s", out)
-		}
-		if err != nil {
-			t.Fatalf("%s: %v\n%s", m[1], err, out)
-		}
+		build(t, strings.Fields(m[1])[0], enter+m[1])
 		for _, run := range regexp.MustCompile(`(?m)^ {4}\./`+m[2]+`\b.*$`).FindAllString(readme, -1) {
 			lines = append(lines, enter+"exec "+strings.TrimSpace(run))
 		}
 	}
 	for _, m := range cargo {
-		if _, err := exec.LookPath(m[1]); err != nil {
-			t.Skipf("there is no cargo here: %v", err)
-		}
-		lines = append(lines, enter+strings.TrimSpace(m[0]))
+		build(t, m[1], enter+"cargo build "+m[2])
+		lines = append(lines, enter+"exec "+strings.TrimSpace(m[0]))
 	}
 	if len(lines) == 0 {
 		t.Fatalf("the README of %s compiles programs and runs none", recipe)
 	}
 	return lines
+}
+
+// build runs a compiler's line. Without the compiler, or a library that the line asks pkg-config for, the test is skipped.
+func build(t *testing.T, compiler, line string) {
+	t.Helper()
+	if _, err := exec.LookPath(compiler); err != nil {
+		t.Skipf("there is no compiler here: %v", err)
+	}
+	out, err := exec.Command("sh", "-c", line).CombinedOutput()
+	if err != nil && noLibrary.Match(out) {
+		t.Skipf("%s", out)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", line, err, out)
+	}
+}
+
+// isProgram reports whether the process of a line of compilePrograms has become the program: until then the shell, and
+// cargo, would take Ctrl-C.
+func isProgram(pid int) bool {
+	path, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	return err != nil || !slices.Contains([]string{"sh", "dash", "bash", "busybox", "cargo", "rustup"}, filepath.Base(path))
 }
 
 // noLibrary is what pkg-config and use_libbips say.

@@ -34,7 +34,9 @@ func TestTheCommandsOfTheReadmesWork(t *testing.T) {
 			dir := ownDir(t)
 			var terminals []*terminal
 			for _, program := range compilePrograms(t, filepath.Dir(readme), string(text)) {
-				terminals = append(terminals, openTerminal(t, dir, program))
+				term := openTerminal(t, dir, program)
+				term.program = true
+				terminals = append(terminals, term)
 			}
 			for _, line := range lines {
 				terminals = append(terminals, openTerminal(t, dir, line))
@@ -81,6 +83,7 @@ type terminal struct {
 	shell          *exec.Cmd
 	output, log    string // files
 	sinks, readers int
+	program        bool // compilePrograms made the line
 	ended          chan struct{}
 }
 
@@ -131,7 +134,8 @@ func (c *terminal) said(file string) string {
 	return string(text)
 }
 
-// awaitFrames waits until the command's pools are there, and each reader has had so many frames.
+// awaitFrames waits until the command's pools are there, and each reader has had so many frames. Of programs that are no
+// pipelines it waits for the beginning.
 func (c *terminal) awaitFrames(wanted int) {
 	c.t.Helper()
 	watchdog := time.After(patience)
@@ -147,7 +151,10 @@ func (c *terminal) awaitFrames(wanted int) {
 				content++
 			}
 		}
-		if content >= c.readers && len(sinkWorks.FindAllString(log, -1)) >= c.sinks {
+		if c.program && isProgram(c.shell.Process.Pid) {
+			return
+		}
+		if !c.program && content >= c.readers && len(sinkWorks.FindAllString(log, -1)) >= c.sinks {
 			return
 		}
 		select {
