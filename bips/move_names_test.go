@@ -18,14 +18,8 @@ import (
 func TestAMoveWhosePoolIsDeletedBeforeItHasItsNameLeavesAllAsItWas(t *testing.T) {
 	testmain.OnlyOver(t, "shm", "the next pool's file is deleted before it has the name; with memfd a move makes no file")
 	testmain.Dir(t)
-	p, c := newTestProducer(t), newTestConsumer(t)
-	c.options.Mode = Every
-	if _, err := c.Pull(0); !errors.Is(err, ErrTimeout) {
-		t.Fatal(err)
-	}
-	if err := p.WaitConsumers(1, 10*time.Second); err != nil {
-		t.Fatal(err)
-	}
+	p := newTestProducer(t)
+	c := attached(t, p, Every)
 	publishOne(t, p)
 	func() {
 		p.moving.Lock()
