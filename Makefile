@@ -4,7 +4,7 @@ BUILD ?= build
 export BIPS_BUILD := $(abspath $(BUILD))
 
 .DEFAULT_GOAL := help
-.PHONY: help all setup build demo test soak crash fuzz mutants deadlines bench bench-quick bench-grow model model-long test-debian13 test-arm64 test-debian13-build test-debian11 test-debian-testing install clean
+.PHONY: help all setup build demo test soak crash fuzz mutants deadlines bench bench-quick bench-grow model model-long test-debian13 test-debian13-build test-debian11 test-debian-testing test-arm64 test-python-frameworks install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t h; do printf '  make %-20s %s\n' "$$t" "$$h"; done
@@ -44,6 +44,10 @@ test-arm64: setup ## the libraries' tests, in C and in Go, built for arm64 and r
 test-debian11: build ## a smoke test on GStreamer 1.18, in a private Debian 11 tree
 	@tools/setup trees
 	@tools/test-in-tree bullseye
+
+test-python-frameworks: setup ## the Python package with PyTorch, TensorFlow, JAX and OpenCV (fetches a gigabyte)
+	@tools/setup python frameworks
+	@tools/test-python --frameworks
 
 # Runs of the long tests are written into docs/reliability-runs.md.
 RECORD = go run ./internal/cmd/recordrun

@@ -23,17 +23,16 @@ from ._errors import (
 )
 from ._load import load
 
-_native = load(__name__, __path__[0])
+load(__name__, __path__[0])
 
 from . import metadata  # noqa: E402
 from ._consumer import Consumer  # noqa: E402
 from ._native import Frame, Plane, Slot, check_name, frames_stand_alone, why_no_pool  # noqa: E402
+from ._native import library_version as __version__  # noqa: E402
 from ._producer import Producer  # noqa: E402
 from ._published import Backends, Level, Logger, LoggerType  # noqa: E402
 from ._types import ConsumerStats, Flags, Held, PoolInfo, ProducerStats  # noqa: E402
 from .metadata import ReferenceTimestamp, Region, Structure  # noqa: E402
-
-__version__: str = _native.library_version
 
 __all__ = [
     "AccessError", "Backends", "BadName", "BadOption", "Closed", "Consumer", "ConsumerStats", "DamagedError", "Dropped", "EndOfStream", "Error",

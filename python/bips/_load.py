@@ -6,7 +6,6 @@ import atexit
 import os
 import threading
 import warnings
-from types import ModuleType
 
 _OTHER = (
     'the distribution "bips" of the package index is another project, and is installed in the same folder ({}): this one is "bips-ipc". '
@@ -25,17 +24,17 @@ def other_project(folder: str) -> str:
     return _OTHER.format(beside) if found else ""
 
 
-def load(package: str, folder: str) -> ModuleType:
-    """The native module of the package in a folder, ready to work."""
+def load(package: str, folder: str) -> None:
+    """Makes the native module of the package in a folder ready to work."""
     mixed = other_project(folder)
     try:
         from . import _native
     except ImportError as error:
         if mixed:
             raise ImportError(mixed) from error
-        if "subinterpreter" in str(error):
+        if "subinterpreter" in f"{error} {error.__cause__} {error.__context__}":
             raise ImportError("bips works in the main interpreter only, and this is a subinterpreter: use a process") from error
-        if not any(name.startswith("_native.") for name in os.listdir(folder)):
+        if not any(n.startswith("_native.") and n.endswith(".so") for n in os.listdir(folder)):
             raise ImportError(
                 f"{package} in {folder} has no native module: install it (pip install bips-ipc, or pip install ./python in a checkout), and "
                 "do not import it from its sources") from error
@@ -52,4 +51,3 @@ def load(package: str, folder: str) -> ModuleType:
     complete()
     # Before the interpreter waits for threads, as concurrent.futures does: a thread in an endless pull would let it wait for ever.
     getattr(threading, "_register_atexit", atexit.register)(_native.shutdown_all)
-    return _native

@@ -90,7 +90,8 @@ class Producer(_native.Producer):
             slot_size = frame_size(caps)
             if slot_size is None:
                 raise ValueError("slot_size is needed, since the size of a frame does not follow from the caps")
-        self._on_warning, self._tags, self._has_warned = on_warning, {}, False
+        self._on_warning, self._has_warned = on_warning, False
+        self._tags: Mapping[str, Any] | Iterable[metadata.Tags] = {}
         self._block_timeout = block_timeout
         if slots < 1 or slot_size < 1 or max_consumers < 1:
             raise ValueError(f"slots ({slots}), slot_size ({slot_size}) and max_consumers ({max_consumers}) are 1 or more")
@@ -124,13 +125,14 @@ class Producer(_native.Producer):
         self, slot: Slot, size: int | None = None, pts: int | None = None, duration: int | None = None, flags: int = 0,
         regions: Iterable[metadata.Region] = (), *, reference_timestamps: Iterable[metadata.ReferenceTimestamp] = (),
         metadata: Iterable[metadata.Record] = (), dts: int | None = None, capture_time: int | None = None, offset: int | None = None,
-        offset_end: int | None = None, strides: Sequence[int] = (), offsets: Sequence[int] = (),
+        offset_end: int | None = None, strides: Sequence[int] = (), offsets: Sequence[int] = (), raw_metadata: bytes = b"",
     ) -> None:
         """Publishes a slot and gives it back: consumers may read it from now on, and it must not be written to any more.
 
         size: bytes that are used; None: those of a frame with the caps of raw video, else all. pts, dts, duration: nanoseconds of the stream;
         capture_time: nanoseconds of time.monotonic_ns(). flags: bips.Flags. regions, reference_timestamps, metadata: what travels with the frame.
-        strides, offsets: of the planes of raw video, in bytes, where they are not as the caps have them by default.
+        strides, offsets: of the planes of raw video, in bytes, where they are not as the caps have them by default. raw_metadata: records as
+        bytes, as frame.raw_metadata has them, before those of the other arguments.
 
         Arrays and other views of the slot stay valid, and keep it from being lent again while they exist: a ResourceWarning says so once.
 
@@ -140,13 +142,15 @@ class Producer(_native.Producer):
             if not isinstance(slot, Slot):
                 raise TypeError(f"push takes a bips.Slot that pull returned, and this is a {type(slot).__name__}")
             size = slot._default_size()
-        if (duration, dts, capture_time, offset, offset_end) == _NONE and not (flags or strides or regions or reference_timestamps or metadata):
+        if (duration, dts, capture_time, offset, offset_end) == _NONE and not (
+            flags or strides or regions or reference_timestamps or metadata or raw_metadata
+        ):
             watched = self._push_plain(slot, size, _NO_TIME if pts is None else pts)
         else:
             records = [*metadata, *regions, *reference_timestamps]
             watched = self._push(
                 slot, size, _time(pts), _time(dts), _time(duration), _time(capture_time), _time(offset), _time(offset_end), flags, list(strides),
-                list(offsets), _write(records) if records else b"")
+                list(offsets), raw_metadata + _write(records) if records else raw_metadata)
         if watched and not self._has_warned:
             self._has_warned = True
             warnings.warn(

@@ -80,7 +80,9 @@ def _row(format: _Format, plane: _Plane, width: int) -> int:
 def default_layout(name: str, width: int, height: int) -> tuple[tuple[int, ...], tuple[int, ...], int]:
     """Strides and offsets of the planes, and the size of a frame, in bytes, as GStreamer has them by default."""
     format = _FORMATS[name]
-    strides, offsets, at = [], [], 0
+    strides: list[int] = []
+    offsets: list[int] = []
+    at = 0
     for plane in format.planes:
         if strides and format.stride == "first":
             stride = strides[0]

@@ -8,15 +8,15 @@ Alternatives (a list of GStreamer's) and Other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 from typing import Any, ClassVar, Union, cast
 
 from . import _native
 
 __all__ = [
-    "Affine", "Alternatives", "AudioLayout", "Caption", "Crop", "Custom", "Gst", "Memories", "Other", "Protection", "Record",
-    "ReferenceTimestamp", "Region", "Structure", "Tags", "TimeCode", "Unknown", "Value", "read", "write",
+    "Affine", "Alternatives", "AudioLayout", "Caption", "Crop", "Custom", "Damaged", "Gst", "Integer", "Memories", "Octets", "Other", "Protection",
+    "Real", "Record", "ReferenceTimestamp", "Region", "Structure", "Tags", "TimeCode", "Unknown", "Value", "read", "write",
 ]
 
 # Any value of those above. The list of kinds is recursive, which not all type checkers take.
@@ -41,6 +41,41 @@ class Other:
 
     type: str
     text: str
+
+
+class Integer(int):
+    """An int that came as another type than a plain int is written as: of unsigned ones, or with another origin (enum bips_meta_origin of
+    bips/meta.h: 8, 32, 64 bits, 65 long). It is written as it came."""
+
+    origin: int
+    unsigned: bool
+
+    def __new__(cls, value: int, origin: int = 32, unsigned: bool = False) -> Integer:
+        made = super().__new__(cls, value)
+        made.origin, made.unsigned = origin, unsigned
+        return made
+
+
+class Real(float):
+    """A float that came as another type than a double: origin 32 is a float of C."""
+
+    origin: int
+
+    def __new__(cls, value: float, origin: int = 32) -> Real:
+        made = super().__new__(cls, value)
+        made.origin = origin
+        return made
+
+
+class Octets(bytes):
+    """Bytes that came as a GBytes (origin 1), not as a GstBuffer."""
+
+    origin: int
+
+    def __new__(cls, value: bytes, origin: int = 1) -> Octets:
+        made = super().__new__(cls, value)
+        made.origin = origin
+        return made
 
 
 @dataclass
@@ -235,8 +270,19 @@ class Unknown:
     type: ClassVar[int] = 0
 
 
+@dataclass
+class Damaged:
+    """A record that is damaged; the others can be used. number is its type; needed: the frame cannot be used rightly without it."""
+
+    number: int
+    why: str
+    needed: bool = False
+
+    type: ClassVar[int] = 0
+
+
 Record = Union[
-    Affine, AudioLayout, Caption, Crop, Custom, Gst, Memories, Protection, ReferenceTimestamp, Region, Tags, TimeCode, Unknown
+    Affine, AudioLayout, Caption, Crop, Custom, Damaged, Gst, Memories, Protection, ReferenceTimestamp, Region, Tags, TimeCode, Unknown
 ]
 
 _CLASSES: dict[int, Any] = {
@@ -246,8 +292,9 @@ _CLASSES: dict[int, Any] = {
 
 
 def read(records: bytes) -> list[Record]:
-    """The records of a row of bytes, as frame.raw_metadata has. Raises DamagedError, VersionError."""
-    return [_CLASSES.get(number, Unknown)(*said) for number, said in _native.read_records(records)]
+    """The records of a row of bytes, as frame.raw_metadata has. Raises DamagedError where the bytes are no records, VersionError where one is
+    needed that this version does not know."""
+    return [(_CLASSES.get(number, Unknown) if whole else Damaged)(*said) for number, whole, said in _native.read_records(records)]
 
 
 def write(records: Iterable[Record]) -> bytes:
@@ -262,7 +309,7 @@ def write(records: Iterable[Record]) -> bytes:
         elif isinstance(record, Unknown):
             said.append((record.number, (record.number, record.flags, record.payload)))
         elif type(record) in _CLASSES.values():
-            said.append((record.type, tuple(getattr(record, name) for name in record.__dataclass_fields__)))
+            said.append((record.type, tuple(getattr(record, f.name) for f in fields(record))))
         else:
             raise TypeError(f"metadata are records of bips.metadata, as bips.Region, and this is a {type(record).__name__}")
     return _native.write_records(said)
@@ -279,4 +326,4 @@ def tags_bytes(tags: Mapping[str, Value] | Iterable[Tags] | None) -> bytes:
     return write(tags)
 
 
-_native.use_values(Fraction, Structure, Alternatives, Other)
+_native.use_values(Fraction, Structure, Alternatives, Other, Integer, Real, Octets)

@@ -120,6 +120,7 @@ void add_frames(nb::module_ &m) {
                 [](const Shape &s) { return static_cast<uint64_t>(s.offset); });
           },
           "Of raw video, bytes from the start of the frame to the first row, for each plane.")
+      .def_prop_ro("_has_planes", [](const Frame &f) { return info_of(f).plane_count > 0; }) // else strides are those of the caps
       .def_prop_ro("size", [](const Frame &f) { return lease_of(f)->size(); }, "How many bytes are used.")
       .def_prop_ro("pts", [](const Frame &f) { return time_or_none(info_of(f).pts); }, "Presentation time, in nanoseconds of the stream; or None.")
       .def_prop_ro("dts", [](const Frame &f) { return time_or_none(info_of(f).dts); }, "Decoding time, in nanoseconds of the stream; or None.")
@@ -152,6 +153,8 @@ void add_frames(nb::module_ &m) {
       .def_prop_ro("discontinuity", [](const Frame &f) { return delivery_of(f).discontinuity != 0; },
           "Whether it does not follow the frame before: the first of a producer's run, or frames are missing.")
       .def_prop_ro("blocking", [](const Frame &f) { return delivery_of(f).blocking != 0; }, "Whether the producer waits for this consumer.")
+      .def_prop_ro("mode", [](const Frame &f) { return nb::str(delivery_of(f).mode == BIPS_EVERY ? "every" : "latest"); },
+          "How it was read: 'latest' or 'every'.")
       .def_prop_ro("views",
           [](const Frame &f) { return f.lease ? f.lease->exports() : 0; },
           "How many arrays, memoryviews and capsules of it exist.")

@@ -103,7 +103,10 @@ nb::tuple read(const bips_meta_record &record) {
   return nb::make_tuple(record.type, record.flags, nb::bytes(static_cast<const char *>(record.payload), record.length));
 }
 
-// read_records turns a row of records into (type, what it says) each.
+// damaged_error is bips._errors.DamagedError.
+nb::object damaged_error() { return nb::module_::import_("bips._errors").attr("DamagedError"); }
+
+// read_records turns a row of records into (type, True, what it says) each; of a damaged one (type, False, (type, why, needed)).
 nb::list read_records(nb::bytes bytes) {
   bips_meta_records records;
   bips_meta_record record;
@@ -111,7 +114,14 @@ nb::list read_records(nb::bytes bytes) {
 
   check(bips_meta_begin(bytes.c_str(), bytes.size(), &records));
   while (bips_meta_next(&records, &record) > 0)
-    list.append(nb::make_tuple(record.type, read(record)));
+    try {
+      list.append(nb::make_tuple(record.type, true, read(record)));
+    } catch (nb::python_error &e) {
+      if (!e.matches(damaged_error()))
+        throw;
+      bool needed = (record.flags & BIPS_META_NEEDED) != 0;
+      list.append(nb::make_tuple(record.type, false, nb::make_tuple(record.type, nb::str(e.value()), needed)));
+    }
   return list;
 }
 

@@ -10,9 +10,12 @@ namespace bips_python {
 namespace {
 
 // Classes of Python that values are made of: fractions.Fraction, and those of bips.metadata. Never freed.
-PyObject *fraction, *structure_class, *alternatives, *other;
+PyObject *fraction, *structure_class, *alternatives, *other, *integer, *real, *octets;
 
 nb::object value_of(const bips_meta_value &value);
+
+// usual_origin is what a plain int is written as: what gst_structure_get_int finds, if it fits.
+uint32_t usual_origin(int64_t number) { return number >= INT32_MIN && number <= INT32_MAX ? BIPS_META_ORIGIN_32 : BIPS_META_ORIGIN_64; }
 
 nb::list elements_of(bips_meta_fields fields) {
   bips_meta_value element;
@@ -26,11 +29,23 @@ nb::list elements_of(bips_meta_fields fields) {
 nb::object value_of(const bips_meta_value &value) {
   switch (value.kind) {
   case BIPS_META_KIND_BOOL: return nb::bool_(value.as.boolean != 0);
-  case BIPS_META_KIND_INT: return nb::int_(value.as.integer);
-  case BIPS_META_KIND_UINT: return nb::int_(value.as.whole);
-  case BIPS_META_KIND_FLOAT: return nb::float_(value.as.real);
+  case BIPS_META_KIND_INT:
+    if (value.origin == usual_origin(value.as.integer))
+      return nb::int_(value.as.integer);
+    return nb::borrow(integer)(value.as.integer, value.origin, false);
+  case BIPS_META_KIND_UINT:
+    if (value.origin == BIPS_META_ORIGIN_64 && value.as.whole > INT64_MAX)
+      return nb::int_(value.as.whole);
+    return nb::borrow(integer)(value.as.whole, value.origin, true);
+  case BIPS_META_KIND_FLOAT:
+    if (value.origin == BIPS_META_ORIGIN_64)
+      return nb::float_(value.as.real);
+    return nb::borrow(real)(value.as.real, value.origin);
   case BIPS_META_KIND_TEXT: return text_of(value.as.text);
-  case BIPS_META_KIND_BYTES: return bytes_of(value.as.bytes);
+  case BIPS_META_KIND_BYTES:
+    if (value.origin == BIPS_META_ORIGIN_BUFFER)
+      return bytes_of(value.as.bytes);
+    return nb::borrow(octets)(bytes_of(value.as.bytes), value.origin);
   case BIPS_META_KIND_FRACTION: return nb::borrow(fraction)(value.as.fraction.numerator, value.as.fraction.denominator);
   case BIPS_META_KIND_STRUCTURE: return structure_of(value.as.structure);
   case BIPS_META_KIND_ARRAY: return elements_of(value.as.elements);
@@ -57,8 +72,7 @@ void put_whole(bips_meta_writer *writer, const char *key, nb::handle value, bool
     throw nb::python_error();
   long long number = PyLong_AsLongLongAndOverflow(whole.ptr(), &overflow);
   if (overflow == 0) {
-    bool narrow = !wide && number >= INT32_MIN && number <= INT32_MAX;
-    bips_meta_put_int(writer, key, number, narrow ? BIPS_META_ORIGIN_32 : BIPS_META_ORIGIN_64);
+    bips_meta_put_int(writer, key, number, wide ? static_cast<uint32_t>(BIPS_META_ORIGIN_64) : usual_origin(number));
     return;
   }
   unsigned long long large = PyLong_AsUnsignedLongLong(whole.ptr());
@@ -77,10 +91,15 @@ void put_real(bips_meta_writer *writer, const char *key, nb::handle value) {
 
 void put_value(bips_meta_writer *writer, const char *key, nb::handle value, NumberKind kind);
 
+// has_origin reports whether a value was read, and is to be written as what it was then.
+bool has_origin(nb::handle value) { return is_instance(value, integer) || is_instance(value, real) || is_instance(value, octets); }
+
 NumberKind kind_of(nb::handle elements) {
   NumberKind kind = NumberKind::kOwn;
 
   for (nb::handle e : elements) {
+    if (has_origin(e))
+      return NumberKind::kOwn;
     if (is_real(e))
       return NumberKind::kFloat;
     if (!is_whole(e))
@@ -125,8 +144,25 @@ void put_fields(bips_meta_writer *writer, nb::handle fields) {
     put_value(writer, chars_of(key), value, NumberKind::kOwn);
 }
 
+void put_with_origin(bips_meta_writer *writer, const char *key, nb::handle value) {
+  uint32_t origin = nb::cast<uint32_t>(value.attr("origin"));
+
+  if (is_instance(value, octets)) {
+    nb::bytes bytes = nb::borrow<nb::bytes>(value);
+    bips_meta_put_bytes(writer, key, bytes.c_str(), bytes.size(), origin);
+  } else if (is_instance(value, real)) {
+    bips_meta_put_float(writer, key, PyFloat_AsDouble(value.ptr()), origin);
+  } else if (nb::cast<bool>(value.attr("unsigned"))) {
+    bips_meta_put_uint(writer, key, nb::cast<uint64_t>(nb::int_(nb::borrow(value))), origin);
+  } else {
+    bips_meta_put_int(writer, key, nb::cast<int64_t>(nb::int_(nb::borrow(value))), origin);
+  }
+}
+
 void put_value(bips_meta_writer *writer, const char *key, nb::handle value, NumberKind kind) {
-  if (value.is_none()) {
+  if (has_origin(value)) {
+    put_with_origin(writer, key, value);
+  } else if (value.is_none()) {
     bips_meta_put_none(writer, key);
   } else if (PyBool_Check(value.ptr())) {
     bips_meta_put_bool(writer, key, value.ptr() == Py_True);
@@ -187,13 +223,18 @@ void put_structure(bips_meta_writer *writer, nb::handle structure) {
 void add_values(nb::module_ &m) {
   m.def(
       "use_values",
-      [](nb::object fraction_class, nb::object structure_type, nb::object alternatives_class, nb::object other_class) {
+      [](nb::object fraction_class, nb::object structure_type, nb::object alternatives_class, nb::object other_class, nb::object integer_class,
+          nb::object real_class, nb::object octets_class) {
+        integer = integer_class.release().ptr();
+        real = real_class.release().ptr();
+        octets = octets_class.release().ptr();
         fraction = fraction_class.release().ptr();
         structure_class = structure_type.release().ptr();
         alternatives = alternatives_class.release().ptr();
         other = other_class.release().ptr();
       },
-      nb::arg("fraction"), nb::arg("structure"), nb::arg("alternatives"), nb::arg("other"), "Tells the module what values are made of.");
+      nb::arg("fraction"), nb::arg("structure"), nb::arg("alternatives"), nb::arg("other"), nb::arg("integer"), nb::arg("real"),
+      nb::arg("octets"), "Tells the module what values are made of.");
 }
 
 }  // namespace bips_python

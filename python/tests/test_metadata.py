@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from fractions import Fraction
+from pathlib import Path
 
 import bips
 import pytest
@@ -11,6 +14,7 @@ from bips import metadata as md
 FIELDS = {
     "none": None, "yes": True, "int": 5, "negative": -5, "wide": 1 << 40, "large": (1 << 64) - 1, "float": 0.25, "text": "ä", "bytes": b"\0\1", "fraction": Fraction(30, 1),
     "inner": md.Structure("inner", {"x": 1}), "array": [1, 2, 3], "mixed": [1, 0.5], "list": md.Alternatives([1, 2]), "other": md.Other("GstBitmask", "0x3"),
+    "byte": md.Integer(5, 8), "unsigned": md.Integer(5, 32, True), "real": md.Real(0.5, 32), "octets": md.Octets(b"x", 1),
 }
 RECORDS: list[md.Record] = [
     md.Memories([64, 64]), md.AudioLayout(16, True, [0, 64]), md.Crop(1, 2, 3, 4), md.Affine(tuple(float(i) for i in range(16))), md.TimeCode(1, 2, 3, 4, 30, 1, 1, 0, 77, 3600),
@@ -21,7 +25,7 @@ RECORDS: list[md.Record] = [
 
 def plain(record: md.Record) -> object:
     """A record with tuples for sequences, to be compared."""
-    values = [getattr(record, name) for name in record.__dataclass_fields__]
+    values = [getattr(record, f.name) for f in dataclasses.fields(record)]
     return type(record), [tuple(v) if isinstance(v, (list, tuple)) and not any(isinstance(x, md.Structure) for x in v) else v for v in values]
 
 
@@ -93,3 +97,24 @@ def test_damaged_metadata_is_told() -> None:
 def test_records_of_unknown_types_are_passed_on() -> None:
     written = md.write([md.Unknown(99, 0, b"12345678")])
     assert md.read(written) == [md.Unknown(99, 0, b"12345678")]
+
+
+def golden() -> list[dict[str, object]]:
+    file = Path(__file__).parents[2] / "tests" / "golden" / "segments" / "records.json"
+    return json.loads(file.read_text()) if file.exists() else []
+
+
+@pytest.mark.skipif(not golden(), reason="the golden records are not beside the tests: this is not a checkout")
+def test_golden_records_are_read_and_written_again() -> None:
+    for area in golden():
+        records = bytes.fromhex(area["bytes"])  # type: ignore[arg-type]
+        if area.get("error"):
+            with pytest.raises((bips.DamagedError, bips.VersionError)):
+                md.read(records)
+            continue
+        read = md.read(records)
+        damaged = [r for r in read if isinstance(r, md.Damaged)]
+        assert len(read) == len(area.get("records", []))  # type: ignore[arg-type]
+        assert [bool(r.get("error")) for r in area.get("records", [])] == [isinstance(r, md.Damaged) for r in read]  # type: ignore[attr-defined]
+        if not damaged and area["name"] not in ("unknown", "origins", "values passed over"):
+            assert md.write(read) == records, area["name"]

@@ -25,6 +25,7 @@ var implementations = []implementation{
 	{producer: "Go", consumer: "Go"},
 	{producer: "C", consumer: "C", program: "libbips/tests/libbips-peer"},
 	{producer: "C++", consumer: "C++", program: "libbips/tests/libbips-cpp-peer"},
+	{producer: "Python", consumer: "Python", program: "python/peer"},
 	{producer: "bipssink", consumer: "bipssrc", program: "tests/gst-peer", elements: true},
 }
 
@@ -35,7 +36,7 @@ func (i *implementation) needed(t *testing.T) {
 		return
 	}
 	if _, err := os.Stat(i.path()); err != nil {
-		t.Skipf("needs the peer %s: meson compile -C %s %s", i.program, build, filepath.Base(i.program))
+		t.Skipf("needs the peer %s: meson compile -C %s %s, of Python tools/test python", i.program, build, filepath.Base(i.program))
 	}
 }
 
