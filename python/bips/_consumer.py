@@ -6,6 +6,7 @@ from typing import Any, overload
 
 from . import _native
 from ._errors import Closed
+from ._native import Frame
 from ._published import Backends, Logger
 from ._types import ConsumerStats, Held, PoolInfo, nanoseconds
 
@@ -110,6 +111,20 @@ class Consumer(_native.Consumer):
         if self.closed:
             raise Closed(f'pool "{self.name}": this consumer was closed')
         return self
+
+    async def pull_async(self, timeout: float | None = None) -> Frame:
+        """pull, for asyncio: other tasks run while it waits. Cancelling it, also by asyncio.timeout, loses no frame. Raises what pull does."""
+        from ._async import pull
+
+        return await pull(self, timeout)
+
+    def __aiter__(self) -> Consumer:
+        return self.__iter__()
+
+    async def __anext__(self) -> Frame:
+        from ._async import following
+
+        return await following(self)
 
     def __enter__(self) -> Consumer:
         return self

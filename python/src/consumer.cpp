@@ -182,6 +182,10 @@ void add_consumers(nb::module_ &m) {
       .def("Push", [](Consumer &c, Frame &frame, nb::handle) { give_back(c, frame); }, nb::arg("buffer"), nb::arg("timeout") = nb::none(),
           "push. It never waits, whatever the timeout.")
       .def("__next__", &next)
+      .def("fileno", [](Consumer &c) { return check(bips_consumer_fd(c.handle())); },
+          "A descriptor for event loops (select, epoll, asyncio): readable when pull(0) would return a frame, or raise something other than "
+          "Timeout and QuotaError. It stays so until a pull has found nothing. Neither read it nor close it; it is the consumer's, and gone with "
+          "it. The first call starts a thread of the library's, which waits in the program's place.")
       .def("close", &Consumer::close,
           "Leaves the pool: pulls in progress, of any thread, raise Closed, and loops over the consumer end. Frames, arrays and other views stay valid. It may be called "
           "again.")

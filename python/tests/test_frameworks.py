@@ -9,6 +9,7 @@ import bips
 import pytest
 
 np = pytest.importorskip("numpy")
+pytestmark = pytest.mark.filterwarnings("default")  # the frameworks' own warnings are theirs
 CAPS = "video/x-raw,format=RGB,width=16,height=8"
 
 

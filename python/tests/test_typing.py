@@ -15,6 +15,13 @@ import bips
 import numpy as np
 from bips import metadata
 
+async def later(consumer: bips.Consumer) -> None:
+    async for frame in consumer:
+        pts: int | None = frame.pts
+        print(pts)
+    found = await consumer.pull_async(timeout=1.0)
+    print(found.regions[0].confidence)
+
 with bips.Producer("camera", caps="video/x-raw,format=RGB,width=2,height=2") as producer, bips.Consumer("camera", mode="latest", max_age=0.5) as consumer:
     slot = producer.pull(timeout=0.5)
     np.asarray(slot)[:] = 0
