@@ -146,7 +146,7 @@ static int why_nobody_answers(const struct paths *p, bool mounted) {
   entry_close(&entry);
   if (err == -BIPS_NO_POOL)
     return no_producer(p, mounted);
-  if (err == -BIPS_PERMISSION || err == -EACCES)
+  if (err == -BIPS_PERMISSION)
     return explain_refusal_to_reader(err);
   if (err == -MOVING)
     return fail_plain(BIPS_NO_POOL, "the producer of %s does not answer: so many wait for it that no more may: is it stopped?", path);

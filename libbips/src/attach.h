@@ -154,7 +154,7 @@ struct bips_consumer {
 /* ---- attach.c */
 
 /* ask asks the pool of files of the name for a seat (A). was_before: the consumer goes on in before_instance. */
-int ask(bips_consumer *c, struct application **asking);
+int ask(bips_consumer *c, struct application **application);
 /* new_attachment takes a peer over, which it closes if that fails (NULL: no memory). */
 struct attachment *new_attachment(bips_consumer *c, struct peer *peer, const struct pool_segment *pool, const struct seat_segment *seats);
 /* sit makes a seat the reader's own. */
@@ -171,7 +171,7 @@ void consumer_unreference(bips_consumer *c);
 /* ---- connect.c, link.c, transfer.c */
 
 /* apply asks the producer of the pool of the name for a seat, by whatever that leads to: a file (ask), or a socket (T). */
-int apply(bips_consumer *c, struct application **asking);
+int apply(bips_consumer *c, struct application **application);
 struct conn;
 struct entry;
 /* connect_to connects to a socket, if it is that of somebody who may have the pool's name (T2, T3). -BIPS_NO_POOL: its producer is gone. */
@@ -237,7 +237,7 @@ struct record_copy {
   bips_frame_info info; /* not checked yet */
 };
 
-void copy_record(const struct attachment *a, uint32_t slot, struct record_copy *r);
+void copy_record(const struct attachment *a, uint32_t slot, struct record_copy *c);
 /* check_record refuses a record that would lead out of its slot. */
 int check_record(const struct attachment *a, uint64_t sequence, const struct record_copy *r);
 /* caps_of finds the caps and the tags of a record, whose slot is pinned. They are the attachment's. */

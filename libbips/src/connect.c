@@ -130,16 +130,18 @@ int accept_pool(bips_consumer *c, const struct bips_wire_grant *grant, struct re
   struct link *l = link_new();
   struct pool_segment pool;
   struct seat_segment seats;
-  struct attachment *a;
-  int err;
 
   if (l == NULL)
     return fail_as(BIPS_NO_MEMORY);
-  if ((err = map_granted(l, grant, received, &pool, &seats)) == 0 && (a = new_attachment(c, &l->peer, &pool, &seats)) == NULL)
-    err = fail_as(BIPS_NO_MEMORY);
+  int err = map_granted(l, grant, received, &pool, &seats);
   if (err < 0) {
     link_close(l);
     return err;
+  }
+  struct attachment *a = new_attachment(c, &l->peer, &pool, &seats);
+  if (a == NULL) {
+    link_close(l);
+    return fail_as(BIPS_NO_MEMORY);
   }
   sit(a, grant->seat, seats.seats[0], true);
   a->generation = grant->generation;

@@ -61,17 +61,17 @@ static void *receive(void *connection) {
 
 int connection_begin(struct conn *conn, bips_consumer *consumer, struct connection **connection) {
   struct connection *c = calloc(1, sizeof *c);
-  int err = c == NULL ? fail_as(BIPS_NO_MEMORY) : 0;
 
-  if (err == 0) {
-    c->conn = conn;
-    c->consumer = consumer;
-    pthread_mutex_init(&c->mu, NULL);
-    err = sys_start_thread(&c->receiver, receive, c);
+  if (c == NULL) {
+    conn_close_apart(&conn);
+    return fail_as(BIPS_NO_MEMORY);
   }
+  c->conn = conn;
+  c->consumer = consumer;
+  pthread_mutex_init(&c->mu, NULL);
+  int err = sys_start_thread(&c->receiver, receive, c);
   if (err < 0) {
-    if (c != NULL)
-      pthread_mutex_destroy(&c->mu);
+    pthread_mutex_destroy(&c->mu);
     free(c);
     conn_close_apart(&conn);
     return err;

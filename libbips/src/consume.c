@@ -29,10 +29,10 @@ static int check_sight(const struct sight *s, uint64_t cursor) {
   if (s->state == 0)
     return fail(BIPS_DAMAGED, "it has no state any more");
   if (s->head + 2 < cursor) /* 2: in mode latest a frame may be read (P3b) before it is the head (P3d) */
-    return fail(BIPS_DAMAGED, "its newest frame is %llu after %llu was read", (unsigned long long)s->head, (unsigned long long)(cursor - 1));
+    return fail(BIPS_DAMAGED, "its newest frame is %llu after %llu was read", (unsigned long long)s->head, (unsigned long long)cursor - 1);
   if (s->ended > s->head + 1)
     return fail(BIPS_DAMAGED, "its stream ended at %llu before frame %llu came", (unsigned long long)s->ended,
-        (unsigned long long)(s->head + 1));
+        (unsigned long long)s->head + 1);
   return 0;
 }
 
@@ -183,7 +183,7 @@ static void note_dropped(struct reading *r, uint64_t count) {
 }
 
 /* nothing_new is what there is to say when all was read (C3c, C3d). */
-static enum outcome nothing_new(struct attachment *a, const struct sight *seen, struct delivery *d) {
+static int nothing_new(struct attachment *a, const struct sight *seen, struct delivery *d) {
   if (owes_end(a->reading, seen->ended)) {
     uint64_t dropped = load64(&a->pool.header->dropped);
     if (head_of(a) == seen->head) /* else some of them may lie behind later frames */

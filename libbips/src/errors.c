@@ -1,3 +1,4 @@
+#define BIPS_ERRORS_THEMSELVES
 #include "errors.h"
 
 #include <errno.h>

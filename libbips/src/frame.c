@@ -29,11 +29,11 @@ bips_frame *frame_hand_out(struct frame_entry *e) {
 
 /* entry_of is the entry of a handle; NULL: it is none. *state is as it is now. */
 static struct frame_entry *entry_of(const bips_frame *frame, uint64_t *state) {
-  uintptr_t address = (uintptr_t)frame, tag = address % FRAME_SPACING;
-  struct frame_entry *e = (struct frame_entry *)(address - tag);
+  uintptr_t tag = (uintptr_t)frame % FRAME_SPACING;
 
   if (frame == NULL)
     return NULL;
+  struct frame_entry *e = (struct frame_entry *)((const uint8_t *)frame - tag);
   *state = load64(&e->state);
   return holders_of(*state) > 0 && use_of(*state) == tag ? e : NULL;
 }

@@ -1,6 +1,5 @@
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "atomics.h"
 #include "crashpoint.h"
@@ -71,6 +70,12 @@ void reception_reap(struct reception *r) {
 
 /* ---- Connections */
 
+/* remove_greeter takes a connection from those that greet. With inside. */
+static void remove_greeter(struct reception *r, uint32_t i) {
+  for (r->greeters--; i < r->greeters; i++)
+    r->greeting[i] = r->greeting[i + 1];
+}
+
 bool has_greeted(struct guest *g) {
   struct reception *r = g->reception;
   bool was = false;
@@ -78,7 +83,7 @@ bool has_greeted(struct guest *g) {
   pthread_mutex_lock(&r->inside);
   for (uint32_t i = 0; i < r->greeters && !was; i++)
     if (r->greeting[i] == g) {
-      memmove(&r->greeting[i], &r->greeting[i + 1], (--r->greeters - i) * sizeof r->greeting[0]);
+      remove_greeter(r, i);
       was = true;
     }
   pthread_mutex_unlock(&r->inside);
@@ -128,7 +133,7 @@ static void list(struct reception *r, struct guest *g) {
   r->greeting[r->greeters++] = g;
   if (r->greeters > MOST_GREETING) {
     conn_shutdown(r->greeting[0]->conn);
-    memmove(&r->greeting[0], &r->greeting[1], --r->greeters * sizeof r->greeting[0]);
+    remove_greeter(r, 0);
   }
 }
 

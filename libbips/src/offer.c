@@ -102,7 +102,7 @@ static bool no_resources(struct refusal *why) {
 
 /* offer_seat hands the reader what it asks for (O1 to O4). */
 static bool offer_seat(struct guest *g, struct seat_memory **made, struct refusal *why) {
-  struct bips_wire_hello hello;
+  struct bips_wire_hello hello = {0};
   struct bips_wire_grant grant;
   struct geometry geometry;
 

@@ -95,7 +95,7 @@ void own_pool_remove(struct own_pool *o);
 void own_pool_destroy(struct own_pool *o);
 
 /* own_pool_seat_reader lets a seat be the one that its reader has mapped. The memory is the pool's from now on. */
-void own_pool_seat_reader(struct own_pool *o, uint32_t seat, struct seat_memory *s);
+void own_pool_seat_reader(struct own_pool *o, uint32_t i, struct seat_memory *s);
 /* own_pool_unseat_reader lets nobody sit in a seat, and reports whether somebody did who had not left it. */
 bool own_pool_unseat_reader(struct own_pool *o, uint32_t seat);
 /* own_pool_leave_seat keeps the memory of a seat in which nobody sits until it can be unmapped. NULL: nothing. */

@@ -69,8 +69,8 @@ static int map_pool(struct peer_files *f, const char *path, const struct file_id
   struct geometry g;
   int err;
 
-  if ((err = read_pool_page(path, id, &g)) < 0 || (err = check_allocated(f->pool, id, g.segment_size)) < 0 ||
-      (err = mapping_of_path(path, id, g.segment_size, READ_ONLY, &f->pool_map)) < 0)
+  if ((err = read_pool_page(path, id, &g)) != 0 || (err = check_allocated(f->pool, id, g.segment_size)) != 0 ||
+      (err = mapping_of_path(path, id, g.segment_size, READ_ONLY, &f->pool_map)) != 0)
     return err;
   pool_segment_init(pool, f->pool_map.bytes, &g);
   return 0;
@@ -88,8 +88,8 @@ static int map_seats(struct peer_files *f, const char *path, const struct geomet
   if ((err = map_page(path, &id, &page)) == 0)
     err = read_seat_table(page.bytes, g, id.size, &t);
   mapping_end(&page);
-  if (err < 0 || (err = check_allocated(f->seats, &id, seat_table_end(&t))) < 0 ||
-      (err = mapping_of_path(path, &id, seat_table_end(&t), READ_WRITE, &f->seat_map)) < 0)
+  if (err != 0 || (err = check_allocated(f->seats, &id, seat_table_end(&t))) != 0 ||
+      (err = mapping_of_path(path, &id, seat_table_end(&t), READ_WRITE, &f->seat_map)) != 0)
     return err;
   HIT("A2");
   seat_segment_init(seats, f->seat_map.bytes, &t);
@@ -119,7 +119,7 @@ static int try_to_open(struct peer_files *f, bool alive, struct pool_segment *po
     return replaced();
   if (err == -ENOENT)
     return -MOVING; /* it was replaced since it was opened */
-  if (err < 0)
+  if (err != 0)
     return err;
   HIT("A1");
   err = map_seats(f, seats_path(&f->paths, pool->g.instance, pool->g.move, other), &pool->g, seats);
@@ -139,7 +139,7 @@ int open_files(const struct paths *paths, bool alive, struct peer_files **files,
     return fail_as(BIPS_NO_MEMORY);
   f->peer.ops = &files_ops;
   f->paths = *paths;
-  if ((err = try_to_open(f, alive, pool, seats)) < 0) {
+  if ((err = try_to_open(f, alive, pool, seats)) != 0) {
     close_files_of_peer(f);
     return err;
   }
@@ -251,7 +251,7 @@ static int find_next(struct peer *peer, struct attachment *a, bool suspended, st
       *found = NOT_YET; /* it could not move, or has not named its next pool yet */
     return 0;
   }
-  if (err < 0)
+  if (err != 0)
     return err;
   err = find_place(a, files, &pool, &seats, alive, suspended, next, found);
   if (err < 0 || *found != TAKEN)

@@ -1,6 +1,7 @@
 #include "permission.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -99,7 +100,7 @@ static int explain_refusal(int error, const char *advice) {
 
   if (error_path()[0] == 0)
     return error; /* explained, or of no file */
-  strcpy(path, error_path());
+  snprintf(path, sizeof path, "%s", error_path());
   strncpy(message, bips_error_message(), sizeof message - 1);
   message[sizeof message - 1] = 0;
   if (sys_stat_path(path, &id) < 0) {

@@ -78,7 +78,7 @@ const char *socket_name(const struct paths *p, char name[SOCKET_NAME_ROOM]) {
   char digits[17];
 
   sha256(p->name, strlen(p->name), hash);
-  for (int i = 0; i < 8; i++)
+  for (size_t i = 0; i < 8; i++)
     snprintf(digits + 2 * i, 3, "%02x", hash[i]);
   snprintf(name, SOCKET_NAME_ROOM, "bips..%s.new", digits);
   return name;

@@ -119,7 +119,7 @@ bool reclaim_dead(bips_producer *p);
 bool demote_blockers(bips_producer *p, uint64_t oldest);
 void tell_demotion(bips_producer *p, uint32_t pid);
 void end_demotion(struct own_pool *o, uint32_t seat);
-void grant(bips_producer *p, uint32_t seat);
+void grant(bips_producer *p, uint32_t i);
 void forget_grant(struct seat_view *v);
 void look_for_key_frame_requests(bips_producer *p);
 
@@ -129,7 +129,7 @@ int keep_names(bips_producer *p, bool *renamed); /* N1 to N3. With moving */
 void await_followers(bips_producer *p);          /* Q0 */
 bool look_after_places(bips_producer *p);        /* K1 to K5: whether any is still kept. With mu */
 bool demote_kept(bips_producer *p);              /* K4. With mu */
-void close_place(struct own_pool *o, uint32_t seat); /* opens a seat to all. With mu */
+void close_place(struct own_pool *o, uint32_t i);    /* opens a seat to all. With mu */
 void let_go_of_before(bips_producer *p); /* unmaps the pool before when nobody is on the way any more. With mu */
 
 /* ---- housekeeping.c */

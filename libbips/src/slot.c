@@ -22,13 +22,12 @@ bips_slot *slot_lend(struct slot_entry *e) {
 void slot_end(struct slot_entry *e) { add64(&e->use, 1); }
 
 struct slot_entry *slot_entry_of(const bips_slot *slot) {
-  uintptr_t address = (uintptr_t)slot, tag = address % HANDLE_SPACING;
-  struct slot_entry *e = (struct slot_entry *)(address - tag);
-  uint64_t use;
+  uintptr_t tag = (uintptr_t)slot % HANDLE_SPACING;
 
   if (slot == NULL)
     return NULL;
-  use = load64(&e->use);
+  struct slot_entry *e = (struct slot_entry *)((const uint8_t *)slot - tag);
+  uint64_t use = load64(&e->use);
   return use % 2 == 1 && use / 2 % HANDLE_SPACING == tag ? e : NULL;
 }
 

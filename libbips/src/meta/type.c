@@ -1,5 +1,6 @@
 #include "meta.h"
 
+/* NOLINTBEGIN(misc-redundant-expression): that both sides are the same is what is asserted. */
 _Static_assert(BIPS_META_MEMORIES == BIPS_LAYOUT_META_MEMORIES && BIPS_META_AUDIO_LAYOUT == BIPS_LAYOUT_META_AUDIO_LAYOUT &&
         BIPS_META_CROP == BIPS_LAYOUT_META_CROP && BIPS_META_AFFINE == BIPS_LAYOUT_META_AFFINE &&
         BIPS_META_TIME_CODE == BIPS_LAYOUT_META_TIME_CODE && BIPS_META_REFERENCE_TIME == BIPS_LAYOUT_META_REFERENCE_TIME &&
@@ -31,6 +32,7 @@ _Static_assert((int)BIPS_META_DROP_FRAME == (int)BIPS_LAYOUT_TIME_CODE_DROP_FRAM
         (int)BIPS_META_CEA708_RAW == (int)BIPS_LAYOUT_CAPTION_CEA708_RAW && (int)BIPS_META_CEA708_CDP == (int)BIPS_LAYOUT_CAPTION_CEA708_CDP &&
         (int)BIPS_META_STREAM_SCOPE == (int)BIPS_LAYOUT_TAGS_OF_STREAM && (int)BIPS_META_GLOBAL_SCOPE == (int)BIPS_LAYOUT_TAGS_GLOBAL,
     "time codes, captions, tags");
+/* NOLINTEND(misc-redundant-expression) */
 
 bool meta_is_known(uint32_t type) { return type >= BIPS_META_MEMORIES && type <= BIPS_META_TAGS; }
 

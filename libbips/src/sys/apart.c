@@ -93,8 +93,8 @@ static bool apart_grow(void) {
   int *queue = malloc(room * sizeof *queue);
   if (queue == NULL)
     return false;
-  for (size_t i = 0; i < apart.count; i++)
-    queue[i] = apart.queue[(apart.first + i) % apart.room];
+  for (size_t i = 0, at = apart.first; i < apart.count; i++, at = at + 1 < apart.room ? at + 1 : 0)
+    queue[i] = apart.queue[at];
   free(apart.queue);
   apart.queue = queue;
   apart.first = 0;

@@ -105,7 +105,7 @@ BIPS_API int bips_handle_fault(const void *address) {
   size = load64(&p->start) + p->size - page;
   store_flag(&p->cut, true);
   store_flag(&any_cut, true);
-  void *filled = mmap((void *)(uintptr_t)page, size, p->protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  void *filled = mmap((void *)((const uint8_t *)address - (uint64_t)(uintptr_t)address % page_size), size, p->protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
   errno = saved;
   return filled != MAP_FAILED;
 }

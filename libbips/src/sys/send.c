@@ -13,7 +13,7 @@ union send_rights {
 
 int conn_send(struct conn *c, const void *message, size_t size, const int *descriptors, size_t count) {
   union send_rights rights;
-  struct iovec part = {.iov_base = (void *)(uintptr_t)message, .iov_len = size};
+  struct iovec part = {.iov_base = (void *)message, .iov_len = size};
   struct msghdr m = {.msg_iov = &part, .msg_iovlen = 1};
   ssize_t sent;
 

@@ -20,7 +20,7 @@ static uint32_t rotate(uint32_t word, int by) { return word >> by | word << (32 
 static void mix(uint32_t state[8], const uint8_t block[64]) {
   uint32_t w[64], s[8];
 
-  for (int i = 0; i < 16; i++)
+  for (size_t i = 0; i < 16; i++)
     w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 | (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
   for (int i = 16; i < 64; i++) {
     uint32_t a = rotate(w[i - 15], 7) ^ rotate(w[i - 15], 18) ^ w[i - 15] >> 3;
