@@ -293,7 +293,7 @@ int next_frame(struct attachment *a, struct delivery *d) {
     if (err < 0)
       return err;
     if (seen.head < a->reading->cursor)
-      return nothing_new(a, &seen, d);
+      return (int)nothing_new(a, &seen, d);
     uint64_t want = wanted(a, seen.head, missed);
     bool newest = !is_blocking(a);
     HIT("C5");
