@@ -1,7 +1,6 @@
 #include "bells.h"
 
-#include <sys/syscall.h>
-#include <unistd.h>
+#include <pthread.h>
 
 #include "atomics.h"
 #include "crashpoint.h"
@@ -49,7 +48,7 @@ static void sleep_at(struct bell_waiter *w, const struct bell *b, uint32_t rung,
   const uint32_t *word = b->alone ? b->waiting : b->count;
 
   __atomic_store_n(&w->word, word, __ATOMIC_SEQ_CST);
-  __atomic_store_n(&w->sleeper, (int32_t)syscall(SYS_gettid), __ATOMIC_SEQ_CST);
+  __atomic_store_n(&w->sleeper, pthread_self(), __ATOMIC_SEQ_CST);
   store64(&w->sleeping, IS_SLEEPING | poked);
   if (load32(&w->pokes) == poked)
     sys_futex_wait(word, b->alone ? 1 : rung, limit);
@@ -75,7 +74,7 @@ void waiter_interrupt(struct bell_waiter *w) {
 
   sys_futex_wake_all(&w->pokes);
   while ((sleeper = load64(&w->sleeping)) != 0 && sleeper != current) {
-    if (__atomic_load_n(&w->sleeper, __ATOMIC_SEQ_CST) == (int32_t)syscall(SYS_gettid))
+    if (pthread_equal(__atomic_load_n(&w->sleeper, __ATOMIC_SEQ_CST), pthread_self()))
       return; /* a signal handler in the sleeper itself: the signal ends its sleep, or BELL_LIMIT does */
     sys_futex_wake_all(__atomic_load_n(&w->word, __ATOMIC_SEQ_CST));
     sys_sleep(20 * MICROSECOND);

@@ -2,6 +2,7 @@
 #define BIPS_BELLS_H
 
 #include <bips/layout.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,7 +42,7 @@ struct bell_waiter {
   uint32_t pokes;       /* futex word: counts the interrupts */
   uint64_t sleeping;    /* atomic: 0, or IS_SLEEPING and the count that the sleeper remembered */
   const uint32_t *word; /* atomic: where it sleeps */
-  int32_t sleeper;      /* atomic: its thread */
+  pthread_t sleeper;    /* atomic: its thread. No system call tells it */
 };
 
 /* waiter_look remembers the count of interrupts, before the look around that finds nothing. */
