@@ -24,10 +24,20 @@
 // after the element. One pin is never handed out: the last of the quota is copied,
 // so that a queue behind the source cannot stop it.
 //
+//	create --> pull (libbips) --> times, latency, key frames --> GstBuffer      all of it C
+//	             |                        |
+//	          no frame               something new                              events, in Go
+//
+// A frame that follows the one before does not enter Go: to enter the Go runtime from a thread of
+// GStreamer's costs more than all else that is done for the frame. Go is told of what is out of the
+// ordinary (the methods of gstglue.Source) and decides what to do about it: that no frame
+// came in time, new caps, losses, stalls, an end.
+//
 // # In this package
 //
 // The methods of an element are spread over files by subject, each with the element's
-// name in front: its lifecycle (sink.go, source.go), its frames (sink_render.go,
-// source_create.go), its caps, its stats. Properties are tables (sink_properties.go,
-// source_properties.go). What needs C is in internal/gstglue.
+// name in front: its lifecycle (sink.go, source.go), what a sink does about a frame that is not
+// ordinary (sink_render.go), and a source without a frame (source_noframe.go), caps, stats. Properties
+// are tables (sink_properties.go, source_properties.go). The frames' paths, and all else that needs C, are in
+// internal/gstglue.
 package elements

@@ -15,7 +15,7 @@ func TestEachElementThatRunsHasProcessorsOfItsOwnAndGivesThemBack(t *testing.T) 
 		writer := launch(t, "videotestsrc num-buffers=50 ! "+video+" ! bipssink name=sink pool=POOL wait-for-consumers=2 sync=false")
 		writer.set(gst.StatePlaying)
 		writer.until(gst.MessageEOS)
-		if got, want := runtime.GOMAXPROCS(0), before+3*processorsPerElement; got != want {
+		if got, want := runtime.GOMAXPROCS(0), before+2*processorsOfSource+processorsOfSink; got != want {
 			t.Errorf("%d processors while three elements run, want %d", got, want)
 		}
 		writer.set(gst.StateNull)

@@ -12,7 +12,6 @@ import (
 // a process, before any element streams.
 func Register(plugin gst.Plugin) bool {
 	gstglue.Init()
-	gstglue.OnLeaseFreed(func(lease uint32) { leases.free(lease) })
 	bips.LockDescriptorHook = gstglue.TrackLockDescriptor
 	registerChoices()
 

@@ -14,6 +14,10 @@ import (
 // that group from its key frame on; but the frames from before the seek's position lie outside of the segment, and
 // GStreamer's base class drops them. What is left of the group is of no use.
 
+// keyFrameLimit is how long a sink waits for a frame that does not depend on others: there are streams without any. A
+// source waits as long (internal/gstglue/source_begin.c).
+const keyFrameLimit = 10 * time.Second
+
 // flushed is what a sink has to do after a flush. It is for the streaming thread.
 type flushed struct {
 	pending bool      // no frame was published since
@@ -29,7 +33,7 @@ func (s *sink) Flushed() {
 // beginsAnew reports whether the stream can begin anew, after a flush, with this frame, which it then flags as
 // one that does not follow the one before. There are streams without key frames: after keyFrameLimit any frame will do.
 func (s *sink) beginsAnew(f *gstglue.Frame) bool {
-	if isDelta(f.Flags) && !bips.FramesStandAlone(s.caps) {
+	if delta := f.Flags&uint32(gst.BufferFlagDeltaUnit) != 0; delta && !bips.FramesStandAlone(s.caps) {
 		if s.flushed.since.IsZero() {
 			s.flushed.since = time.Now()
 		}

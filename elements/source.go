@@ -9,72 +9,50 @@ import (
 	"github.com/go-gst/go-gst/pkg/gst"
 	"github.com/go-gst/go-gst/pkg/gstbase"
 
-	"github.com/bips-ipc/bips/bips"
-	"github.com/bips-ipc/bips/bips/meta"
 	"github.com/bips-ipc/bips/internal/gstglue"
 )
 
 // source is bipssrc. See the package comment for what it does; its properties are in
 // source_properties.go.
 //
-// GStreamer calls Create on the streaming thread, the other methods on any.
+// Its frames do not come by here: they go through C (internal/gstglue), which calls the methods of
+// gstglue.Source for what is out of the ordinary.
 type source struct {
 	gstbase.PushSrcInstance
 
 	settings settings[sourceSettings]
 	counts   sourceCounts
 	told     told
-	latency  sourceLatency
-	wantedAt keyFrameTimes
 	// pausing is set while the state changes from PLAYING to PAUSED.
 	pausing atomic.Bool
-	// plays counts how often the source went to PLAYING.
-	plays atomic.Uint32
 	// played is how long the source was in PLAYING; it runs while it is.
 	played stopwatch
-	// ended is set from the end of the stream on until a flush.
-	ended atomic.Bool
 
 	seat      sync.Mutex // held while the seat is suspended or resumed
-	switching sync.Mutex // held while another consumer takes the place of one
+	switching sync.Mutex // held while another reader takes the place of one
 
 	// mu protects what follows.
 	mu       sync.Mutex
-	consumer *bips.Consumer // from READY to READY
-	running  sourceSettings // the settings that consumer was started with
-	flushing bool           // as of unlock and unlockStop
+	reader   *gstglue.Reader // from READY to READY
+	running  sourceSettings  // the settings that reader was started with
+	flushing bool            // as of unlock and unlockStop
 
 	reading
 }
 
-// reading is how far a source's streaming thread has come since the start. It is for that thread.
+// reading is what has to be known when no frame comes, and what was told. It is for the streaming thread.
 type reading struct {
-	asked         *bips.Consumer // the one that the last frame was asked of
-	caps          string
-	tags          meta.Records  // that were sent downstream last
-	standAlone    bool          // the frames of these caps do
-	frameDuration time.Duration // of these caps; 0: unknown
-	instance      uint64        // of the pool that the last frame is from
-	clockOf       uint64        // of the pool whose producer's clock was looked at last
-	line          timeline
-	startTime     time.Duration // running time at which the source began to play last; -1: not yet
-	playCount     uint32        // how often it began to
-	begins        bool          // a frame that begins a stream was passed by
-	gap           bool          // and one that does not follow the frame given last
-	full          int           // how many frames in a row found the pool full of others: see giveWay
-	fullSince     time.Time     // when the first of them did
-	givesWay      bool          // and the producer does not wait for this reader
-	standing      standing
-	waitingForKey time.Duration // since when, on CLOCK_MONOTONIC; 0: it is not
-	keyFrame      keyFrameNeed
-	found         bool // the pool was there; since then on-producer-loss says what to do without
-	searching     bool // for a pool, since searchedSince of played
+	asked         *gstglue.Reader // whom the source reads from
+	values        sourceSettings  // that it was started with
+	found         bool            // the pool was there; since then on-producer-loss says what to do without
+	searching     bool            // for a pool, since searchedSince of played
 	searchedSince time.Duration
 	waits         bool // there is no pool, since waitsSince of played
 	waitsSince    time.Duration
 	foundPool     bool // there was one at the last look, of a producer that answers, and no seat in it
 	toldOfWait    bool
 	stalledSince  time.Time // when the frames ceased to come, after a stall was told; zero: none was
+	standing      standing
 }
 
 func registerSource() gobject.Type {
@@ -102,7 +80,6 @@ func initSourceClass(class *gstbase.PushSrcClass) {
 
 func (s *source) init() {
 	s.settings.reset(sourceDefaults)
-	s.wantedAt.reset()
 	gstglue.AttachSource(s, s)
 	s.SetLive(true)
 	s.SetFormat(gst.FormatTime)
@@ -125,7 +102,7 @@ func (s *source) setProperty(id uint, value any, _ *gobject.ParamSpec) {
 	}
 }
 
-// start runs from READY to PAUSED. It does not look for the pool: Create does, once the
+// start runs from READY to PAUSED. It does not look for the pool: the streaming thread does, once the
 // pipeline plays.
 func (s *source) start() (ok bool) {
 	defer gstglue.Rescue(s, "start")
@@ -134,22 +111,20 @@ func (s *source) start() (ok bool) {
 		fail(s, err)
 		return false
 	}
-	consumer, err := newConsumer(&values)
+	reader, err := newReader(&values)
 	if err != nil {
 		fail(s, err)
 		return false
 	}
 	s.counts.reset()
 	s.told.reset()
-	s.ended.Store(false)
-	s.latency.reset(limited(values.processingDeadline))
-	s.wantedAt.reset()
-	s.reading = reading{startTime: -1}
-	gstglue.ForgetTags(s)
-	addProcessors()
+	s.reading = reading{}
+	gstglue.BeginRun(s, values.processingDeadline)
+	addProcessors(processorsOfSource)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.consumer, s.running, s.flushing = consumer, values, false
+	s.reader, s.running, s.flushing = reader, values, false
+	gstglue.SetReader(s, reader)
 	return true
 }
 
@@ -157,13 +132,10 @@ func (s *source) start() (ok bool) {
 // pool.
 func (s *source) stop() bool {
 	defer gstglue.Rescue(s, "stop")
-	gstglue.DropHeader(s)
-	if consumer := s.takeConsumer(); consumer != nil {
-		removeProcessors()
-		s.counts.leave(consumer)
-		if err := consumer.Close(); err != nil {
-			logf(gstglue.LevelWarning, s, "close: %v", err)
-		}
+	gstglue.EndRun(s)
+	if reader := s.takeReader(); reader != nil {
+		removeProcessors(processorsOfSource)
+		s.leave(reader)
 		logf(gstglue.LevelInfo, s, "closed: %v", s.stats())
 	}
 	return true
@@ -179,8 +151,8 @@ func (s *source) changeState(transition gst.StateChange) (result gst.StateChange
 	}
 	result = s.ParentChangeState(transition)
 	if transition == gst.StateChangePausedToPlaying {
-		s.plays.Add(1)
-		s.played.start() // not before: what Create returns to a base class that does not play is lost
+		gstglue.CountPlay(s)
+		s.played.start() // not before: what the streaming thread returns to a base class that does not play is lost
 	}
 	s.suspendOrResume()
 	return result
@@ -191,28 +163,25 @@ func (s *source) changeState(transition gst.StateChange) (result gst.StateChange
 func (s *source) suspendOrResume() {
 	s.seat.Lock()
 	defer s.seat.Unlock()
-	switch consumer, _ := s.current(); {
-	case consumer == nil:
-	case s.played.runs() && !s.ended.Load():
-		consumer.Resume()
+	switch reader, _ := s.current(); {
+	case reader == nil:
+	case s.played.runs() && !gstglue.HasEnded(s):
+		reader.Resume()
 	default:
-		consumer.Suspend()
+		reader.Suspend()
 	}
 }
 
 // Ended implements gstglue.Source.
-func (s *source) Ended(ended bool) {
-	s.ended.Store(ended)
-	s.suspendOrResume()
-}
+func (s *source) Ended() { s.suspendOrResume() }
 
-// unlock makes Create return from any wait, until unlockStop. But for a pause Create waits
+// unlock makes the streaming thread return from any wait, until unlockStop. But for a pause it waits
 // on, suspended: told that it was interrupted, the base class would pause its task, and if
 // the pipeline plays again before that, nobody would start the task any more.
 func (s *source) unlock() bool {
 	defer gstglue.Rescue(s, "unlock")
-	switch consumer, _ := s.current(); {
-	case consumer == nil:
+	switch reader, _ := s.current(); {
+	case reader == nil:
 	case s.pausing.Load():
 		s.suspendOrResume()
 	default:
@@ -231,22 +200,26 @@ func (s *source) setFlushing(flushing bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.flushing = flushing
-	if s.consumer != nil {
-		s.consumer.SetFlushing(flushing)
+	if s.reader != nil {
+		s.reader.SetFlushing(flushing)
 	}
 }
 
-// takeConsumer leaves the source without a consumer, and returns the one that it had.
-func (s *source) takeConsumer() *bips.Consumer {
+// Gone implements gstglue.Source.
+func (s *source) Gone() { s.counts.reset() }
+
+// takeReader leaves the source without a reader, and returns the one that it had.
+func (s *source) takeReader() *gstglue.Reader {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	consumer := s.consumer
-	s.consumer = nil
-	return consumer
+	reader := s.reader
+	s.reader = nil
+	gstglue.SetReader(s, nil)
+	return reader
 }
 
-func (s *source) current() (*bips.Consumer, sourceSettings) {
+func (s *source) current() (*gstglue.Reader, sourceSettings) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.consumer, s.running
+	return s.reader, s.running
 }

@@ -1,12 +1,10 @@
 package elements
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
-	"github.com/bips-ipc/bips/bips/meta"
 	"github.com/bips-ipc/bips/internal/gstglue"
 )
 
@@ -30,16 +28,4 @@ func (s *source) TagDropped(name, detail string) {
 	}
 	inform(s, stream(gst.StreamErrorNotImplemented, fmt.Sprintf("the pool has a tag that this GStreamer does not know, or of another type: %s", name),
 		"The property \"stats\" counts such tags (tags-dropped)."))
-}
-
-// passTags sends the stream's tags downstream when they are others than before. They are the same bytes as long as
-// they do not change.
-func (s *source) passTags(tags meta.Records) {
-	if len(tags) == len(s.tags) && (len(tags) == 0 || &tags[0] == &s.tags[0]) {
-		return
-	}
-	if !bytes.Equal(tags, s.tags) {
-		gstglue.SetTags(s, tags)
-	}
-	s.tags = tags
 }

@@ -3,10 +3,10 @@ package elements
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
-	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/gstglue"
 )
 
@@ -16,7 +16,7 @@ import (
 func (s *source) switchPool() {
 	s.switching.Lock()
 	defer s.switching.Unlock()
-	before, err := s.swapConsumer(s.settings.load().pool)
+	before, err := s.swapReader(s.settings.load().pool)
 	if err != nil {
 		warn(s, err)
 		return
@@ -24,60 +24,63 @@ func (s *source) switchPool() {
 	if before == nil {
 		return
 	}
-	s.suspendOrResume() // or not, before Create asks: it turns to the new consumer when the old one is closed
-	s.counts.leave(before)
-	if err := before.Close(); err != nil {
-		logf(gstglue.LevelWarning, s, "close: %v", err)
-	}
+	s.suspendOrResume() // or not, before frames are asked for: the streaming thread turns to the new reader when the old one is shut down
+	s.leave(before)
 }
 
-// swapConsumer puts a consumer of another pool in the place of the present one, which it returns;
+// swapReader puts a reader of another pool in the place of the present one, which it returns;
 // nil: the source does not run, or reads that pool already.
-func (s *source) swapConsumer(pool string) (before *bips.Consumer, err error) {
+func (s *source) swapReader(pool string) (before *gstglue.Reader, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.consumer == nil || strings.TrimPrefix(pool, "/") == strings.TrimPrefix(s.running.pool, "/") {
+	if s.reader == nil || strings.TrimPrefix(pool, "/") == strings.TrimPrefix(s.running.pool, "/") {
 		return nil, nil
 	}
 	values := s.running
 	values.pool = pool
-	fresh, err := newConsumer(&values)
+	fresh, err := newReader(&values)
 	if err != nil {
 		s.settings.change(func(values *sourceSettings) { values.pool = s.running.pool })
 		return nil, resource(gst.ResourceErrorSettings, fmt.Sprintf("property pool was not changed: %v", err),
 			fmt.Sprintf("Pool %q is read on.", s.running.pool)).because(err)
 	}
 	fresh.SetFlushing(s.flushing)
-	before, s.consumer, s.running = s.consumer, fresh, values
+	before, s.reader, s.running = s.reader, fresh, values
+	gstglue.SetReader(s, fresh)
 	logf(gstglue.LevelInfo, s, "reads pool %q now", pool)
 	return before, nil
 }
 
-// newConsumer makes the consumer for settings that were checked, but for the pool's name.
-func newConsumer(values *sourceSettings) (*bips.Consumer, error) {
+// newReader makes the reader for settings that were checked, but for the pool's name.
+func newReader(values *sourceSettings) (*gstglue.Reader, error) {
 	if err := checkPool(values.pool); err != nil {
 		return nil, err
 	}
-	return bips.NewConsumer(values.pool, values.options())
+	return gstglue.NewReader(values.pool, values.options())
 }
 
-// reader returns the consumer to ask for the next frame, and its settings. For the streaming thread.
-func (s *source) reader() (*bips.Consumer, sourceSettings) {
-	consumer, values := s.current()
-	if consumer != s.asked {
-		s.asked = consumer
-		s.instance, s.found, s.searching, s.waits = 0, false, false, false // so that its first frame begins anew
-		s.full, s.givesWay = 0, false
-		s.standing = standing{qos: s.standing.qos}
-		if consumer != nil {
-			consumer.SetMaxAge(s.latency.decided())
-		}
+// leave is for a reader that is asked no more. Frames of it that are about keep what they need of its pool.
+func (s *source) leave(reader *gstglue.Reader) {
+	if err := reader.Shutdown(); err != nil {
+		logf(gstglue.LevelWarning, s, "close: %v", err)
 	}
-	return consumer, values
+	s.counts.leave(reader)
 }
 
-// isSwitched reports whether another consumer has taken the place of one.
-func (s *source) isSwitched(from *bips.Consumer) bool {
-	consumer, _ := s.current()
-	return consumer != nil && consumer != from
+// Turned implements gstglue.Source.
+func (s *source) Turned() (wait time.Duration) {
+	reader, values := s.current()
+	if reader == nil { // the source was stopped just now
+		return 0
+	}
+	s.asked, s.values = reader, values
+	s.found, s.searching, s.waits = false, false, false
+	s.standing = standing{qos: s.standing.qos}
+	return s.wait()
+}
+
+// isSwitched reports whether another reader has taken the place of one that was shut down.
+func (s *source) isSwitched() bool {
+	reader, _ := s.current()
+	return reader != nil
 }

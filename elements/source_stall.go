@@ -15,21 +15,21 @@ const (
 
 // tellStall tells that no frame has come for stall-timeout though the producer lives. A source that has told
 // so, and got no frame since, does not tell it again, whatever else has happened meanwhile.
-func (s *source) tellStall(values *sourceSettings) {
+func (s *source) tellStall() {
 	if !s.stalledSince.IsZero() {
 		return
 	}
-	timeout := time.Duration(values.stallTimeout)
+	timeout := time.Duration(s.values.stallTimeout)
 	s.stalledSince = time.Now().Add(-timeout)
 	s.counts.stalls.Add(1)
-	logf(gstglue.LevelWarning, s, "pool %q: no frame for %v, and its producer lives", values.pool, timeout)
-	gstglue.PostOfPool(s, stalledName, values.pool, timeout)
+	logf(gstglue.LevelWarning, s, "pool %q: no frame for %v, and its producer lives", s.values.pool, timeout)
+	gstglue.PostOfPool(s, stalledName, s.values.pool, timeout)
 }
 
-// tellResumed tells that frames come again after a stall.
-func (s *source) tellResumed(values *sourceSettings) {
+// Resumed implements gstglue.Source: it tells that frames come again after a stall.
+func (s *source) Resumed() {
 	took := time.Since(s.stalledSince)
 	s.stalledSince = time.Time{}
-	logf(gstglue.LevelInfo, s, "pool %q: frames come again after %v", values.pool, took)
-	gstglue.PostOfPool(s, resumedName, values.pool, took)
+	logf(gstglue.LevelInfo, s, "pool %q: frames come again after %v", s.values.pool, took)
+	gstglue.PostOfPool(s, resumedName, s.values.pool, took)
 }

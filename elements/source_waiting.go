@@ -15,9 +15,9 @@ import (
 const silentWait = 5 * time.Second
 
 // tellOfWaiting tells, once in a run, that the pool does not come, where it was looked for, and what
-// usually is the matter. It is called with each Pull that ends without a frame in time, by the streaming thread.
-func (s *source) tellOfWaiting(consumer *bips.Consumer, values *sourceSettings, timeout error) {
-	if _, attached := consumer.Pool(); attached {
+// usually is the matter. It is called with each wait that ends without a frame in time, by the streaming thread.
+func (s *source) tellOfWaiting(timeout error) {
+	if _, attached := s.asked.Pool(); attached {
 		s.waits = false
 		return
 	}
@@ -30,10 +30,10 @@ func (s *source) tellOfWaiting(consumer *bips.Consumer, values *sourceSettings, 
 	}
 	if errors.Is(timeout, bips.ErrNoAnswer) {
 		s.toldOfWait = true
-		warn(s, noAnswer(values, silentWait, timeout))
+		warn(s, noAnswer(&s.values, silentWait, timeout))
 		return
 	}
-	why := bips.WhyNoPool(values.pool)
+	why := bips.WhyNoPool(s.values.pool)
 	if why == nil && !s.foundPool { // it has just come, which shows in a moment, or gives no seat
 		s.foundPool = true
 		s.waitsSince += time.Second

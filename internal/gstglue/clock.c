@@ -37,8 +37,9 @@ compare (GstBipsClocks * clocks, GstClock * clock)
   clocks->now = after;
 }
 
-gboolean
-gst_bips_running_to_monotonic (GstElement * element, GstBipsClocks * clocks, gint64 * difference)
+/* What has to be added to the element's running time to get CLOCK_MONOTONIC. FALSE: the element has no clock. */
+static gboolean
+running_to_monotonic (GstElement * element, GstBipsClocks * clocks, gint64 * difference)
 {
   GstClock *clock;
   gint64 base_time;
@@ -63,16 +64,26 @@ gst_bips_monotonic_time (GstElement * element, GstBipsClocks * clocks, GstClockT
   gint64 difference, time;
 
   if (!GST_CLOCK_TIME_IS_VALID (running_time) ||
-      !gst_bips_running_to_monotonic (element, clocks, &difference))
+      !running_to_monotonic (element, clocks, &difference))
     return GST_CLOCK_TIME_NONE;
   time = (gint64) running_time + difference;
   return time < 0 ? GST_CLOCK_TIME_NONE : (GstClockTime) time;
 }
 
-gint64
-gst_bips_start_time (GstElement * element)
+static gint64
+start_time (GstElement * element)
 {
   GstClockTime start = gst_element_get_start_time (element);
 
   return GST_CLOCK_TIME_IS_VALID (start) ? (gint64) start : 0;
+}
+
+gboolean
+gst_bips_clock_read (GstElement * element, GstBipsClocks * clocks, GstBipsClock * clock)
+{
+  if (!running_to_monotonic (element, clocks, &clock->offset))
+    return FALSE;
+  clock->start = start_time (element);
+  clock->now = clocks->now;
+  return TRUE;
 }

@@ -15,18 +15,21 @@ typedef struct
   gint64 now;                   /* CLOCK_MONOTONIC when they were compared last */
 } GstBipsClocks;
 
-/* What has to be added to the element's running time to get CLOCK_MONOTONIC. FALSE: the
- * element has no clock. */
-gboolean gst_bips_running_to_monotonic (GstElement * element, GstBipsClocks * clocks,
-    gint64 * difference);
-
 /* When the element's pipeline is or was at running_time, on CLOCK_MONOTONIC. */
 GstClockTime gst_bips_monotonic_time (GstElement * element, GstBipsClocks * clocks,
     GstClockTime running_time);
 
-/* The running time at which the element's pipeline began to play last; 0 where the
- * application keeps the pipeline's time by itself. */
-gint64 gst_bips_start_time (GstElement * element);
+/* A pipeline's running time and CLOCK_MONOTONIC, as of one moment. */
+typedef struct
+{
+  gint64 offset;                /* what has to be added to the running time to get CLOCK_MONOTONIC */
+  gint64 start;                 /* running time at which the pipeline began to play last; 0 where the
+                                 * application keeps the pipeline's time by itself */
+  gint64 now;                   /* that moment on CLOCK_MONOTONIC */
+} GstBipsClock;
+
+/* Reads the clock of the element's pipeline. FALSE: it has none. */
+gboolean gst_bips_clock_read (GstElement * element, GstBipsClocks * clocks, GstBipsClock * clock);
 
 G_END_DECLS
 

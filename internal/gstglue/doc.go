@@ -1,21 +1,32 @@
-// Package gstglue is the only cgo of the project besides package plugin: what GStreamer's
-// Go bindings (go-gst v0.0.2) cannot do, as thin C with one Go callback at its end.
+// Package gstglue is the elements' C: what GStreamer's Go bindings (go-gst v0.0.2) cannot do, and the frames'
+// paths.
 //
 //	C                                        Go
 //	GstBaseSink and GstPushSrc methods  -->  Sink, Source     (sink.go, source.go)
 //	GstBufferPool and GstAllocator                            (slotpool.c, slotmemory.c)
-//	GstMemory around a published frame  -->  the lease freer  (lease.go)
+//
+// An ordinary frame does not enter Go, whose runtime has to be woken up for that and takes longer than all the
+// rest. The pool, the waits and the doors are libbips'.
 //
 // # The frames' path of bipssink
 //
-// An ordinary frame does not enter Go, whose runtime has to be woken up for that and takes longer than all the
-// rest. Upstream fills a slot that C lent it (slotmemory.c); render looks at the buffer (sink_frame.c), and publishes it
-// by libbips (sink_publish.c). The pool, the waits and the doors are libbips'.
+// Upstream fills a slot that C lent it (slotmemory.c); render looks at the buffer (sink_frame.c), and publishes it
+// by libbips (sink_publish.c).
 //
 // Go is asked, by Sink.Render, about each frame that is not ordinary: the first of a pool, the first after a
 // flush, one that is refused, that is larger than a slot, or whose publishing failed. It does what is to be done, and has C
 // publish the frame. Go decides when C may go on by itself again (GoStraight). Caps, events, settings, messages, start and
 // stop are Go's, too; what C counts Go reads (SinkCounts).
+//
+// # The frames' path of bipssrc
+//
+// create waits for a frame of libbips' (source_create.c), gives it its times (source_begin.c, timeline.c), and makes a
+// buffer around its slot (source_buffer.c), which gives the frame back when it is freed, in whichever thread. What
+// changes with each frame is C too: the latency (latency.c), the need of a key frame (keyneed.c), whether the reader
+// gives way (giveway.c).
+//
+// Go is told of what is out of the ordinary (the methods of Source): the first wait, a wait without a frame, other caps,
+// losses, the end of a stall. What to do then, and what to tell users, is Go's; what C counts Go reads (SourceCounts).
 //
 // Why not the bindings: their wrappers take a reference, which makes queries and
 // buffers unwritable, they leave GstBuffers to the garbage collector, which keeps

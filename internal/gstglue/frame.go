@@ -43,13 +43,13 @@ const (
 // MaxPlanes is how many planes a raw video frame can have.
 const MaxPlanes = C.GST_BIPS_MAX_PLANES
 
-// Frame is what the frame path needs to know of a buffer. It is C's GstBipsFrame, on C's
+// Frame is what the sink's frame path needs to know of a buffer. It is C's GstBipsFrame, on C's
 // stack: valid for the length of the call that gives it. Times are nanoseconds, all
 // bits set when unknown.
 type Frame struct {
 	_ structs.HostLayout
 
-	data      unsafe.Pointer
+	_         [2]unsafe.Pointer // for C
 	Size      uint64
 	PTS       uint64
 	DTS       uint64
@@ -59,17 +59,16 @@ type Frame struct {
 	Capture   uint64 // on CLOCK_MONOTONIC
 	Flags     uint32 // of the GstBuffer, only those that another process may see
 	Reason    CopyReason
-	Lease     uint32 // source: given to the lease freer when the last buffer is gone
-	Begins    uint32 // source: 1: downstream begins with this frame; given to Create: it was flushed
+	_         uint32 // for C
 	Planes    uint32 // 0: the layout that follows from the caps
 	Stride    [MaxPlanes]int32
 	Start     [MaxPlanes]uint64 // of each plane, from the frame's first byte
 	repack    uint32            // for C
 	Refusal   Refusal           // sink
-	meta      unsafe.Pointer
-	metaSize  uint32
-	_         [4]uint32 // for C
-	Whole     uint32    // sink: 1: what lies beyond the planes that the caps call for is to be seen, too
+	_         unsafe.Pointer    // for C
+	metaSize  uint32            // for C
+	_         [4]uint32         // for C
+	Whole     uint32            // sink: 1: what lies beyond the planes that the caps call for is to be seen, too
 }
 
 // The compiler checks that both sides agree on the layout.
@@ -82,20 +81,6 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.metaSize)-unsafe.Offsetof(C.GstBipsFrame{}.meta_length)]
 	_ = [1]struct{}{}[unsafe.Offsetof(Frame{}.Whole)-unsafe.Offsetof(C.GstBipsFrame{}.whole)]
 )
-
-// SetData says where the frame's bytes are. They must not be Go memory and must stay
-// where they are until the frame's lease is freed.
-func (f *Frame) SetData(b []byte) {
-	f.data = unsafe.Pointer(unsafe.SliceData(b))
-	f.Size = uint64(len(b))
-}
-
-// SetMeta says where the frame's metadata records are. They must not be Go memory and must stay
-// where they are until the frame's lease is freed.
-func (f *Frame) SetMeta(records []byte) {
-	f.meta = unsafe.Pointer(unsafe.SliceData(records))
-	f.metaSize = uint32(len(records))
-}
 
 // frameOf sees C's frame as Go's.
 func frameOf(f *C.GstBipsFrame) *Frame {

@@ -2,6 +2,7 @@
 #ifndef GST_BIPS_FRAME_H
 #define GST_BIPS_FRAME_H
 
+#include <bips/bips.h>
 #include <gst/gst.h>
 
 G_BEGIN_DECLS
@@ -41,6 +42,7 @@ typedef enum
 typedef struct
 {
   guint8 *data;                 /* source only: the frame's bytes */
+  bips_frame *lease;            /* source only: what holds them */
   guint64 size;
   guint64 pts;                  /* sink: the stream's; source: running time, as dts */
   guint64 dts;
@@ -50,8 +52,7 @@ typedef struct
   guint64 capture;              /* on CLOCK_MONOTONIC */
   guint32 flags;                /* of the GstBuffer, masked */
   guint32 reason;               /* a GstBipsCopyReason */
-  guint32 lease;                /* source only */
-  guint32 begins;               /* source only: downstream begins with this frame; given: it was flushed */
+  guint32 begins;               /* source only: downstream begins with this frame */
   guint32 n_planes;             /* 0: the layout that follows from the caps */
   gint32 stride[GST_BIPS_MAX_PLANES];
   guint64 plane_offset[GST_BIPS_MAX_PLANES];

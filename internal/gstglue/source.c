@@ -1,6 +1,6 @@
 #include "source.h"
 
-#include "caps.h"
+#include "debug.h"
 #include "forked.h"
 #include "keyframe.h"
 #include "layout.h"
@@ -8,81 +8,13 @@
 #include "_cgo_export.h"
 
 static GstBaseSrcClass *parent_class;
-static GQuark state_quark;
-
-/* A source that was made in a forked child has none of its own. */
-GstBipsSourceState *
-gst_bips_source_state (gpointer source)
-{
-  static GstBipsSourceState nobody;
-  GstBipsSourceState *state = g_object_get_qdata (G_OBJECT (source), state_quark);
-
-  return state ? state : &nobody;
-}
-
-static void
-drop_copies (GstBipsSourceState * state)
-{
-  if (state->copies)
-    gst_buffer_pool_set_active (state->copies, FALSE);
-  gst_clear_object (&state->copies);
-}
-
-static void
-drop_header (GstBipsSourceState * state)
-{
-  GstBuffer *buffer;
-
-  while ((buffer = g_queue_pop_head (&state->header)))
-    gst_buffer_unref (buffer);
-  gst_clear_buffer (&state->after_header);
-}
-
-static void
-state_free (gpointer data)
-{
-  GstBipsSourceState *state = data;
-
-  gstBipsSourceGone (state->handle);
-  drop_copies (state);
-  drop_header (state);
-  gst_bips_tags_clear (&state->tags);
-  g_free (state->meta);
-  g_free (state);
-}
 
 void
-gst_bips_source_drop_header (gpointer source)
+gst_bips_source_request_key_frame (GstElement * source, GstBipsSourceState * state, GstBipsReader * reader)
 {
-  drop_header (gst_bips_source_state (source));
-}
-
-static GstPadProbeReturn
-note_end (GstPad * pad, GstPadProbeInfo * info, gpointer nothing)
-{
-  GstEventType type = GST_EVENT_TYPE (GST_PAD_PROBE_INFO_EVENT (info));
-  GstObject *source = gst_pad_get_parent (pad);
-
-  if (source && type == GST_EVENT_FLUSH_STOP)
-    g_atomic_int_set (&gst_bips_source_state (source)->flushed, TRUE);
-  if (source && (type == GST_EVENT_EOS || type == GST_EVENT_FLUSH_STOP))
-    gstBipsSourceEnded (gst_bips_source_state (source)->handle, type == GST_EVENT_EOS);
-  gst_clear_object (&source);
-  return GST_PAD_PROBE_OK;
-}
-
-void
-gst_bips_source_attach (gpointer source, guint64 handle)
-{
-  GstBipsSourceState *state = g_new0 (GstBipsSourceState, 1);
-
-  state->handle = handle;
-  state->downstream_video_meta = -1;
-  gst_bips_format_init (&state->format);
-  g_queue_init (&state->header);
-  gst_pad_add_probe (GST_BASE_SRC_PAD (source),
-      GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM | GST_PAD_PROBE_TYPE_EVENT_FLUSH, note_end, NULL, NULL);
-  g_object_set_qdata_full (G_OBJECT (source), state_quark, state, state_free);
+  gst_bips_count (&state->counts.key_frames);
+  if (bips_consumer_request_key_frame (reader->consumer) < 0)
+    GST_CAT_INFO_OBJECT (gst_bips_debug, source, "no key frame was asked for: %s", bips_error_message ());
 }
 
 /* Anything until a pool is attached, then what the pool has. */
@@ -114,13 +46,27 @@ source_negotiate (GstBaseSrc * source)
 static gboolean
 source_query (GstBaseSrc * source, GstQuery * query)
 {
-  GstClockTime min = 0, max = GST_CLOCK_TIME_NONE;
+  gint64 least, greatest;
 
   if (GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
     return parent_class->query (source, query);
-  gstBipsSourceLatency (gst_bips_source_state (source)->handle, &min, &max);
-  gst_query_set_latency (query, TRUE, min, max);
+  gst_bips_latency_query (&gst_bips_source_state (source)->latency, &least, &greatest);
+  gst_query_set_latency (query, TRUE, (GstClockTime) least,
+      greatest == GST_BIPS_UNLIMITED ? GST_CLOCK_TIME_NONE : (GstClockTime) greatest);
   return TRUE;
+}
+
+/* A frame that downstream shows later by the latency that the pipeline decided on is not too old as long as it is
+ * not older than that. */
+static void
+note_latency (GstBipsSourceState * state, GstBipsReader * reader, GstEvent * event)
+{
+  GstClockTime latency;
+
+  gst_event_parse_latency (event, &latency);
+  gst_bips_latency_configure (&state->latency, latency);
+  if (reader)
+    bips_consumer_set_max_age (reader->consumer, gst_bips_limited (latency));
 }
 
 /* What the pipeline decided from all its elements' answers to the LATENCY query, and key frames that
@@ -128,96 +74,21 @@ source_query (GstBaseSrc * source, GstQuery * query)
 static gboolean
 source_event (GstBaseSrc * source, GstEvent * event)
 {
-  GstClockTime latency, running_time;
-
-  if (GST_EVENT_TYPE (event) == GST_EVENT_LATENCY) {
-    gst_event_parse_latency (event, &latency);
-    gstBipsSourceConfigured (gst_bips_source_state (source)->handle, latency);
-  }
-  if (gst_bips_asks_for_key_frame (GST_ELEMENT (source), event, &running_time)) {
-    gstBipsSourceKeyFrameWanted (gst_bips_source_state (source)->handle, running_time);
-    return TRUE;
-  }
-  return parent_class->event (source, event);
-}
-
-GstBipsCapsResult
-gst_bips_source_set_caps (gpointer source, const gchar * text, gchar ** why,
-    GstClockTime * frame_duration)
-{
   GstBipsSourceState *state = gst_bips_source_state (source);
-  GstPad *pad = GST_BASE_SRC_PAD (source);
-  GstCaps *caps = gst_caps_from_string (text), *wanted;
-  GstBipsCapsResult result = GST_BIPS_CAPS_SET;
+  GstBipsReader *reader = gst_bips_source_current (state);
+  GstClockTime running_time;
+  gboolean handled = TRUE;
 
-  *why = NULL;
-  *frame_duration = GST_CLOCK_TIME_NONE;
-  if (!caps || !gst_caps_is_fixed (caps)) {
-    gst_clear_caps (&caps);
-    return GST_BIPS_CAPS_INVALID;
-  }
-  *why = g_strdup (gst_bips_caps_unshareable (caps));
-  if (*why) {
-    gst_caps_unref (caps);
-    return GST_BIPS_CAPS_UNSHAREABLE;
-  }
-  wanted = gst_pad_peer_query_caps (pad, NULL);
-  if (!gst_caps_can_intersect (caps, wanted)) {
-    *why = gst_caps_to_string (wanted);
-    result = GST_BIPS_CAPS_CONTRADICTED;
-  } else if (!gst_base_src_set_caps (GST_BASE_SRC (source), caps)) {
-    if (GST_PAD_IS_FLUSHING (pad)) {
-      result = GST_BIPS_CAPS_FLUSHING;
-    } else {
-      *why = gst_caps_to_string (wanted);
-      result = GST_BIPS_CAPS_CONTRADICTED;
-    }
-  } else {
-    gst_bips_format_from_caps (&state->format, caps);
-    state->downstream_video_meta = -1;
-    *frame_duration = gst_bips_caps_frame_duration (caps);
-  }
-  gst_caps_unref (wanted);
-  gst_caps_unref (caps);
-  return result;
-}
-
-/* The buffers that a stream begins with, if its caps have them (field "streamheader"): a
- * demuxer that joins late needs them before all else. */
-static void
-take_header (GstBaseSrc * source, GstBipsSourceState * state)
-{
-  GstCaps *caps = gst_pad_get_current_caps (GST_BASE_SRC_PAD (source));
-  const GValue *header = caps ?
-      gst_structure_get_value (gst_caps_get_structure (caps, 0), "streamheader") : NULL;
-  guint i;
-
-  if (header && GST_VALUE_HOLDS_ARRAY (header)) {
-    for (i = 0; i < gst_value_array_get_size (header); i++) {
-      const GValue *value = gst_value_array_get_value (header, i);
-
-      if (GST_VALUE_HOLDS_BUFFER (value) && gst_value_get_buffer (value)) {
-        GstBuffer *buffer = gst_buffer_copy (gst_value_get_buffer (value));
-
-        GST_BUFFER_FLAG_SET (buffer, GST_BUFFER_FLAG_HEADER);
-        g_queue_push_tail (&state->header, buffer);
-      }
-    }
-  }
-  gst_clear_caps (&caps);
-}
-
-/* What is next of a header and the frame behind it. */
-static GstBuffer *
-next_of_header (GstBipsSourceState * state)
-{
-  GstBuffer *buffer = g_queue_pop_head (&state->header);
-
-  if (!buffer) {
-    buffer = state->after_header;
-    state->after_header = NULL;
-  }
-  return buffer;
+  if (GST_EVENT_TYPE (event) == GST_EVENT_LATENCY)
+    note_latency (state, reader, event);
+  if (!gst_bips_asks_for_key_frame (GST_ELEMENT (source), event, &running_time))
+    handled = parent_class->event (source, event);
+  else if (GST_CLOCK_TIME_IS_VALID (running_time))
+    gst_bips_key_times_add (&state->wanted_at, gst_bips_limited (running_time));
+  else if (reader)
+    gst_bips_source_request_key_frame (GST_ELEMENT (source), state, reader);
+  gst_bips_reader_unref (reader);
+  return handled;
 }
 
 static void
@@ -264,19 +135,20 @@ source_create (GstPushSrc * source, GstBuffer ** buffer)
     return GST_FLOW_ERROR;
   }
   if (g_atomic_int_compare_and_exchange (&state->flushed, TRUE, FALSE)) {
-    drop_header (state);
-    frame.begins = TRUE;
+    gst_bips_source_drop_header (state);
+    state->reading.begins = TRUE;
+    gst_bips_source_begin_stream (state);
+    gst_bips_key_times_reset (&state->wanted_at);
   }
-  if ((*buffer = next_of_header (state)))
+  if ((*buffer = gst_bips_source_next_of_header (state)))
     return GST_FLOW_OK;
-  flow = gstBipsSourceCreate (state->handle, source, &frame);
+  flow = gst_bips_source_take (source, state, &frame);
   if (flow != GST_FLOW_OK)
     return flow;
   *buffer = gst_bips_source_buffer (GST_BASE_SRC (source), state, &frame);
   if (*buffer && frame.begins && !GST_BUFFER_FLAG_IS_SET (*buffer, GST_BUFFER_FLAG_HEADER)) {
-    take_header (GST_BASE_SRC (source), state);
-    state->after_header = *buffer;
-    *buffer = next_of_header (state);
+    gst_bips_source_take_header (GST_BASE_SRC (source), state, *buffer);
+    *buffer = gst_bips_source_next_of_header (state);
   }
   if (*buffer)
     return GST_FLOW_OK;
@@ -289,8 +161,8 @@ gst_bips_source_install (gpointer klass)
 {
   GstBaseSrcClass *src_class = klass;
 
-  state_quark = g_quark_from_static_string ("gst-bips-source");
   parent_class = g_type_class_peek_parent (klass);
+  gst_bips_source_state_init ();
   gst_bips_source_buffer_init ();
   src_class->get_caps = source_get_caps;
   src_class->negotiate = source_negotiate;

@@ -15,10 +15,12 @@ gst_bips_source_buffer_init (void)
   GST_MINI_OBJECT_FLAG_SET (capture_reference, GST_MINI_OBJECT_FLAG_MAY_BE_LEAKED);
 }
 
+/* It is called from any thread, also when the source is gone. A pool that was damaged meanwhile cannot take its
+ * frame back, and need not. */
 static void
-free_lease (gpointer lease)
+end_lease (gpointer lease)
 {
-  gstBipsLeaseFreed (GPOINTER_TO_UINT (lease));
+  bips_frame_release (lease);
 }
 
 /* READONLY: elements that work in place copy on write. Not NO_SHARE: with it a copy of
@@ -27,7 +29,7 @@ static GstBuffer *
 wrap (GstBipsFrame * frame)
 {
   return gst_buffer_new_wrapped_full (GST_MEMORY_FLAG_READONLY, frame->data, frame->size, 0,
-      frame->size, GUINT_TO_POINTER (frame->lease), free_lease);
+      frame->size, frame->lease, end_lease);
 }
 
 /* From a plain pool, so that a stream of copies does not get its pages from the kernel
@@ -64,7 +66,7 @@ copy (GstBipsSourceState * state, GstBipsFrame * frame)
 
   if (buffer)
     gst_buffer_fill (buffer, 0, frame->data, frame->size);
-  gstBipsLeaseFreed (frame->lease);
+  end_lease (frame->lease);
   return buffer;
 }
 
@@ -111,13 +113,13 @@ pack (GstBipsSourceState * state, GstBipsFrame * frame)
     packed = gst_bips_layout_repack (&state->format.video, frame, frame->data, map.data, map.size);
     gst_buffer_unmap (buffer, &map);
   }
-  gstBipsLeaseFreed (frame->lease);
+  end_lease (frame->lease);
   if (packed == 0) {
     gst_clear_buffer (&buffer);
     return NULL;
   }
   if (frame->reason == GST_BIPS_COPY_NONE)
-    gstBipsSourcePacked (state->handle);
+    gst_bips_count (&state->counts.packed);
   frame->reason = GST_BIPS_COPY_LAYOUT;
   return buffer;
 }
@@ -185,7 +187,7 @@ complete (GstBaseSrc * source, GstBipsSourceState * state, GstBipsFrame * frame,
   if (state->format.n_parts > 1 && gst_buffer_n_memory (buffer) == 1)
     copied = !gst_bips_tensors_split (&state->format, buffer);
   if (copied && frame->reason == GST_BIPS_COPY_NONE)
-    gstBipsSourcePacked (state->handle);
+    gst_bips_count (&state->counts.packed);
   return TRUE;
 }
 
@@ -196,7 +198,7 @@ gst_bips_source_buffer (GstBaseSrc * source, GstBipsSourceState * state, GstBips
 
   state->meta_result = GST_BIPS_METAS_READ;
   if (!gst_bips_format_holds (&state->format, frame)) {
-    gstBipsLeaseFreed (frame->lease);
+    end_lease (frame->lease);
     return NULL;
   }
   if (frame->n_planes > 0)

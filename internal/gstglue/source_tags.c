@@ -1,5 +1,7 @@
 #include "source.h"
 
+#include <string.h>
+
 #include "meta_tags.h"
 
 #include "_cgo_export.h"
@@ -31,10 +33,9 @@ say_upright (GstBipsTags * tags)
 
 /* The base class sends the events before the next buffer, behind caps and segment. A list without tags takes the
  * place of one that has some. */
-void
-gst_bips_source_set_tags (gpointer source, const guint8 * records, gsize size)
+static void
+send_tags (GstElement * source, GstBipsSourceState * state, const guint8 * records, gsize size)
 {
-  GstBipsSourceState *state = gst_bips_source_state (source);
   GstBipsMetaReport report = { tell_dropped, source };
   GstBipsTags tags = { {NULL, NULL} };
   guint i;
@@ -55,7 +56,25 @@ gst_bips_source_set_tags (gpointer source, const guint8 * records, gsize size)
 }
 
 void
-gst_bips_source_forget_tags (gpointer source)
+gst_bips_source_pass_tags (gpointer source, GstBipsSourceState * state, const guint8 * records, gsize size)
 {
-  gst_bips_tags_clear (&gst_bips_source_state (source)->tags);
+  GstBipsReading *reading = &state->reading;
+
+  if (size == reading->tags_size && (size == 0 || memcmp (records, reading->tags, size) == 0))
+    return;
+  send_tags (source, state, records, size);
+  g_free (reading->tags);
+  reading->tags = g_malloc (size);
+  reading->tags_size = size;
+  if (size > 0)
+    memcpy (reading->tags, records, size);
+}
+
+void
+gst_bips_source_forget_tags (GstBipsSourceState * state)
+{
+  g_free (state->reading.tags);
+  state->reading.tags = NULL;
+  state->reading.tags_size = 0;
+  gst_bips_tags_clear (&state->tags);
 }

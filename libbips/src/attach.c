@@ -128,7 +128,7 @@ static int take_seat(struct attachment *a, struct peer_files *files, uint32_t mo
     HIT("A8");
     return 0;
   }
-  return fail(BIPS_POOL_FULL, "all its %u seats are taken: raise max_consumers on the producer", a->seats.count);
+  return fail(BIPS_POOL_FULL, "all its %u seats are taken: raise max-consumers on the producer", a->seats.count);
 }
 
 /* refused says why a reader was refused, and what would cure that. */

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/testmain"
 )
 
@@ -35,4 +36,21 @@ func TestElementsEndWhenTheSeatsOfTheirPoolAreCutShort(t *testing.T) {
 			dir.isClean(t, "after the seats were cut short")
 		})
 	}
+}
+
+// A process of the pool's own user may cut the pool itself short. What lies behind bipssrc reads zeros then, and lives to see
+// the error.
+func TestElementsBehindTheSourceOutliveAPoolThatIsCutShort(t *testing.T) {
+	t.Parallel()
+	testmain.OnlyOver(t, "shm", "the pool is a file, which its user can cut short; a pool of memfd has a seal against that")
+	w := write(t, poolName(t), bips.ProducerOptions{})
+	reader := launch(t, "bipssrc pool=%s ! identity silent=false sleep-time=1000000 ! %s", poolName(t), checksumSink)
+	w.awaits(1)
+	w.frame()
+	reader.waitFor(1, "chain") // it sleeps now, and reads the frame after that
+	if err := os.Truncate(filepath.Join(os.Getenv("BIPS_SHM_DIR"), "bips."+poolName(t)), 0); err != nil {
+		t.Fatal(err)
+	}
+	reader.waitFor(1, checksumLine.String())
+	reader.fail("damaged", poolName(t), "somebody cut its file short")
 }

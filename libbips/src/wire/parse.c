@@ -51,8 +51,8 @@ enum wire_result wire_parse_head(const uint8_t *message, size_t size, struct bip
   default: return wire_wrong(WIRE_MALFORMED, why, "it begins with \"%s\"", magic_text(message).letters);
   }
   if (h.version_major != BIPS_WIRE_VERSION_MAJOR)
-    return wire_wrong(WIRE_VERSION, why, "%s has version %u.%u, this program understands %d", magic_text(message).letters,
-        (unsigned)h.version_major, (unsigned)h.version_minor, BIPS_WIRE_VERSION_MAJOR);
+    return wire_wrong(WIRE_VERSION, why, "%s has version %u.%u, this program understands %d: use the same version of BIPS on both sides",
+        magic_text(message).letters, (unsigned)h.version_major, (unsigned)h.version_minor, BIPS_WIRE_VERSION_MAJOR);
   if (h.size != size || size > BIPS_WIRE_MAX_SIZE)
     return wire_wrong(WIRE_MALFORMED, why, "%s has %zu bytes, says %" PRIu32 ", may have %d", magic_text(message).letters,
         size, h.size, BIPS_WIRE_MAX_SIZE);

@@ -1,0 +1,212 @@
+#include "frames.h"
+
+static GstClockTime
+latest (GstBipsTimeline * line, Frame f, GstBipsClock clock)
+{
+  GstClockTime pts, dts;
+
+  gst_bips_timeline_latest (line, &f.info, &f.delivery, &clock, 0, &pts, &dts);
+  return pts;
+}
+
+/* A frame that is placed by every. */
+typedef struct
+{
+  gint64 pts, dts;              /* NO_TIME: none */
+  gboolean early;
+} Placed;
+
+static Placed
+every (GstBipsTimeline * line, Frame f, GstBipsClock clock)
+{
+  GstClockTime pts, dts;
+  gboolean early = !gst_bips_timeline_every (line, &f.info, &f.delivery, &clock, &pts, &dts);
+
+  return (Placed) { (gint64) pts, (gint64) dts, early };
+}
+
+static void
+latest_evens_out (void)
+{
+  static const gint64 jitter[] = { 4 * MS, 0, 3 * MS, 1 * MS, 2 * MS, 0, 4 * MS };
+  GstBipsTimeline line = { 0, };
+  gint i;
+
+  for (i = 0; i < 70; i++) {
+    gint64 captured = i * USUAL, published = captured + 200 * MS + jitter[i % 7];
+    gint64 at = (gint64) latest (&line, framed (captured, published), clock_at (0));
+
+    CHECK (at <= published && at >= published - (gint64) GST_BIPS_TIMELINE_SLACK, "frame %d: PTS %ld, published %ld", i, at, published);
+    CHECK (i == 0 || ABS (at - captured - 200 * MS) <= MS, "frame %d: PTS is off by %ld", i, at - captured - 200 * MS);
+  }
+}
+
+static void
+latest_never_goes_back (void)
+{
+  static const gint64 published[] = { -5 * S, -MS, 30 * MS, 10 * MS, 10 * MS, 60 * MS };
+  GstBipsTimeline line = { 0, };
+  gint64 last = -1;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (published); i++) {
+    gint64 at = (gint64) latest (&line, framed (published[i] - MS, published[i]), clock_at (0));
+
+    CHECK (at > last && (i > 0 || at == 0), "frame %u: PTS %ld after %ld", i, at, last);
+    last = at;
+  }
+}
+
+static void
+latest_without_capture (void)
+{
+  GstBipsTimeline line = { 0, };
+  Frame f = framed (0, 40 * MS);
+
+  f.info.capture_time = BIPS_NO_TIME;
+  CHECK (latest (&line, f, clock_at (0)) == (guint64) (40 * MS), "it is not presented when it was published");
+}
+
+/* A time of publication that is still to come is one of another machine, or damaged. */
+static void
+latest_to_come (void)
+{
+  GstBipsTimeline line = { 0, };
+  GstBipsClock clock = clock_at (0);
+  gint i;
+
+  for (i = 0; i < 10; i++) {
+    gint64 at = i * USUAL, got;
+    Frame f = framed (at - MS, at);
+
+    clock.now = HOUR + at;
+    if (i == 3)
+      f.delivery.publish_time = (guint64) G_MAXINT64;
+    got = (gint64) latest (&line, f, clock);
+    CHECK (got <= at + MS && got >= at - (gint64) GST_BIPS_TIMELINE_SLACK, "frame %d: PTS %ld, published at %ld", i, got, at);
+    gst_bips_timeline_begin (&line);    /* as if its producer had been started anew */
+  }
+}
+
+static void
+every_live (void)
+{
+  static const struct
+  {
+    gint64 captured, reorder;
+    gboolean early;
+  } frames[] = {
+    {-500 * MS, 0, TRUE}, {-1, 0, TRUE}, {10 * MS, 60 * MS, TRUE}, {100 * MS, 60 * MS, FALSE},
+    {60 * MS, 10 * MS, FALSE}, {20 * MS, 0, FALSE}
+  };
+  GstBipsTimeline line = { 0, };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (frames); i++) {
+    gint64 captured = frames[i].captured, reorder = frames[i].reorder;
+    Placed p = every (&line, encoded (captured, captured + S, 60 * S, 60 * S - reorder, S), clock_at (0));
+
+    CHECK (p.early == frames[i].early, "frame %u, captured at %ld: early: %d", i, captured, p.early);
+    CHECK (p.early || (p.pts == captured && p.dts == captured - reorder), "frame %u: PTS %ld, DTS %ld", i, p.pts, p.dts);
+  }
+}
+
+static void
+every_not_live (void)
+{
+  GstBipsTimeline line = { 0, };
+  gint64 last = 9 * USUAL + 50 * MS;
+  Placed p;
+  gint i;
+
+  for (i = 0; i < 10; i++) {
+    gint64 captured = i * USUAL - 2 * S, want = i * USUAL + 50 * MS;    /* the first DTS is 0 */
+
+    p = every (&line, encoded (captured, captured, 60 * S, 60 * S - 50 * MS, NO_TIME), clock_at (0));
+    CHECK (!p.early && p.pts == want && p.dts == want - 50 * MS, "frame %d: PTS %ld, DTS %ld, early %d; want PTS %ld", i,
+        p.pts, p.dts, p.early, want);
+  }
+  /* Its next run has times of its own, which do not go back. */
+  gst_bips_timeline_begin (&line);
+  p = every (&line, framed (-S, 0), clock_at (0));
+  CHECK (p.pts > last, "after a restart: PTS %ld after %ld", p.pts, last);
+  gst_bips_timeline_begin (&line);
+  p = every (&line, framed (7 * S, 7 * S), clock_at (0));
+  CHECK (p.pts == 7 * S, "after a restart with a gap: PTS %ld", p.pts);
+}
+
+static void
+every_after_pause (void)
+{
+  GstBipsTimeline line = { 0, };
+  Placed p;
+
+  CHECK (!every (&line, encoded (0, MS, 0, 0, 0), clock_at (0)).early, "the first frame is early");
+  gst_bips_timeline_begin (&line);
+  CHECK (every (&line, encoded (900 * MS, S, 0, 0, 0), clock_at (S)).early, "a frame from the pause is not early");
+  p = every (&line, encoded (1100 * MS, 1200 * MS, 0, 0, 0), clock_at (S));
+  CHECK (!p.early && p.pts == 1100 * MS, "the first after it: PTS %ld, early %d", p.pts, p.early);
+}
+
+static void
+every_without_times (void)
+{
+  GstBipsTimeline line = { 0, };
+  Frame f = framed (0, 0);
+  Placed p;
+
+  f.info.capture_time = f.info.duration = BIPS_NO_TIME;
+  p = every (&line, f, clock_at (0));
+  CHECK (p.pts == NO_TIME && p.dts == NO_TIME && !p.early, "PTS %ld, DTS %ld, early %d", p.pts, p.dts, p.early);
+}
+
+/* What no clock can show is no time: as a number it would be hundreds of years. */
+static void
+every_before_the_beginning (void)
+{
+  static const gint64 captured[] = { -MS, -1, G_MININT64 };
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (captured); i++) {
+    GstBipsTimeline line = { 0, };
+    Frame f = encoded (0, 0, 0, 0, 0);
+    Placed p;
+
+    every (&line, encoded (S, S, 0, 0, 0), clock_at (0));
+    f.info.capture_time = (guint64) HOUR + (guint64) captured[i];
+    p = every (&line, f, clock_at (0));
+    CHECK (p.pts >= NO_TIME && p.dts >= NO_TIME && !p.early, "captured %ld: PTS %ld, DTS %ld, early %d", captured[i], p.pts, p.dts,
+        p.early);
+  }
+}
+
+/* Three frames of a stream that is reordered by 66 ms, a seek, and three more that are captured right behind: their
+ * decoding would begin before that of the last frame. */
+static void
+every_decodes_in_order (void)
+{
+  static const gint64 captured[] = { 100 * MS, 233 * MS, 166 * MS, 120 * MS, 253 * MS, 186 * MS };
+  static const gint64 before[] = { 66 * MS, 166 * MS, 66 * MS };
+  GstBipsTimeline line = { 0, };
+  gint64 last = -1;
+  guint i;
+
+  for (i = 0; i < G_N_ELEMENTS (captured); i++) {
+    Placed p = every (&line, encoded (captured[i], captured[i], 60 * S, 60 * S - before[i % 3], NO_TIME), clock_at (0));
+
+    CHECK (p.dts > last && p.dts <= captured[i], "frame %u: DTS %ld after %ld, PTS %ld", i, p.dts, last, p.pts);
+    CHECK (p.pts == captured[i], "frame %u: PTS %ld, want %ld", i, p.pts, captured[i]);
+    last = p.dts;
+  }
+}
+
+TESTS ({"latest is presented when it was published, and evened out", latest_evens_out},
+    {"latest begins at the start and never goes back", latest_never_goes_back},
+    {"latest without a capture time is presented when it was published", latest_without_capture},
+    {"latest is not put off by a time of publication that is to come", latest_to_come},
+    {"every of a live producer begins with what was captured after the start", every_live},
+    {"every of a producer that is not live loses nothing and is shifted as one", every_not_live},
+    {"every after a pause begins with what was captured after it", every_after_pause},
+    {"every without times has none", every_without_times},
+    {"every makes no time of what is before the beginning", every_before_the_beginning},
+    {"every never decodes a frame before the one before it", every_decodes_in_order})

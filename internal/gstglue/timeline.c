@@ -1,0 +1,155 @@
+#include "timeline.h"
+
+/* No clock shows more in earnest: 36 years. What a pool says may be anything: so that sums of it are numbers still. */
+#define FARTHEST (G_GINT64_CONSTANT (1) << 60)
+
+static gint64
+believed (guint64 time)
+{
+  return CLAMP ((gint64) time, -FARTHEST, FARTHEST);
+}
+
+void
+gst_bips_timeline_begin (GstBipsTimeline * line)
+{
+  line->begun = FALSE;
+  line->shift = 0;
+}
+
+gboolean
+gst_bips_timeline_plays_since (GstBipsTimeline * line, gint64 start, gint plays)
+{
+  if (start == line->start && plays == line->plays)
+    return FALSE;
+  line->start = start;
+  line->plays = plays;
+  gst_bips_timeline_begin (line);
+  return TRUE;
+}
+
+/* A running time as buffers have it: none, before the time begins. */
+static GstClockTime
+running (gint64 at)
+{
+  return at < 0 ? GST_CLOCK_TIME_NONE : (GstClockTime) at;
+}
+
+/* Whether a frame has both times, and by how much it is decoded before it is presented. */
+static gboolean
+is_reordered (const bips_frame_info * info, gint64 * before)
+{
+  *before = believed (info->pts - info->dts);
+  return info->pts != BIPS_NO_TIME && info->dts != BIPS_NO_TIME;
+}
+
+/* Keeps the least way from capture to publication, and lets it up slowly: by a 200th of a frame with
+ * each. */
+static void
+follow (GstBipsTimeline * line, gint64 way, guint64 duration)
+{
+  gint64 frame = (gint64) duration;
+
+  if (!line->begun || way < line->way) {
+    line->way = way;
+    return;
+  }
+  if (duration == BIPS_NO_TIME || frame <= 0)
+    frame = (gint64) GST_BIPS_USUAL_FRAME;
+  line->way += MIN (way - line->way, frame / 200);
+}
+
+/* What was published before the source began to play becomes available when it begins. A time of
+ * publication that is still to come is wrong, and would put off all frames that follow, those of the
+ * next producer too. */
+void
+gst_bips_timeline_latest (GstBipsTimeline * line, const bips_frame_info * info,
+    const bips_frame_delivery * delivery, const GstBipsClock * clock, gint64 deadline,
+    GstClockTime * pts, GstClockTime * dts)
+{
+  gint64 published = MIN (believed (delivery->publish_time), clock->now);
+  gint64 presented = published, before, at;
+
+  if (info->capture_time != BIPS_NO_TIME) {
+    gint64 capture = believed (info->capture_time);
+
+    follow (line, published - capture, info->duration);
+    presented = MAX (capture + line->way, published - deadline - (gint64) GST_BIPS_TIMELINE_SLACK);
+    presented = MIN (presented, published);
+  }
+  line->begun = TRUE;
+  at = MAX (presented - clock->offset, clock->start);
+  if (line->given && at <= line->last)
+    at = line->last + 1;
+  line->given = TRUE;
+  line->last = at;
+  *pts = (GstClockTime) at;
+  *dts = GST_CLOCK_TIME_NONE;
+  if (is_reordered (info, &before) && at - before >= clock->start)
+    *dts = (GstClockTime) (at - before);
+}
+
+/* Places the decoding of a frame that is presented at a time: as it was captured, but never before that
+ * of the frame before it, as muxers want it. The first frames after a seek of the producer may begin
+ * before the last ones of its old place, by as much as their encoder reorders frames. What is presented,
+ * and when, stays as it was captured. */
+static gint64
+decode (GstBipsTimeline * line, gint64 dts, gint64 pts)
+{
+  if (line->decodes && dts <= line->decoded)
+    dts = MAX (dts, MIN (line->decoded + 1, pts));
+  line->decodes = TRUE;
+  line->decoded = MAX (line->decoded, dts);
+  return dts;
+}
+
+/* Where a stream begins, whose first frame is presented or decoded at a time. FALSE: not with this one.
+ * The frames of a producer that is not live are all wanted: where the first would come too early, all
+ * come later by as much. */
+static gboolean
+begin_with (GstBipsTimeline * line, gint64 first, gboolean live, const GstBipsClock * clock)
+{
+  gint64 floor = clock->start;
+
+  if (live && first < floor)
+    return FALSE;
+  if (!live) {
+    if (line->given)
+      floor = MAX (floor, line->last + 1);
+    line->shift = MAX (0, floor - first);
+  }
+  line->begun = TRUE;
+  return TRUE;
+}
+
+gboolean
+gst_bips_timeline_every (GstBipsTimeline * line, const bips_frame_info * info,
+    const bips_frame_delivery * delivery, const GstBipsClock * clock, GstClockTime * pts,
+    GstClockTime * dts)
+{
+  gint64 at, first, before;
+  gboolean reordered;
+
+  *pts = *dts = GST_CLOCK_TIME_NONE;
+  if (info->capture_time == BIPS_NO_TIME) {
+    line->begun = TRUE;
+    return TRUE;
+  }
+  first = at = believed (info->capture_time) - clock->offset;
+  reordered = is_reordered (info, &before);
+  if (reordered)
+    first = MIN (first, at - before);
+  if (!line->begun && !begin_with (line, first, delivery->latency != BIPS_NO_TIME, clock))
+    return FALSE;
+  at = believed ((guint64) (at + line->shift));
+  line->given = TRUE;
+  line->last = MAX (line->last, at);
+  if (reordered) {
+    *pts = running (at);
+    *dts = running (decode (line, at - before, at));
+  } else if (info->pts == BIPS_NO_TIME && info->dts != BIPS_NO_TIME) {
+    *dts = running (at);        /* then it was captured at the time of decoding */
+  } else {
+    *pts = running (at);
+  }
+  return TRUE;
+}

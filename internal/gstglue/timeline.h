@@ -1,0 +1,59 @@
+/* The times that the frames of one source get in its pipeline, in running time.
+ *
+ * A reader of the newest frame shows what has just been published, whatever its producer's latency
+ * is: its frames are presented when they were published, evened out. A reader of every frame keeps
+ * the times of capture, and all distances between them. */
+#ifndef GST_BIPS_TIMELINE_H
+#define GST_BIPS_TIMELINE_H
+
+#include <bips/bips.h>
+#include <gst/gst.h>
+
+#include "clock.h"
+
+G_BEGIN_DECLS
+
+/* Frames of the newest are presented at most so long, and the processing deadline, before they were
+ * published: a sink waits that long for its own processing anyway. */
+#define GST_BIPS_TIMELINE_SLACK (10 * GST_MSECOND)
+
+/* The duration of a frame that does not say how long it lasts. */
+#define GST_BIPS_USUAL_FRAME (GST_SECOND / 30)
+
+/* All zeros: no frame was given yet. For the streaming thread. */
+typedef struct
+{
+  gint64 start;                 /* running time at which the source began to play last */
+  gint plays;                   /* how often it had by then */
+  gboolean begun;               /* a frame of the present stream was given */
+  gboolean given;               /* a frame of any stream was */
+  gint64 last;                  /* the PTS given last */
+  gint64 way;                   /* latest: the least way from capture to publication of late */
+  gint64 shift;                 /* every: what is added to all times of a producer that is not live */
+  gboolean decodes;             /* every: a frame had a DTS, */
+  gint64 decoded;               /* and this is the one given last */
+} GstBipsTimeline;
+
+/* Notes when the source began to play last, and how often it did. TRUE: it did anew: it reads on from where the
+ * stream is now, and the line begins. The time alone does not tell: GStreamer changes it when a pause begins,
+ * when a last frame may come. */
+gboolean gst_bips_timeline_plays_since (GstBipsTimeline * line, gint64 start, gint plays);
+
+/* For where frames are missing because the source did not read: at the first frame of a producer, and
+ * of each time that the source plays. */
+void gst_bips_timeline_begin (GstBipsTimeline * line);
+
+/* Places a frame that was just published. deadline is the source's processing deadline. */
+void gst_bips_timeline_latest (GstBipsTimeline * line, const bips_frame_info * info,
+    const bips_frame_delivery * delivery, const GstBipsClock * clock, gint64 deadline,
+    GstClockTime * pts, GstClockTime * dts);
+
+/* Places a frame where it was captured. FALSE: a live producer captured it before the source began to
+ * play; nobody was there to see it. */
+gboolean gst_bips_timeline_every (GstBipsTimeline * line, const bips_frame_info * info,
+    const bips_frame_delivery * delivery, const GstBipsClock * clock, GstClockTime * pts,
+    GstClockTime * dts);
+
+G_END_DECLS
+
+#endif
