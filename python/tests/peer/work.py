@@ -41,7 +41,10 @@ class Line(dict[str, Any]):
         return self.add(error=name_of(error), text=str(error))
 
     def write(self) -> None:
-        os.write(1, (json.dumps(self, separators=(",", ":")) + "\n").encode())
+        try:
+            os.write(1, (json.dumps(self, separators=(",", ":")) + "\n").encode())
+        except BrokenPipeError:
+            os._exit(1)  # nobody listens any more: no thread should go on
 
 
 def wrong(what: str, text: str) -> None:
