@@ -225,7 +225,7 @@ bool owes_end(const struct reading *r, uint64_t ended);
 bool has_ended(const struct attachment *a); /* the producer said that it will publish no more here */
 /* outcome_ahead is an outcome that next_frame might have, and takes nothing: GOT_FRAME where there is anything to deliver or to
  * fail with. */
-enum outcome outcome_ahead(struct attachment *a);
+int outcome_ahead(struct attachment *a);
 /* next_frame looks for the frame wanted (C2 to C8) and pins it; an enum outcome, or an error. */
 int next_frame(struct attachment *a, struct delivery *d);
 int64_t interval_of(const struct attachment *a);

@@ -202,7 +202,7 @@ static int nothing_new(struct attachment *a, const struct sight *seen, struct de
   return GOT_NOTHING;
 }
 
-enum outcome outcome_ahead(struct attachment *a) {
+int outcome_ahead(struct attachment *a) {
   struct sight seen = look_at_header(a);
   struct delivery none = {NULL, 0, 0};
 

@@ -631,7 +631,7 @@ static int look_around(bips_consumer *c, uint32_t *rung, int *got, bips_frame **
     return of_pool(cut_short(), c->paths.name);
   *rung = load32(&c->attachment->pool.header->bell); /* C1 */
   HIT("C1");
-  *got = frame == NULL ? (int)outcome_ahead(c->attachment) : next_frame(c->attachment, &d);
+  *got = frame == NULL ? outcome_ahead(c->attachment) : next_frame(c->attachment, &d);
   if (frame == NULL && *got == GOT_FRAME)
     return 0;
   return result_of(c, *got, &d, frame);

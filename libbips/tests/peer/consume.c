@@ -257,15 +257,24 @@ static void add_standing(struct consuming *c, struct line *l) {
   line_flag(l, "unwaited", c->options.mode == BIPS_EVERY && !s.blocking);
 }
 
-/* add_missing adds what the counters say that was not given since the last frame. */
-static void add_missing(struct consuming *c, struct line *l) {
-  bips_consumer_stats s = BIPS_CONSUMER_STATS_INIT;
+/* missing is what the counters say that was not given since the last frame. */
+static bips_consumer_stats missing(struct consuming *c) {
+  bips_consumer_stats s = BIPS_CONSUMER_STATS_INIT, since;
 
   bips_consumer_get_stats(c->joined->pool, &s);
-  line_number(l, "skipped", s.skipped - c->skipped);
-  line_number(l, "lost", s.lost - c->lost);
+  since = s;
+  since.skipped -= c->skipped;
+  since.lost -= c->lost;
   c->skipped = s.skipped;
   c->lost = s.lost;
+  return since;
+}
+
+static void add_missing(struct consuming *c, struct line *l) {
+  bips_consumer_stats since = missing(c);
+
+  line_number(l, "skipped", since.skipped);
+  line_number(l, "lost", since.lost);
 }
 
 /* see_error tells of a pull without a frame. */
@@ -365,6 +374,7 @@ static struct holding *see(struct consuming *c, bips_frame *frame) {
   if (d.instance != c->instance || h->payload.token != c->token) {
     c->instance = d.instance;
     c->token = h->payload.token;
+    missing(c); /* when the one before ended */
     bips_consumer_get_pool(c->joined->pool, &info);
     line_begin(&l, "instance");
     line_hex(&l, "instance", d.instance);

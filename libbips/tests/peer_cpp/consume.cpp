@@ -336,6 +336,9 @@ std::optional<Holding> Consuming::See(bips::Frame frame) {
   if (delivery.instance != instance_ || held.written.token != token_) {
     instance_ = delivery.instance;
     token_ = held.written.token;
+    bips::ConsumerStats stats = joined_->stats(); // with what was still missing when the one before ended
+    skipped_ = stats.skipped;
+    lost_ = stats.lost;
     auto pool = joined_->pool();
     Line line("instance");
     line.Hex("instance", delivery.instance);

@@ -134,14 +134,20 @@ class Consuming:
             line.add(demoted=s.demoted)
         return line.add(unwaited=self.o["mode"] == "every" and not s.blocking)
 
+    def missing(self) -> dict[str, int]:
+        """What the counters say that was not given since the last frame."""
+        s = self.pool.stats
+        since = {"skipped": s.skipped - self.skipped, "lost": s.lost - self.lost}
+        self.skipped, self.lost = s.skipped, s.lost
+        return since
+
     def see_error(self, error: bips.Error) -> None:
         if isinstance(error, bips.EndOfStream):
-            pool, s = self.pool.pool, self.pool.stats
-            line = Line("end").hex("instance", pool.instance if pool else 0).add(skipped=s.skipped - self.skipped, lost=s.lost - self.lost)
+            pool = self.pool.pool
+            line = Line("end").hex("instance", pool.instance if pool else 0).add(**self.missing())
             self.add_standing(line).write()
-            self.skipped, self.lost = s.skipped, s.lost
         elif isinstance(error, bips.ProducerLost):
-            Line("lost").write()
+            Line("lost").add(**self.missing()).write()
         elif isinstance(error, bips.Stalled):
             Line("stalled").write()
         elif isinstance(error, bips.PoolFull):
@@ -191,6 +197,7 @@ class Consuming:
         self.left -= 1
         if (frame.instance, payload.token) != (self.instance, self.token):
             self.instance, self.token = frame.instance, payload.token
+            self.missing()  # when the one before ended
             pool = self.pool.pool
             line = Line("instance").hex("instance", frame.instance)
             if not self.foreign:

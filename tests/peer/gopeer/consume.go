@@ -319,6 +319,7 @@ func (c *consuming) see(f bips.Frame) (holding, bool) {
 	c.left--
 	if f.Instance != c.instance || h.payload.Token != c.token {
 		c.instance, c.token = f.Instance, h.payload.Token
+		_ = c.missing(line.Line{}) // what was still missing when the one before ended
 		info, _ := c.pool.Pool()
 		l := line.Line{Event: line.Instance, Instance: line.Hex(f.Instance), Slots: info.Slots}
 		if !c.foreign {
