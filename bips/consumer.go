@@ -374,7 +374,10 @@ func (c *Consumer) search(poked uint32, limit deadline) error {
 		case err != nil:
 			return c.searchAgain(err, limit)
 		case told == answerGranted:
-			return c.attach(granted)
+			if seen, err := c.attach(granted); err != nil || seen {
+				return err
+			}
+			return c.pauseSearch(poked, limit, searchLimit) // the name of a producer that is gone may stay for a while
 		}
 		wait, ok := patience.left(bellLimit)
 		if !ok {
@@ -402,15 +405,14 @@ func (c *Consumer) searchAgain(err error, limit deadline) error {
 // well below a millisecond, even if it has no time: so one that only looks finds what is there.
 const answerGrace = 20 * time.Millisecond
 
-// attach begins to read, with the grant that there is.
-func (c *Consumer) attach(a *attachment) error {
+// attach begins to read, with the grant that there is. It reports false if the producer is gone.
+func (c *Consumer) attach(a *attachment) (seen bool, err error) {
 	again := a.joined
-	seen, err := a.join()
-	if err != nil || !seen {
+	if seen, err = a.join(); err != nil || !seen {
 		c.setAsking(nil)
 		a.letGo()
 		c.lastSearch = errGone
-		return err
+		return false, err
 	}
 	c.fullSince, c.moveSince, c.quietSince = time.Time{}, time.Time{}, time.Time{}
 	c.before = nil
@@ -424,7 +426,7 @@ func (c *Consumer) attach(a *attachment) error {
 		c.wantsKeyFrame = false
 		a.requestKeyFrame()
 	}
-	return nil
+	return true, nil
 }
 
 func (c *Consumer) setAsking(a application) {

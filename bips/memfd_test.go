@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bips-ipc/bips/internal/layout"
 	"github.com/bips-ipc/bips/internal/testmain"
 )
 
@@ -159,5 +160,26 @@ func TestASocketThatNobodyListensAtIsExplained(t *testing.T) {
 	}
 	if err := errors.Join(c.Close(), os.Remove(stale)); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A producer that hands over a pool that has ended, again and again, does not keep a Pull from ending in time.
+func TestAPullEndsInTimeWhoseProducerHandsOverAClosedPool(t *testing.T) {
+	testmain.Dir(t)
+	p := newMemfdProducer(t, ProducerOptions{Slots: 8})
+	p.own.pool.header.State.Store(layout.StateClosed)
+	c := newTestConsumer(t)
+	pulled := make(chan error, 1)
+	go func() {
+		_, err := c.Pull(20 * time.Millisecond)
+		pulled <- err
+	}()
+	select {
+	case err := <-pulled:
+		if !errors.Is(err, ErrTimeout) {
+			t.Errorf("%v, want a time-out", err)
+		}
+	case <-time.After(watchdog):
+		t.Error("it still pulls")
 	}
 }

@@ -402,17 +402,21 @@ static int note_search(bips_consumer *c, int error, uint32_t poked, const struct
   return pause_search(c, poked, limit, pause);
 }
 
-/* attach begins to read, with the grant that there is. With pulling. */
-static int attach(bips_consumer *c, struct attachment *a) {
+/* attach begins to read, with the grant that there is. If the producer is gone, it waits a moment: the name may stay for a
+ * while. With pulling. */
+static int attach(bips_consumer *c, struct attachment *a, uint32_t poked, const struct deadline *limit) {
   bool again = a->reading->joined, seen;
   int err = join(a, &seen);
 
   set_asking(c, NULL); /* the attachment has come of it */
-  if (err < 0 || !seen) {
+  if (err < 0 || !seen)
     let_go(a);
+  if (err < 0)
+    return of_pool(err, c->paths.name);
+  if (!seen) {
     fail(BIPS_NO_POOL, "its producer is gone");
     tell_later(&c->last_search, -BIPS_NO_POOL);
-    return err < 0 ? of_pool(err, c->paths.name) : 0;
+    return pause_search(c, poked, limit, SEARCH_LIMIT);
   }
   c->full_since = c->move_since = c->quiet_since = 0;
   c->was_before = false;
@@ -470,7 +474,7 @@ static int search(bips_consumer *c, uint32_t poked, const struct deadline *limit
     if ((err = c->asking->ops->answer(c->asking, &told, &granted)) < 0)
       return search_again(c, err, limit);
     if (told == ANSWER_GRANTED)
-      return attach(c, granted);
+      return attach(c, granted, poked, limit);
     if (!deadline_left(&patience, BELL_LIMIT, &wait))
       return because(fail_plain(BIPS_TIMEOUT, "pool \"%s\": not attached, the producer does not answer: timeout", c->paths.name),
           BIPS_NO_ANSWER);
