@@ -1,6 +1,7 @@
 #define BIPS_ERRORS_THEMSELVES
 #include "errors.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -24,6 +25,7 @@ enum { LONGEST = 2048 };
 struct last {
   char message[LONGEST];
   char path[LONGEST / 4];
+  char system[64]; /* of system_text */
   int reason;
 };
 
@@ -94,11 +96,23 @@ static const struct {
 
 enum { KNOWN = sizeof(known) / sizeof(known[0]) };
 
+/* system_text is the C library's text of an errno value, which begins with a capital there: it goes on a sentence here. It is
+ * the thread's own, and valid until the next call. */
+static const char *system_text(int code) {
+  const char *text = strerror(code);
+  struct last *l = room();
+
+  if (l == NULL || !isupper((unsigned char)text[0]) || !islower((unsigned char)text[1]))
+    return text;
+  snprintf(l->system, sizeof l->system, "%c%s", tolower((unsigned char)text[0]), text + 1);
+  return l->system;
+}
+
 const char *error_text(int code) {
   for (int i = 0; i < KNOWN; i++)
     if (known[i].code == code)
       return known[i].text;
-  return strerror(code);
+  return system_text(code);
 }
 
 const char *bips_error_name(int error) {
@@ -189,7 +203,7 @@ int fail_plain(int code, const char *format, ...) {
 int fail_system(const char *operation, const char *path) {
   int code = errno == EPERM ? EACCES : errno; /* whoever asks means both */
 
-  fail_plain(code, "%s %s: %s", operation, path, strerror(errno));
+  fail_plain(code, "%s %s: %s", operation, path, system_text(errno));
   struct last *l = told();
   if (l != NULL)
     snprintf(l->path, sizeof l->path, "%s", path);

@@ -175,8 +175,9 @@ def test_opencv_takes_a_frame_where_it_lies(pairs) -> None:  # type: ignore[no-u
     before = frame.views
     converted = cv2.cvtColor(picture, cv2.COLOR_YUV2BGR_NV12)
     assert converted.shape == (16, 32, 3) and frame.views == before
-    with pytest.raises(cv2.error):
-        cv2.rectangle(picture, (0, 0), (4, 4), 255)
+    if int(cv2.__version__.split(".")[0]) >= 5:  # older ones write, and the process ends
+        with pytest.raises(cv2.error):
+            cv2.rectangle(picture, (0, 0), (4, 4), 255)
     slot = pair.producer.pull()
     drawn = np.asarray(slot)
     cv2.rectangle(drawn, (0, 0), (4, 4), 255, -1)
