@@ -86,9 +86,11 @@ func NewProducerContext(ctx context.Context, name string, o ProducerOptions) (*P
 	if err != nil {
 		return nil, fmt.Errorf("pool %q: %w", bare, err)
 	}
-	p, err := open(ctx, bare, who, &o)
-	for tries := 1; errors.Is(err, fs.ErrNotExist) && tries < makeTries; tries++ { // somebody deleted the files while they were made
-		p, err = open(ctx, bare, who, &o)
+	var p *Producer
+	for range makeTries {
+		if p, err = open(ctx, bare, who, &o); !errors.Is(err, fs.ErrNotExist) {
+			break // else somebody deleted the files while they were made, or there is no folder
+		}
 	}
 	return p, err
 }

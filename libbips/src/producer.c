@@ -188,8 +188,8 @@ BIPS_API int bips_producer_open(const char *name, const bips_producer_options *o
   *producer = NULL;
   if ((err = fork_guard_begin()) < 0)
     return err;
-  err = try_to_open(name, options, producer);
-  for (int tries = 1; err == -ENOENT && tries < MAKE_TRIES; tries++) /* somebody deleted the files while they were made */
+  err = -ENOENT;
+  for (int i = 0; i < MAKE_TRIES && err == -ENOENT; i++) /* somebody deleted the files while they were made, or there is no folder */
     err = try_to_open(name, options, producer);
   return err;
 }

@@ -272,9 +272,11 @@ func (c *consuming) seeError(err error) {
 	switch {
 	case errors.Is(err, bips.ErrEndOfStream):
 		info, _ := c.pool.Pool()
-		c.out.write(c.standing(c.missing(line.Line{Event: line.End, Instance: line.Hex(info.Instance)})))
+		skipped, lost := c.missing()
+		c.out.write(c.standing(line.Line{Event: line.End, Instance: line.Hex(info.Instance), Skipped: skipped, Lost: lost}))
 	case errors.Is(err, bips.ErrProducerLost):
-		c.out.write(c.missing(line.Line{Event: line.Lost}))
+		skipped, lost := c.missing()
+		c.out.write(line.Line{Event: line.Lost, Skipped: skipped, Lost: lost})
 	case errors.Is(err, bips.ErrStalled):
 		c.out.write(line.Line{Event: line.Stalled})
 	case errors.Is(err, bips.ErrPoolFull):
@@ -292,12 +294,12 @@ func (c *consuming) seeError(err error) {
 	}
 }
 
-// missing adds what the counters say that was not given since the last frame.
-func (c *consuming) missing(l line.Line) line.Line {
+// missing is what the counters say that was not given since the last frame.
+func (c *consuming) missing() (skipped, lost uint64) {
 	stats := c.pool.Stats()
-	l.Skipped, l.Lost = stats.Skipped-c.skipped, stats.Lost-c.lost
+	skipped, lost = stats.Skipped-c.skipped, stats.Lost-c.lost
 	c.skipped, c.lost = stats.Skipped, stats.Lost
-	return l
+	return skipped, lost
 }
 
 // see checks a frame as it comes. A frame that is not whole is given back at once.
@@ -319,7 +321,7 @@ func (c *consuming) see(f bips.Frame) (holding, bool) {
 	c.left--
 	if f.Instance != c.instance || h.payload.Token != c.token {
 		c.instance, c.token = f.Instance, h.payload.Token
-		_ = c.missing(line.Line{}) // what was still missing when the one before ended
+		c.missing() // when the one before ended: it is not told of
 		info, _ := c.pool.Pool()
 		l := line.Line{Event: line.Instance, Instance: line.Hex(f.Instance), Slots: info.Slots}
 		if !c.foreign {
