@@ -212,14 +212,18 @@ func (st *stage) seat(memory []byte) {
 	st.bells = append(st.bells, &raw.SeatOf(memory).Waiting)
 }
 
-// isJoined reports whether a reader reads.
+// isJoined reports whether a reader reads that is not one of the golden ones: who takes
+// a seat gives it another generation.
 func (st *stage) isJoined() bool {
 	if st.backend == "shm" {
-		for i := range int(raw.SeatHeaderOf(st.whole.Seats).SeatCount) {
-			if seat := raw.SeatIn(st.seats, raw.SeatHeaderOf(st.whole.Seats), i); seat.PID.Load() < 5000 || seat.PID.Load() > 5007 { // not one of the golden ones
-				if state := seat.State.Load(); state == layout.SeatEvery || state == layout.SeatLatest {
-					return true
-				}
+		header := raw.SeatHeaderOf(st.whole.Seats)
+		for i := range int(header.SeatCount) {
+			seat, golden := raw.SeatIn(st.seats, header, i), raw.SeatIn(st.whole.Seats, header, i)
+			if seat.Generation.Load() == golden.Generation.Load() {
+				continue
+			}
+			if state := seat.State.Load(); state == layout.SeatEvery || state == layout.SeatLatest {
+				return true
 			}
 		}
 		return false
