@@ -84,7 +84,7 @@ func TestRatiosAreOfMedians(t *testing.T) {
 	if high.Against != Iceoryx2 || high.Ratio != 7 || !high.Met {
 		t.Errorf("tiny frames: %+v", high)
 	}
-	contains(t, markdown(example()), "| 21.0 | 50.0 | 0.42 | <= 0.6 x shmsink/ shmsrc | met |")
+	contains(t, markdown(example()), "| 21.0 | 50.0 | 0.42 | <= 0.9 x shmsink/ shmsrc | met |")
 }
 
 func TestTheBestOfThePeersIsMeant(t *testing.T) {
