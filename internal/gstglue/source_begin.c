@@ -57,6 +57,8 @@ gst_bips_source_is_early (GstPushSrc * source, GstBipsSourceState * state, const
     return FALSE;
   if (gst_bips_timeline_plays_since (&reading->line, clock.start, g_atomic_int_get (&state->plays)))
     gst_bips_key_need_begin (&reading->key_need);
+  if (gst_bips_timeline_is_set_back (&reading->line, &clock))
+    gst_bips_key_need_begin (&reading->key_need);
   look_at_clock (source, state, delivery, &clock);
   if (gst_bips_key_times_due (&state->wanted_at, clock.now - clock.offset))
     gst_bips_source_request_key_frame (GST_ELEMENT (source), state, reading->reader);

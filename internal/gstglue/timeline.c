@@ -1,5 +1,12 @@
 #include "timeline.h"
 
+/* A running time that is less than the one before by so much was set back. It is a little less also without that: where a
+ * last frame came while the pipeline was about to pause, which takes the time of a pause out of it. */
+#define SET_BACK (GST_SECOND / 4)
+
+/* A stream that is placed by its own times may fall behind by so much. */
+#define FALLS_BEHIND GST_SECOND
+
 /* No clock shows more in earnest: 36 years. What a pool says may be anything: so that sums of it are numbers still. */
 #define FARTHEST (G_GINT64_CONSTANT (1) << 60)
 
@@ -12,7 +19,7 @@ believed (guint64 time)
 void
 gst_bips_timeline_begin (GstBipsTimeline * line)
 {
-  line->begun = FALSE;
+  line->begun = line->anchored = FALSE;
   line->shift = 0;
 }
 
@@ -25,6 +32,20 @@ gst_bips_timeline_plays_since (GstBipsTimeline * line, gint64 start, gint plays)
   line->plays = plays;
   gst_bips_timeline_begin (line);
   return TRUE;
+}
+
+gboolean
+gst_bips_timeline_is_set_back (GstBipsTimeline * line, const GstBipsClock * clock)
+{
+  gint64 running_time = clock->now - clock->offset;
+  gboolean set_back = running_time < line->seen - (gint64) SET_BACK;
+
+  line->seen = running_time;
+  if (set_back) {
+    gst_bips_timeline_begin (line);
+    line->given = line->decodes = FALSE;
+  }
+  return set_back;
 }
 
 /* A running time as buffers have it: none, before the time begins. */
@@ -121,6 +142,28 @@ begin_with (GstBipsTimeline * line, gint64 first, gboolean live, const GstBipsCl
   return TRUE;
 }
 
+/* When a frame was captured, on CLOCK_MONOTONIC, or when it would have been by its time in its stream. Where this falls behind the
+ * publication by more than FALLS_BEHIND, as after the producer has paused, the stream is placed anew. FALSE: it has no times. */
+static gboolean
+captured (GstBipsTimeline * line, const bips_frame_info * info, const bips_frame_delivery * delivery,
+    const GstBipsClock * clock, gint64 * at)
+{
+  guint64 time = info->pts != BIPS_NO_TIME ? info->pts : info->dts;
+  gint64 published = MIN (believed (delivery->publish_time), clock->now);
+
+  *at = believed (info->capture_time);
+  if (info->capture_time != BIPS_NO_TIME)
+    return TRUE;
+  if (time == BIPS_NO_TIME)
+    return FALSE;
+  if (!line->anchored || believed (time) + line->anchor < published - (gint64) FALLS_BEHIND) {
+    line->anchored = TRUE;
+    line->anchor = published - believed (time);
+  }
+  *at = believed (time) + line->anchor;
+  return TRUE;
+}
+
 gboolean
 gst_bips_timeline_every (GstBipsTimeline * line, const bips_frame_info * info,
     const bips_frame_delivery * delivery, const GstBipsClock * clock, GstClockTime * pts,
@@ -130,11 +173,11 @@ gst_bips_timeline_every (GstBipsTimeline * line, const bips_frame_info * info,
   gboolean reordered;
 
   *pts = *dts = GST_CLOCK_TIME_NONE;
-  if (info->capture_time == BIPS_NO_TIME) {
+  if (!captured (line, info, delivery, clock, &at)) {
     line->begun = TRUE;
     return TRUE;
   }
-  first = at = believed (info->capture_time) - clock->offset;
+  first = at = at - clock->offset;
   reordered = is_reordered (info, &before);
   if (reordered)
     first = MIN (first, at - before);

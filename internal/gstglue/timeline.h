@@ -26,10 +26,13 @@ typedef struct
   gint64 start;                 /* running time at which the source began to play last */
   gint plays;                   /* how often it had by then */
   gboolean begun;               /* a frame of the present stream was given */
+  gint64 seen;                  /* the running time at the last frame; 0: there was none */
   gboolean given;               /* a frame of any stream was */
   gint64 last;                  /* the PTS given last */
   gint64 way;                   /* latest: the least way from capture to publication of late */
   gint64 shift;                 /* every: what is added to all times of a producer that is not live */
+  gboolean anchored;            /* every: a frame of the present stream was placed by its time in that, */
+  gint64 anchor;                /* to which this has to be added to get CLOCK_MONOTONIC */
   gboolean decodes;             /* every: a frame had a DTS, */
   gint64 decoded;               /* and this is the one given last */
 } GstBipsTimeline;
@@ -38,6 +41,11 @@ typedef struct
  * stream is now, and the line begins. The time alone does not tell: GStreamer changes it when a pause begins,
  * when a last frame may come. */
 gboolean gst_bips_timeline_plays_since (GstBipsTimeline * line, gint64 start, gint plays);
+
+/* Notes the pipeline's running time. TRUE: it was set back, as by a flush that resets it (gst_event_new_flush_stop) or by an
+ * application that sets the base time. The line begins anew then, and its times may go back: those from before belong to a
+ * time that is over, and what has to follow them would be presented when the new one has come as far. */
+gboolean gst_bips_timeline_is_set_back (GstBipsTimeline * line, const GstBipsClock * clock);
 
 /* For where frames are missing because the source did not read: at the first frame of a producer, and
  * of each time that the source plays. */
@@ -48,7 +56,8 @@ void gst_bips_timeline_latest (GstBipsTimeline * line, const bips_frame_info * i
     const bips_frame_delivery * delivery, const GstBipsClock * clock, gint64 deadline,
     GstClockTime * pts, GstClockTime * dts);
 
-/* Places a frame where it was captured. FALSE: a live producer captured it before the source began to
+/* Places a frame where it was captured. One that does not say when that was, as of a program that fills in times of its stream
+ * only, is placed by these: the first one when it was published, all others as far behind it as their times are. FALSE: a live producer captured it before the source began to
  * play; nobody was there to see it. */
 gboolean gst_bips_timeline_every (GstBipsTimeline * line, const bips_frame_info * info,
     const bips_frame_delivery * delivery, const GstBipsClock * clock, GstClockTime * pts,

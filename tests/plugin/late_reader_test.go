@@ -254,6 +254,31 @@ func TestFramesWithoutTimes(t *testing.T) {
 	}
 }
 
+// A program that fills in the times of its stream, and not when its frames were captured: who reads every frame has these
+// times' distances, however fast the frames come, and can mux them.
+func TestFramesWithTimesOfTheirStreamOnly(t *testing.T) {
+	t.Parallel()
+	needs(t, "jpegenc", "qtmux")
+	w := write(t, poolName(t), bips.ProducerOptions{})
+	path := filepath.Join(t.TempDir(), "recording")
+	source := launch(t, "bipssrc pool=%s read-mode=every ! identity silent=false ! jpegenc ! qtmux ! filesink location=%s", poolName(t), path)
+	w.awaits(1)
+	for i := range 10 {
+		w.publishAsItIs(greySize, bips.FrameInfo{PTS: bips.TimeOf(time.Hour + time.Duration(i)*time.Second/25)})
+	}
+	w.endOfStream()
+	source.finish()
+	buffers := source.buffers()
+	if len(buffers) != 10 {
+		t.Fatalf("%d buffers, want 10", len(buffers))
+	}
+	for i, b := range buffers {
+		if want := buffers[0].pts + time.Duration(i)*time.Second/25; b.pts < 0 || (b.pts-want).Abs() > time.Millisecond {
+			t.Errorf("buffer %d: PTS %v, want %v", i, b.pts, want)
+		}
+	}
+}
+
 // A demuxer that joins late needs the stream's header, which the caps have.
 func TestALateReaderOfAContainerGetsItsHeader(t *testing.T) {
 	t.Parallel()

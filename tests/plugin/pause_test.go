@@ -68,6 +68,45 @@ func TestASourcePausesForAnInstant(t *testing.T) {
 	}
 }
 
+// An application flushes a pipeline that reads, as to be rid of what waits in its queues, and resets its running time with
+// that: the frames that follow have times of the new one. With those of the old one a sink would show the
+// next picture when the pipeline has played once more for as long.
+func TestAFlushThatResetsTheTimeOfAReader(t *testing.T) {
+	for source, caps := range map[string]string{"live": "videotestsrc is-live=true", "not live": "videotestsrc"} {
+		for _, mode := range []string{"every", "latest"} {
+			t.Run(source+" "+mode, func(t *testing.T) {
+				t.Parallel()
+				d := drive(t, nil)
+				d.do("make sink "+caps+" ! video/x-raw,format=GRAY8,width=64,height=48,framerate=30/1 ! bipssink pool="+poolName(t),
+					"set sink playing",
+					"make r bipssrc pool="+poolName(t)+" read-mode="+mode+" ! identity silent=false ! fakesink sync=false", "set r playing")
+				for range 3 {
+					var before, after []buffer
+					for before = d.buffers(); len(before) == 0 || before[len(before)-1].pts < time.Second; before = d.buffers() {
+						d.do("frames r 1")
+					}
+					d.do("flush r")
+					back := func() bool {
+						for _, b := range after {
+							if b.pts < before[len(before)-1].pts {
+								return true
+							}
+						}
+						return false
+					}
+					for ; !back() && len(after) < 60; after = d.buffers()[len(before):] {
+						d.do("frames r 1")
+					}
+					if !back() {
+						t.Errorf("PTS %v before the flush, and %v after it: the time of the pipeline began anew", before[len(before)-1].pts, after[len(after)-1].pts)
+					}
+				}
+				d.quit()
+			})
+		}
+	}
+}
+
 // A sink pauses while it waits for a reader, again and again, and plays on: no frame is
 // missing, and none comes twice.
 func TestASinkPausesWhileAReaderHoldsItUp(t *testing.T) {

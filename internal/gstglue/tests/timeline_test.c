@@ -160,6 +160,34 @@ every_without_times (void)
   CHECK (p.pts == NO_TIME && p.dts == NO_TIME && !p.early, "PTS %ld, DTS %ld, early %d", p.pts, p.dts, p.early);
 }
 
+/* Ten frames of a program that fills in a stream's times only, published at once, and one more after it has paused for a minute. */
+static void
+every_by_the_stream (void)
+{
+  GstBipsTimeline line = { 0, };
+  Placed p;
+  gint i;
+
+  for (i = 0; i < 11; i++) {
+    gint64 published = S + i * MS + (i == 10 ? 60 * S : 0);
+    Frame f = encoded (0, published, 2 * HOUR + i * USUAL, 2 * HOUR + i * USUAL - 50 * MS, NO_TIME);
+    gint64 want = i == 10 ? published : S + i * USUAL;
+
+    f.info.capture_time = BIPS_NO_TIME;
+    p = every (&line, f, clock_at (0));
+    CHECK (!p.early && p.pts == want && p.dts == want - 50 * MS, "frame %d: PTS %ld, DTS %ld, early %d; want PTS %ld", i, p.pts,
+        p.dts, p.early, want);
+  }
+  gst_bips_timeline_begin (&line);      /* the next producer, whose times begin anew */
+  for (i = 0; i < 2; i++) {
+    Frame f = encoded (0, 90 * S, i * USUAL, NO_TIME, NO_TIME);
+
+    f.info.capture_time = BIPS_NO_TIME;
+    p = every (&line, f, clock_at (0));
+    CHECK (p.pts == 90 * S + i * USUAL && p.dts == NO_TIME, "frame %d of the next producer: PTS %ld, DTS %ld", i, p.pts, p.dts);
+  }
+}
+
 /* What no clock can show is no time: as a number it would be hundreds of years. */
 static void
 every_before_the_beginning (void)
@@ -200,6 +228,31 @@ every_decodes_in_order (void)
   }
 }
 
+/* After 10 seconds the pipeline's time begins anew, as after a flush: 10 more seconds later it would be too late. */
+static void
+times_are_set_back (void)
+{
+  GstBipsClock clock = clock_at (0);
+  GstBipsTimeline line = { 0, };
+  Placed p;
+  gint64 at;
+
+  clock.now = HOUR + 10 * S;
+  CHECK (!gst_bips_timeline_is_set_back (&line, &clock), "the first look finds a time that was set back");
+  every (&line, encoded (10 * S, 10 * S, 60 * S, 60 * S - 50 * MS, NO_TIME), clock);
+  clock.now += 100 * MS - 1;
+  CHECK (!gst_bips_timeline_is_set_back (&line, &clock), "a time that goes on was set back");
+  clock.offset += 200 * MS;     /* a last frame came while a pause began */
+  CHECK (!gst_bips_timeline_is_set_back (&line, &clock) && line.given, "a pause sets the time back");
+  clock.offset = clock.now;
+  CHECK (gst_bips_timeline_is_set_back (&line, &clock), "a time that begins anew was not set back");
+  at = clock.offset - HOUR + 20 * MS;
+  p = every (&line, framed (at, at), clock);
+  CHECK (p.pts == 20 * MS, "a frame of 20 ms after that: PTS %ld", p.pts);
+  clock.offset -= 5 * S;        /* by an application, forth */
+  CHECK (!gst_bips_timeline_is_set_back (&line, &clock), "a time that was set forth was set back");
+}
+
 TESTS ({"latest is presented when it was published, and evened out", latest_evens_out},
     {"latest begins at the start and never goes back", latest_never_goes_back},
     {"latest without a capture time is presented when it was published", latest_without_capture},
@@ -208,5 +261,7 @@ TESTS ({"latest is presented when it was published, and evened out", latest_even
     {"every of a producer that is not live loses nothing and is shifted as one", every_not_live},
     {"every after a pause begins with what was captured after it", every_after_pause},
     {"every without times has none", every_without_times},
+    {"every without a capture time keeps the distances of the stream's times", every_by_the_stream},
     {"every makes no time of what is before the beginning", every_before_the_beginning},
-    {"every never decodes a frame before the one before it", every_decodes_in_order})
+    {"every never decodes a frame before the one before it", every_decodes_in_order},
+    {"a time of the pipeline that is set back takes the frames' times with it", times_are_set_back})
