@@ -311,3 +311,34 @@ func TestALateReaderOfAContainerGetsItsHeader(t *testing.T) {
 		})
 	}
 }
+
+// The caps of some streams have a header that is for who writes an Ogg file, and that their encoders do not send: a reader
+// gets it in the caps, and no buffer that a muxer would take for a frame.
+func TestAHeaderThatIsInTheCapsOnlyBecomesNoFrame(t *testing.T) {
+	for name, c := range map[string]struct{ line, pad string }{
+		"VP8":  {"videotestsrc num-buffers=20 ! video/x-raw,format=I420,width=64,height=48,framerate=30/1 ! vp8enc deadline=1", "video_0"},
+		"Opus": {"audiotestsrc num-buffers=20 ! opusenc", "audio_0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			needs(t, "vp8enc", "opusenc", "matroskamux", "matroskademux")
+			path := filepath.Join(t.TempDir(), "recording")
+			source := launch(t, "bipssrc pool=%s ! tee name=t ! queue ! identity silent=false ! fakesink t. ! queue ! m.%s matroskamux name=m ! filesink location=%s", poolName(t), c.pad, path)
+			sink := launch(t, "%s ! identity silent=false ! bipssink sync=false wait-for-consumers=1 pool=%s", c.line, poolName(t))
+			sink.finish()
+			source.finish()
+			sent, got := sink.buffers(), source.buffers()
+			if len(sent) == 0 || len(sent) != len(got) {
+				t.Errorf("%d frames were sent, and %d came", len(sent), len(got))
+			}
+			if header := source.matches("caps = .*streamheader"); len(header) == 0 {
+				t.Error("the caps have no header")
+			}
+			played := launch(t, "filesrc location=%s ! matroskademux ! identity silent=false ! fakesink", path)
+			played.finish()
+			if file := played.buffers(); len(file) != len(sent) || file[0].size != sent[0].size {
+				t.Errorf("of %d frames the file has %d, the first with %d bytes, want %d", len(sent), len(file), file[0].size, sent[0].size)
+			}
+		})
+	}
+}
