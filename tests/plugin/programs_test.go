@@ -14,6 +14,7 @@ import (
 var (
 	compileLine = regexp.MustCompile(`(?m)^ {4}((?:cc|c\+\+) .*-o (\w+) .*)$`)
 	cargoLine   = regexp.MustCompile(`(?m)^ {4}(cargo) run (.*) -- .*$`)
+	pythonLine  = regexp.MustCompile(`(?m)^ {4}python (\w+\.py.*)$`)
 )
 
 // buildDir is the folder that the plugin and libbips were built in.
@@ -80,6 +81,24 @@ func build(t *testing.T, compiler, line string) {
 func isProgram(pid int) bool {
 	path, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
 	return err != nil || !slices.Contains([]string{"sh", "dash", "bash", "busybox", "cargo", "rustup"}, filepath.Base(path))
+}
+
+// pythonPrograms returns the lines that run the programs in Python of a recipe's README, for a shell in any folder, with the
+// Python that the recipe's own test has. Where that cannot be had the test is skipped.
+func pythonPrograms(t *testing.T, recipe, readme string) (lines []string) {
+	t.Helper()
+	programs := pythonLine.FindAllStringSubmatch(readme, -1)
+	if len(programs) == 0 {
+		return nil
+	}
+	enter := "cd " + abs(t, recipe) + " && . ../python.sh && BIPS_BUILD=" + buildDir(t) + " && export BIPS_BUILD && use_python && "
+	if out, err := exec.Command("sh", "-c", enter+"true").CombinedOutput(); err != nil {
+		t.Skipf("%v\n%s", err, out)
+	}
+	for _, m := range programs {
+		lines = append(lines, enter+`exec "$python" `+m[1])
+	}
+	return lines
 }
 
 // noLibrary is what pkg-config and use_libbips say.

@@ -14,7 +14,7 @@ import (
 
 // The READMEs of pipelines/ have lines for several terminals. They are run as they are
 // written, all at once, until each reader has had frames; then comes Ctrl-C, unless the
-// stream has an end. Programs that a README compiles are compiled first, and run beside the pipelines.
+// stream has an end. Programs that a README compiles are compiled first, and run beside the pipelines, as those in Python are.
 func TestTheCommandsOfTheReadmesWork(t *testing.T) {
 	readmes, err := filepath.Glob("../../pipelines/*/README.md")
 	if err != nil || len(readmes) == 0 {
@@ -33,7 +33,8 @@ func TestTheCommandsOfTheReadmesWork(t *testing.T) {
 			t.Parallel()
 			dir := ownDir(t)
 			var terminals []*terminal
-			for _, program := range compilePrograms(t, filepath.Dir(readme), string(text)) {
+			recipe := filepath.Dir(readme)
+			for _, program := range append(compilePrograms(t, recipe, string(text)), pythonPrograms(t, recipe, string(text))...) {
 				term := openTerminal(t, dir, program)
 				term.program = true
 				terminals = append(terminals, term)
@@ -64,7 +65,7 @@ func TestTheCommandsOfTheReadmesWork(t *testing.T) {
 var (
 	codeLine    = regexp.MustCompile(`(?m)^ {4}gst-launch-1\.0 (?:.*\\\n)*.*$`)
 	autoSink    = regexp.MustCompile(`auto(video|audio)sink`)
-	missing     = regexp.MustCompile(`no element "[^"]*"`)
+	missing     = regexp.MustCompile(`(?i)no (element "[^"]*"|module named '[^']*')`)
 	complaint   = regexp.MustCompile(`(?m)^(ERROR|WARNING: erroneous).*`)
 	sinkWorks   = regexp.MustCompile(`<bipssink\d+> pool ".*": \d+ slots`)
 	readerReads = regexp.MustCompile(`<(bipssrc\d+)> calling create`)
@@ -83,7 +84,7 @@ type terminal struct {
 	shell          *exec.Cmd
 	output, log    string // files
 	sinks, readers int
-	program        bool // compilePrograms made the line
+	program        bool // compilePrograms or pythonPrograms made the line
 	ended          chan struct{}
 }
 
@@ -161,7 +162,7 @@ func (c *terminal) awaitFrames(wanted int) {
 		case <-time.After(20 * time.Millisecond):
 		case <-c.ended:
 			if what := missing.FindString(c.said(c.output)); what != "" {
-				c.t.Skipf("GStreamer has %s here", what)
+				c.t.Skipf("%s here: %s", what, c.line)
 			}
 			c.t.Fatalf("ended before frames came: %s", c.line)
 		case <-watchdog:

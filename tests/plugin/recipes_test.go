@@ -20,7 +20,7 @@ func TestRecipes(t *testing.T) {
 		t.Run(filepath.Base(filepath.Dir(script)), func(t *testing.T) {
 			t.Parallel()
 			dir := ownDir(t)
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*patience)
 			defer cancel()
 			run := exec.CommandContext(ctx, script)
 			run.WaitDelay = time.Second
