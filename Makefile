@@ -4,7 +4,7 @@ BUILD ?= build
 export BIPS_BUILD := $(abspath $(BUILD))
 
 .DEFAULT_GOAL := help
-.PHONY: help all setup build demo test soak crash fuzz mutants deadlines bench bench-quick bench-grow model model-long test-debian13 test-debian13-build test-debian11 test-debian-testing test-arm64 test-python-frameworks install clean
+.PHONY: help all setup build demo demo-inference test soak crash fuzz mutants deadlines bench bench-quick bench-grow model model-long test-debian13 test-debian13-build test-debian11 test-debian-testing test-arm64 test-python-frameworks install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t h; do printf '  make %-20s %s\n' "$$t" "$$h"; done
@@ -21,6 +21,10 @@ build: setup ## build/plugin/libgstbips.so (the first time: 2 to 3 minutes)
 demo: build ## a real video crosses into two other processes, without a copy
 	@tools/setup clips
 	@pipelines/demo/run
+
+demo-inference: build ## PyTorch finds the face in a real clip, where the frames lie, and the clip does not wait for it
+	@tools/setup clips python inference
+	@GST_PLUGIN_PATH="$(BIPS_BUILD)/plugin" pipelines/capture-to-pytorch/run.sh "$(BIPS_BUILD)/demo-inference"
 
 test: build ## all tests, on this system's GStreamer
 	@tools/test
