@@ -29,10 +29,20 @@ func (s *sink) NewMeta(kind uint64, name, detail string, quiet bool) {
 			fmt.Sprintf("readers do not get all fields of %s: pointers, objects, ranges and what lies deeper than four structures in one another mean nothing to them, or cannot be written", name),
 			"The property \"stats\" counts such metadata (metas-dropped)."))
 	default:
-		warn(s, stream(gst.StreamErrorNotImplemented,
+		tell := warn
+		if isSeldomMissed(name) {
+			tell = inform
+		}
+		tell(s, stream(gst.StreamErrorNotImplemented,
 			fmt.Sprintf("frames have metadata that readers do not get: %s%s", name, detail),
 			"The property \"stats\" counts it (metas-dropped)."))
 	}
+}
+
+// isSeldomMissed reports whether metadata comes with common streams, and nearly nobody looks at it: the text in which x264 names
+// itself, which decoders attach to a picture, and how many samples at the ends of a piece of sound its encoder has made up.
+func isSeldomMissed(meta string) bool {
+	return meta == "GstVideoSEIUserDataUnregisteredMeta" || meta == "GstAudioClippingMeta"
 }
 
 // TagDropped implements gstglue.Sink. Nearly every encoded stream has some, so that most are

@@ -46,6 +46,32 @@ func TestMetadataThatIsInTheBytesOfAnEncodedFrameIsNoLoss(t *testing.T) {
 	}
 }
 
+// What common encoders and decoders send is shared without a warning: there is nothing that the user could do.
+func TestCommonStreamsGiveNoReasonForAWarning(t *testing.T) {
+	for name, c := range map[string]struct {
+		line  string
+		needs []string
+	}{
+		"decoded H.264": {"videotestsrc num-buffers=10 ! video/x-raw,format=I420,width=64,height=48,framerate=30/1 ! x264enc tune=zerolatency ! h264parse ! avdec_h264", []string{"x264enc", "h264parse", "avdec_h264"}},
+		"H.264":         {"videotestsrc num-buffers=10 ! video/x-raw,format=I420,width=64,height=48,framerate=30/1 ! x264enc tune=zerolatency ! h264parse", []string{"x264enc", "h264parse"}},
+		"VP8":           {"videotestsrc num-buffers=10 ! video/x-raw,format=I420,width=64,height=48,framerate=30/1 ! vp8enc deadline=1", []string{"vp8enc"}},
+		"decoded JPEG":  {"videotestsrc num-buffers=10 ! video/x-raw,format=I420,width=64,height=48,framerate=30/1 ! jpegenc ! jpegdec", []string{"jpegenc", "jpegdec"}},
+		"Opus":          {"audiotestsrc num-buffers=10 ! opusenc", []string{"opusenc"}},
+		"FLAC":          {"audiotestsrc num-buffers=10 ! flacenc", []string{"flacenc"}},
+		"decoded sound": {"audiotestsrc num-buffers=10 ! opusenc ! opusdec", []string{"opusenc", "opusdec"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			needs(t, c.needs...)
+			p := launch(t, "%s ! bipssink sync=false pool=%s", c.line, poolName(t))
+			p.finish()
+			if told := p.matches("^WARNING"); len(told) > 0 {
+				t.Errorf("%q", told)
+			}
+		})
+	}
+}
+
 // What one pair adds is no loss to the next.
 func TestAFrameThatIsSharedAgainLosesNothing(t *testing.T) {
 	t.Parallel()
