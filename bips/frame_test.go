@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/bips/meta"
 	"github.com/bips-ipc/bips/internal/testmain"
 )
 
@@ -20,7 +21,7 @@ func TestAFrameArrivesWithAllThatTravelsWithIt(t *testing.T) {
 		Size: 999, PTS: bips.TimeOf(0), DTS: bips.Time{}, Duration: bips.TimeOf(40 * time.Millisecond),
 		CaptureTime: bips.TimeOf(12345), Offset: 7, OffsetEnd: 8, Flags: 0x40,
 		Planes: bips.Planes{Count: 2, Stride: [4]int32{32, -32}, Offset: [4]uint64{0, 640}},
-		Meta:   []byte("metadata"),
+		Meta:   meta.Records{200, 0, 0, 0, 0, 0, 0, 0}, // of a type that nobody knows
 	}
 	slot, err := p.Pull(0)
 	if err != nil {

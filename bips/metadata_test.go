@@ -1,6 +1,7 @@
 package bips_test
 
 import (
+	"bytes"
 	"fmt"
 	"reflect"
 	"testing"
@@ -98,6 +99,34 @@ func TestRecordsOfAFrameCanBeAppendedTo(t *testing.T) {
 	f := pull(t, c)
 	if r, err := meta.Append(f.Meta, meta.Crop{Width: 2}); err != nil || len(r) != 2*len(f.Meta) {
 		t.Errorf("%d bytes, %v", len(r), err)
+	}
+	if err := c.Push(f); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// No reader could use them: it would be told of a damaged pool.
+func TestMetadataThatAreNoRecordsAreNotPublished(t *testing.T) {
+	testmain.Dir(t)
+	p := newProducer(t, bips.ProducerOptions{})
+	c := newConsumer(t, bips.ConsumerOptions{})
+	for _, r := range []meta.Records{
+		make(meta.Records, 7), make(meta.Records, 12), // no multiple of 8
+		{0: 6, 4: 1, 7: 0},                // a payload that is not there
+		{0: 6, 4: 8, 15: 0, 20: 9, 23: 0}, // the second one's
+		{4: 255, 5: 255, 6: 255, 7: 255},  // 4 GiB
+	} {
+		err := pushMeta(t, p, r)
+		wantError(t, err, bips.ErrOption)
+		wantError(t, err, meta.ErrDamaged)
+	}
+	newer := meta.Records{0: 200, 2: byte(meta.Needed), 7: 0} // which this version does not know, but a reader may
+	if err := pushMeta(t, p, newer); err != nil {
+		t.Fatal(err)
+	}
+	f := pull(t, c)
+	if f.Sequence != 1 || !bytes.Equal(f.Meta, newer) {
+		t.Errorf("frame %d came with %x", f.Sequence, f.Meta)
 	}
 	if err := c.Push(f); err != nil {
 		t.Fatal(err)

@@ -299,7 +299,8 @@ func (p *Producer) reserve(slot Slot) (kept bool, err error) {
 // A slot that was lent before the pool moved ([Producer.Grow]) is published by copying it into a new one, for which
 // Push waits as [Producer.Pull] does.
 //
-// Errors: [ErrStale], [ErrTooLarge], [ErrClosed], [ErrDamaged]; and of a slot lent before a move those of Pull. But
+// Errors: [ErrStale], [ErrTooLarge], [ErrOption] for metadata that no reader could use ([meta.Records.Check]),
+// [ErrClosed], [ErrDamaged]; and of a slot lent before a move those of Pull. But
 // for ErrStale, the slot is still the caller's then, who has to [Producer.Return] it.
 func (p *Producer) Push(s Slot, f FrameInfo) (err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
@@ -413,6 +414,9 @@ func (p *Producer) checkFrame(f *FrameInfo) error {
 		return fmt.Errorf("pool %q: metadata of %d bytes, the pool has room for %d: %w: make it with a larger MetaSize", p.name, len(f.Meta), p.own.pool.metaSize, ErrTooLarge)
 	case f.Planes.Count < 0 || f.Planes.Count > MaxPlanes:
 		return fmt.Errorf("pool %q: %d planes, at most %d: %w", p.name, f.Planes.Count, MaxPlanes, ErrTooLarge)
+	}
+	if err := f.Meta.Check(); err != nil {
+		return fmt.Errorf("pool %q: %w: %w: make the metadata with package meta", p.name, err, ErrOption)
 	}
 	return nil
 }

@@ -76,9 +76,27 @@ func (r Records) head(at int) head {
 	}
 }
 
-// checkHeads finds out whether each record ends where the next one begins, the last one at the end, and whether
-// they are enough to read the frame by.
+// Check finds out whether each record ends where the next one begins, and the last one at the end; what is in them is
+// not looked at. A producer refuses to publish others, since no reader may use them. It allocates nothing but its
+// errors. The bytes must be the caller's own.
+//
+// Errors: [ErrDamaged].
+func (r Records) Check() error {
+	return r.eachHead(func(int, head) error { return nil })
+}
+
+// checkHeads is Check, and finds out whether the records that are needed to read the frame are known.
 func (r Records) checkHeads() error {
+	return r.eachHead(func(at int, h head) error {
+		if h.flags&Needed != 0 && !isKnown(h.kind) {
+			return &RecordError{at, h.kind, h.flags, "", ErrNeeded}
+		}
+		return nil
+	})
+}
+
+// eachHead calls check with each record's offset and head, until there is an error.
+func (r Records) eachHead(check func(at int, h head) error) error {
 	if len(r)%layout.MetaAlignment != 0 {
 		return fmt.Errorf("%w: %d bytes are no multiple of %d", ErrDamaged, len(r), layout.MetaAlignment)
 	}
@@ -87,8 +105,8 @@ func (r Records) checkHeads() error {
 		if left := len(r) - at - layout.MetaHeadSize; int64(h.length) > int64(left) {
 			return &RecordError{at, h.kind, h.flags, fmt.Sprintf("it has %d bytes, of %d that are left", h.length, left), ErrDamaged}
 		}
-		if h.flags&Needed != 0 && !isKnown(h.kind) {
-			return &RecordError{at, h.kind, h.flags, "", ErrNeeded}
+		if err := check(at, h); err != nil {
+			return err
 		}
 		at += h.size()
 	}

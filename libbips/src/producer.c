@@ -1,6 +1,7 @@
 #include "producer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "atomics.h"
 #include "crashpoint.h"
 #include "errors.h"
+#include "meta/meta.h"
 #include "options.h"
 #include "reception.h"
 #include "words.h"
@@ -363,6 +365,13 @@ static int check_frame(const bips_producer *p, const bips_frame_info *f) {
   if (f->plane_count > BIPS_MAX_PLANES)
     return fail_plain(BIPS_TOO_LARGE, "pool \"%s\": %u planes, at most %d: %s", name, f->plane_count, BIPS_MAX_PLANES,
         error_text(BIPS_TOO_LARGE));
+  if (f->meta_size > 0 && meta_check(f->meta, f->meta_size) < 0) {
+    char why[256];
+
+    snprintf(why, sizeof why, "%s", bips_error_message());
+    return fail_plain(BIPS_BAD_OPTION, "pool \"%s\": %s: %s: make the metadata with bips/meta.h", name, why,
+        error_text(BIPS_BAD_OPTION));
+  }
   return 0;
 }
 

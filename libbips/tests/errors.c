@@ -130,6 +130,10 @@ static void what_does_not_fit_is_refused(void) {
   CHECK_ERROR(bips_producer_push(producer, slot, &info), BIPS_TOO_LARGE, "metadata of 4097 bytes");
   info.meta_size = 1;
   CHECK_ERROR(bips_producer_push(producer, slot, &info), BIPS_BAD_OPTION, "at NULL");
+  info.meta = bytes; /* no reader could use them */
+  CHECK_ERROR(bips_producer_push(producer, slot, &info), BIPS_BAD_OPTION, "1 bytes are no multiple of 8");
+  info.meta_size = 8;
+  CHECK_ERROR(bips_producer_push(producer, slot, &info), BIPS_BAD_OPTION, "has 1 bytes, of 0");
   info.meta_size = 0;
   info.plane_count = 5;
   CHECK_ERROR(bips_producer_push(producer, slot, &info), BIPS_TOO_LARGE, "5 planes");

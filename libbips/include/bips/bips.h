@@ -227,7 +227,7 @@ typedef struct bips_frame_info {
   uint32_t plane_count;  /* planes of raw video: 0 to BIPS_MAX_PLANES; 0: the layout that follows from the caps */
   int32_t plane_stride[BIPS_MAX_PLANES];  /* bytes from one row to the next */
   uint64_t plane_offset[BIPS_MAX_PLANES]; /* bytes from the start of the frame to the plane's first row */
-  const void *meta;      /* metadata records, of meta_size bytes; NULL: none. docs/protocol.md, Metadata */
+  const void *meta;      /* metadata records (bips/meta.h), of meta_size bytes; NULL: none. A producer refuses what are none */
   size_t meta_size;      /* at most bips_producer_meta_size() */
 } bips_frame_info;
 

@@ -51,6 +51,8 @@ void meta_in_part(struct meta_in *in, size_t n, struct meta_in *part);
 
 /* ---- records.c */
 
+/* meta_check finds out whether each record ends where the next one begins, the last one at the end; -BIPS_DAMAGED. */
+int meta_check(const void *bytes, size_t size);
 /* meta_read_begin begins to read a record that must be of a type into the caller's struct. */
 int meta_read_begin(const bips_meta_record *record, uint32_t type, const void *into, struct meta_in *in, struct meta_wrong *wrong);
 /* meta_read_end fills the caller's struct, from one of this version, unless the record is damaged. */

@@ -48,30 +48,41 @@ static bool meta_next_head(const bips_meta_records *records, bips_meta_record *r
   return record->length <= records->size - records->at - BIPS_LAYOUT_META_HEAD_SIZE;
 }
 
-int bips_meta_begin(const void *bytes, size_t size, bips_meta_records *records) {
+/* meta_check_heads finds out whether each record ends where the next one begins, the last one at the end, and,
+ * if known_only, whether those are known that are needed to read the frame. */
+static int meta_check_heads(const void *bytes, size_t size, bool known_only) {
+  bips_meta_records all = {bytes, size, 0};
   bips_meta_record record;
 
-  if (!records || (!bytes && size > 0))
-    return fail_plain(BIPS_BAD_OPTION, "read metadata: an address is NULL");
-  *records = (bips_meta_records){0};
   if (size > BIPS_MAX_META_SIZE)
     return fail_plain(BIPS_DAMAGED, "metadata damaged: %zu bytes, at most %d", size, BIPS_MAX_META_SIZE);
   if (size % BIPS_LAYOUT_META_ALIGNMENT != 0)
     return fail_plain(BIPS_DAMAGED, "metadata damaged: %zu bytes are no multiple of %d", size, BIPS_LAYOUT_META_ALIGNMENT);
-  /* Each record ends where the next one begins, the last one at the end. There are 8 bytes for each head at least. */
-  bips_meta_records all = {bytes, size, 0};
-  while (all.at < size) {
+  while (all.at < size) { /* there are 8 bytes for each head at least */
     meta_head(&all, all.at, &record);
     size_t left = size - all.at - BIPS_LAYOUT_META_HEAD_SIZE;
     if (record.length > left)
       return fail_plain(BIPS_DAMAGED, "record at %zu, %s: metadata damaged: it has %zu bytes, of %zu that are left", all.at,
           bips_meta_type_name(record.type), record.length, left);
-    if (record.flags & BIPS_META_NEEDED && !meta_is_known(record.type))
+    if (known_only && record.flags & BIPS_META_NEEDED && !meta_is_known(record.type))
       return fail_plain(BIPS_OTHER_VERSION,
           "record at %zu, type %u: metadata that is needed to read the frame is of an unknown type: use a later version of this library",
           all.at, (unsigned)record.type);
     all.at += BIPS_LAYOUT_META_HEAD_SIZE + meta_aligned(record.length);
   }
+  return 0;
+}
+
+int meta_check(const void *bytes, size_t size) { return meta_check_heads(bytes, size, false); }
+
+int bips_meta_begin(const void *bytes, size_t size, bips_meta_records *records) {
+  int err;
+
+  if (!records || (!bytes && size > 0))
+    return fail_plain(BIPS_BAD_OPTION, "read metadata: an address is NULL");
+  *records = (bips_meta_records){0};
+  if ((err = meta_check_heads(bytes, size, true)) < 0)
+    return err;
   *records = (bips_meta_records){bytes, size, 0};
   return 0;
 }
