@@ -4,7 +4,6 @@ import (
 	"github.com/go-gst/go-glib/pkg/gobject/v2"
 	"github.com/go-gst/go-gst/pkg/gst"
 
-	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/gstglue"
 )
 
@@ -12,7 +11,6 @@ import (
 // a process, before any element streams.
 func Register(plugin gst.Plugin) bool {
 	gstglue.Init()
-	bips.LockDescriptorHook = gstglue.TrackLockDescriptor
 	registerChoices()
 
 	sink, source := registerSink(), registerSource()

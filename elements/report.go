@@ -13,6 +13,7 @@ import (
 
 	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/gstglue"
+	"github.com/bips-ipc/bips/internal/libbips"
 )
 
 // fault is an error as it is put on the bus: its kind, what is wrong, what to do about
@@ -60,7 +61,7 @@ func checkPool(name string) error {
 	if name == "" {
 		return resource(gst.ResourceErrorSettings, "no pool is named", "Set pool=NAME.")
 	}
-	return bips.CheckName(name)
+	return libbips.CheckName(name)
 }
 
 // faultOf finds out how to report an error of package bips.

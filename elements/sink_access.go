@@ -3,7 +3,6 @@ package elements
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os/user"
 	"strconv"
 	"strings"
@@ -11,11 +10,12 @@ import (
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/libbips"
 )
 
 // checkAccess refuses permissions that nobody means, and groups that are not there.
 func (s *sinkSettings) checkAccess() error {
-	if err := bips.CheckPermissions(fs.FileMode(s.perms)); err != nil {
+	if err := libbips.CheckPermissions(s.perms); err != nil {
 		text := strings.TrimPrefix(err.Error(), bips.ErrOption.Error()+": ")
 		return resource(gst.ResourceErrorSettings, fmt.Sprintf("property perms=%d was read as %s", s.perms, text), octalAdvice(s.perms))
 	}

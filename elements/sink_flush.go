@@ -5,8 +5,8 @@ import (
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
-	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/gstglue"
+	"github.com/bips-ipc/bips/internal/libbips"
 )
 
 // After a flush, as of a seek, the frames to come do not follow those before. Where frames depend on one another
@@ -33,7 +33,7 @@ func (s *sink) Flushed() {
 // beginsAnew reports whether the stream can begin anew, after a flush, with this frame, which it then flags as
 // one that does not follow the one before. There are streams without key frames: after keyFrameLimit any frame will do.
 func (s *sink) beginsAnew(f *gstglue.Frame) bool {
-	if delta := f.Flags&uint32(gst.BufferFlagDeltaUnit) != 0; delta && !bips.FramesStandAlone(s.caps) {
+	if delta := f.Flags&uint32(gst.BufferFlagDeltaUnit) != 0; delta && !libbips.FramesStandAlone(s.caps) {
 		if s.flushed.since.IsZero() {
 			s.flushed.since = time.Now()
 		}

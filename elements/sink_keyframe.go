@@ -5,7 +5,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/gstglue"
 	"github.com/bips-ipc/bips/internal/libbips"
 )
@@ -19,7 +18,7 @@ const keyFrameInterval = 100 * time.Millisecond
 // again, after which oggmux sends nothing any more (seen with GStreamer 1.22).
 func hasKeyFrames(caps string) bool {
 	mediaType, _, _ := strings.Cut(caps, ",")
-	return !bips.FramesStandAlone(caps) && !strings.HasSuffix(strings.TrimSpace(mediaType), "/ogg")
+	return !libbips.FramesStandAlone(caps) && !strings.HasSuffix(strings.TrimSpace(mediaType), "/ogg")
 }
 
 // A keyFramePasser passes on upstream what the readers of a pool ask for. It has a goroutine of its own, so that

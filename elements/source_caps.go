@@ -8,6 +8,7 @@ import (
 
 	"github.com/bips-ipc/bips/bips"
 	"github.com/bips-ipc/bips/internal/gstglue"
+	"github.com/bips-ipc/bips/internal/libbips"
 )
 
 // Caps implements gstglue.Source: it announces the caps of the frames to come to downstream.
@@ -15,7 +16,7 @@ func (s *source) Caps(caps string) gst.FlowReturn {
 	pool := s.values.pool
 	switch result, why := gstglue.SetCaps(s, caps); result {
 	case gstglue.CapsSet:
-		if !bips.FramesStandAlone(caps) && bips.Mode(s.values.readMode) == bips.Latest {
+		if !libbips.FramesStandAlone(caps) && bips.Mode(s.values.readMode) == bips.Latest {
 			s.warnOfBrokenPictures(caps)
 		}
 		logf(gstglue.LevelInfo, s, "caps %s", caps)

@@ -3,11 +3,13 @@ package elements
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-gst/go-gst/pkg/gst"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/internal/libbips"
 )
 
 // silentWait is for how long a source waits for its pool, in PLAYING, before it says so: start order
@@ -33,7 +35,7 @@ func (s *source) tellOfWaiting(timeout error) {
 		warn(s, noAnswer(&s.values, silentWait, timeout))
 		return
 	}
-	why := bips.WhyNoPool(s.values.pool)
+	why := libbips.WhyNoPool(s.values.pool)
 	if why == nil && !s.foundPool { // it has just come, which shows in a moment, or gives no seat
 		s.foundPool = true
 		s.waitsSince += time.Second
@@ -59,8 +61,9 @@ func notConnected(values *sourceSettings, timeout error) error {
 	}
 	within := time.Duration(values.connectTimeout)
 	text := fmt.Sprintf("no seat came within %v (connect-timeout): %v", within, timeout)
-	if why := errors.Unwrap(bips.WhyNoPool(values.pool)); why != nil { // without the pool's name
-		text = fmt.Sprintf("no pool %q appeared within %v (connect-timeout): %v", values.pool, within, why)
+	if why := libbips.WhyNoPool(values.pool); why != nil {
+		named := fmt.Sprintf("pool %q: ", strings.TrimPrefix(values.pool, "/"))
+		text = fmt.Sprintf("no pool %q appeared within %v (connect-timeout): %s", values.pool, within, strings.TrimPrefix(why.Error(), named))
 	}
 	return resource(gst.ResourceErrorNotFound, text, "").because(timeout)
 }

@@ -1,6 +1,5 @@
 package gstglue
 
-// #include "atfork.h"
 // #include "debug.h"
 // #include "fault.h"
 // #include "forked.h"
@@ -15,10 +14,9 @@ import (
 	_ "github.com/bips-ipc/bips/internal/libbips" // what C calls
 )
 
-// Init makes the debug category, the classes and the fork handlers. Call it first, once.
+// Init makes the debug category, the classes and the fork handler. Call it first, once.
 func Init() {
 	C.gst_bips_debug_init()
-	C.gst_bips_atfork_init()
 	C.gst_bips_forked_init()
 	C.gst_bips_fault_init()
 	for _, t := range []C.GType{C.gst_bips_slot_allocator_get_type(), C.gst_bips_slot_pool_get_type()} {

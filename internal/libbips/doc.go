@@ -1,5 +1,5 @@
 // Package libbips gives the elements the native client, the C library in the folder libbips: its producers,
-// and its errors as those of package bips. It is all of the protocol that the plugin has.
+// what it knows of names, permissions and caps, and its errors as those of package bips. It is all of the protocol that the plugin has.
 //
 // tools/libbips compiles the library into one object file in this folder (libbips_linux_amd64.syso), which Go links
 // into whatever imports this package, and watches like a source. tools/withheaders does that before each go

@@ -24,7 +24,7 @@ BIPS_API int bips_check_permissions(uint32_t permissions) {
     wrong = "some could write and not read";
   else
     return 0;
-  return fail(BIPS_BAD_OPTION, "permissions 0%o: %s: use 0600 (the same user only), 0660 (the group too) or 0666 (everyone)", permissions,
+  return fail(BIPS_BAD_OPTION, "permissions %#o: %s: use 0600 (the same user only), 0660 (the group too) or 0666 (everyone)", permissions,
       wrong);
 }
 
@@ -35,7 +35,7 @@ int access_rights_of(uint32_t permissions, const char *group, struct access_righ
   if (err < 0 || group == NULL || group[0] == 0)
     return err;
   if ((permissions & 040) == 0)
-    return fail(BIPS_BAD_OPTION, "group \"%s\" has no right to a pool with permissions 0%o: use 0660", group, permissions);
+    return fail(BIPS_BAD_OPTION, "group \"%s\" has no right to a pool with permissions %#o: use 0660", group, permissions);
   if (sys_group_id(group, &who->group) < 0)
     return append(recode(BIPS_BAD_OPTION), ": use one that is there, or a number");
   return 0;
@@ -55,7 +55,7 @@ mode_t mode_of_lock(const struct access_rights *who) { return (who->permissions 
 static int append_whose(int error, const struct file_id *id) {
   char user[ACCOUNT_TEXT], group[ACCOUNT_TEXT];
 
-  return append(error, "of user %s and group %s, with permissions 0%o", sys_user_text(id->uid, user), sys_group_text(id->gid, group),
+  return append(error, "of user %s and group %s, with permissions %#o", sys_user_text(id->uid, user), sys_group_text(id->gid, group),
       id->mode);
 }
 
@@ -117,7 +117,7 @@ static int explain_refusal(int error, const char *advice) {
     return append(append_self(error), ": use another folder (%s)", SHM_DIR_VARIABLE);
   }
   if (id.uid == geteuid())
-    return fail_plain(-error, "%s: it is this user's own, with permissions 0%o: %s", message, id.mode, FORBIDDEN);
+    return fail_plain(-error, "%s: it is this user's own, with permissions %#o: %s", message, id.mode, FORBIDDEN);
   fail_plain(-error, "%s: it is ", message);
   append_whose(error, &id);
   append(error, ", and this is ");

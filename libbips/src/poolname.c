@@ -7,6 +7,7 @@
 
 #include "errors.h"
 #include "sys/sys.h"
+#include "utf8.h"
 
 static const char *folder(void) {
   const char *dir = getenv(SHM_DIR_VARIABLE);
@@ -28,8 +29,11 @@ static int check_name(const char *name, const char **bare) {
   if (length > BIPS_MAX_NAME_LENGTH)
     return fail(BIPS_BAD_NAME, "%zu bytes, at most %d are allowed", length, BIPS_MAX_NAME_LENGTH);
   for (const char *c = *bare; *c != 0; c++)
-    if (!is_allowed(*c))
-      return fail_plain(BIPS_BAD_NAME, "bad pool name \"%s\": character '%c': use letters, digits, _ and - only", name, *c);
+    if (!is_allowed(*c)) {
+      uint32_t character;
+      int width = (int)utf8_next(c, strlen(c), &character); /* of UTF-8, all of the character's bytes */
+      return fail_plain(BIPS_BAD_NAME, "bad pool name \"%s\": character '%.*s': use letters, digits, _ and - only", name, width, c);
+    }
   return 0;
 }
 
