@@ -11,6 +11,17 @@ monotonic_now (void)
   return (gint64) t.tv_sec * GST_SECOND + t.tv_nsec;
 }
 
+/* For how long the distance from GStreamer's own system clock is believed. That clock is CLOCK_MONOTONIC itself, unless
+ * somebody has set its type or its calibration. To read it with each frame takes longer than all else that is done
+ * about a frame's times. Other clocks, such as that of a sound card, may stand still and begin to run at any time. */
+#define STEADY_FOR (100 * GST_MSECOND)
+
+static gboolean
+is_steady (GstClock * clock)
+{
+  return G_OBJECT_TYPE (clock) == GST_TYPE_SYSTEM_CLOCK;
+}
+
 /* The clocks are read right after each other: a thread that is put aside between the two
  * readings learns little, so a reading that took long is made again. What a reading tells
  * is a range, in which the distance of the clocks lies. The distance that was found before
@@ -34,56 +45,44 @@ compare (GstBipsClocks * clocks, GstClock * clock)
     clocks->distance = before + (after - before) / 2 - now;
   }
   clocks->distance = CLAMP (clocks->distance, before - now, after - now);
+  clocks->good_until = is_steady (clock) ? after + (gint64) STEADY_FOR : after;
   clocks->now = after;
 }
 
-/* What has to be added to the element's running time to get CLOCK_MONOTONIC. FALSE: the element has no clock. */
-static gboolean
-running_to_monotonic (GstElement * element, GstBipsClocks * clocks, gint64 * difference)
+gboolean
+gst_bips_clock_read (GstElement * element, GstBipsClocks * clocks, GstBipsClock * read)
 {
-  GstClock *clock;
-  gint64 base_time;
+  GstClock *clock, *to_compare = NULL;
+  GstClockTime base_time, start;
 
+  clocks->now = monotonic_now ();
   GST_OBJECT_LOCK (element);
   clock = GST_ELEMENT_CLOCK (element);
-  if (clock)
-    gst_object_ref (clock);
-  base_time = GST_ELEMENT_CAST (element)->base_time;
+  base_time = element->base_time;
+  start = GST_ELEMENT_START_TIME (element);
+  if (clock && (clock != clocks->clock || clocks->now >= clocks->good_until))
+    to_compare = gst_object_ref (clock);
   GST_OBJECT_UNLOCK (element);
   if (!clock)
     return FALSE;
-  compare (clocks, clock);
-  gst_object_unref (clock);
-  *difference = base_time + clocks->distance;
+  if (to_compare) {
+    compare (clocks, to_compare);
+    gst_object_unref (to_compare);
+  }
+  read->offset = (gint64) base_time + clocks->distance;
+  read->start = GST_CLOCK_TIME_IS_VALID (start) ? (gint64) start : 0;
+  read->now = clocks->now;
   return TRUE;
 }
 
 GstClockTime
 gst_bips_monotonic_time (GstElement * element, GstBipsClocks * clocks, GstClockTime running_time)
 {
-  gint64 difference, time;
+  GstBipsClock clock;
+  gint64 time;
 
-  if (!GST_CLOCK_TIME_IS_VALID (running_time) ||
-      !running_to_monotonic (element, clocks, &difference))
+  if (!GST_CLOCK_TIME_IS_VALID (running_time) || !gst_bips_clock_read (element, clocks, &clock))
     return GST_CLOCK_TIME_NONE;
-  time = (gint64) running_time + difference;
+  time = (gint64) running_time + clock.offset;
   return time < 0 ? GST_CLOCK_TIME_NONE : (GstClockTime) time;
-}
-
-static gint64
-start_time (GstElement * element)
-{
-  GstClockTime start = gst_element_get_start_time (element);
-
-  return GST_CLOCK_TIME_IS_VALID (start) ? (gint64) start : 0;
-}
-
-gboolean
-gst_bips_clock_read (GstElement * element, GstBipsClocks * clocks, GstBipsClock * clock)
-{
-  if (!running_to_monotonic (element, clocks, &clock->offset))
-    return FALSE;
-  clock->start = start_time (element);
-  clock->now = clocks->now;
-  return TRUE;
 }

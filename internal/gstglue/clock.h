@@ -12,7 +12,8 @@ typedef struct
 {
   gconstpointer clock;          /* which one, not a reference: only to be compared */
   gint64 distance;              /* CLOCK_MONOTONIC less the clock's time */
-  gint64 now;                   /* CLOCK_MONOTONIC when they were compared last */
+  gint64 good_until;            /* CLOCK_MONOTONIC up to which the distance need not be found anew */
+  gint64 now;                   /* CLOCK_MONOTONIC at the last look */
 } GstBipsClocks;
 
 /* When the element's pipeline is or was at running_time, on CLOCK_MONOTONIC. */
