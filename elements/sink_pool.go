@@ -132,7 +132,6 @@ func (s *sink) openPool(values *sinkSettings, slotSize uint64) (*sinkPool, error
 	}
 	s.applyBlockTimeout(pool)
 	s.awaited, s.demotions, s.heldUp = false, 0, heldUp{}
-	addProcessors(processorsOfSink)
 
 	s.swapPool(pool)
 	gstglue.OfferSlots(s, pool.slots)
@@ -163,7 +162,6 @@ func (s *sink) closePool() {
 	s.counts.keep(pool.producer.Stats())
 	pool.producer.Forget()
 	pool.slots.Unref()
-	removeProcessors(processorsOfSink)
 	logf(gstglue.LevelInfo, s, "pool %q closed: %v", pool.producer.Name(), s.stats())
 }
 

@@ -120,7 +120,6 @@ func (s *source) start() (ok bool) {
 	s.told.reset()
 	s.reading = reading{}
 	gstglue.BeginRun(s, values.processingDeadline)
-	addProcessors(processorsOfSource)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reader, s.running, s.flushing = reader, values, false
@@ -134,7 +133,6 @@ func (s *source) stop() bool {
 	defer gstglue.Rescue(s, "stop")
 	gstglue.EndRun(s)
 	if reader := s.takeReader(); reader != nil {
-		removeProcessors(processorsOfSource)
 		s.leave(reader)
 		logf(gstglue.LevelInfo, s, "closed: %v", s.stats())
 	}

@@ -7,7 +7,6 @@
 package main
 
 // #cgo pkg-config: gstreamer-1.0
-// #cgo LDFLAGS: -Wl,--wrap=pthread_create
 // #include <gst/gst.h>
 import "C"
 
