@@ -8,7 +8,7 @@ use_python aiohttp numpy PIL >"$work/report.txt" 2>&1 || skip "$(tail -n 2 "$wor
 ./run.sh "$work" >"$work/report.txt" 2>&1 || { tail -n 20 "$work"/*.txt; fail "the recipe failed"; }
 cat "$work/report.txt"
 expect "answers of each kind" "$(grep -cE '^before there is a camera: 503 .* none, .*there is no pool |^the page: 200 text/html|^(while|after) .*: 200 image/png [0-9]+$' "$work/report.txt")" -eq 6
-expect "clients" "$(sed -n 's/^ *\([0-9]*\) 20 pictures, newer and newer$/\1/p' "$work/report.txt")" -eq 8
+expect "clients" "$(sed -n 's/^ *\([0-9]*\) five frames, newer and newer$/\1/p' "$work/report.txt")" -eq 8
 "$python" - "$work" <<'LOOK' || fail "the pictures are not the camera's"
 import sys
 import numpy

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""play.py VIDEO [POOL]: a file, an address or a camera (0 is the first) that OpenCV reads, as a pool. OpenCV writes each picture into the
-pool's own memory.
+"""play.py VIDEO [POOL [READERS]]: a file, an address or a camera (0 is the first) that OpenCV reads, as a pool. OpenCV writes each
+picture into the pool's own memory. It begins when there are so many readers: 0, unless it is said.
 """
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import cv2
 import numpy
 
 
-def main(name: str, pool: str = "camera0") -> None:
+def main(name: str, pool: str = "camera0", readers: str = "0") -> None:
     video = cv2.VideoCapture(int(name) if name.isdigit() else name)
     if not video.isOpened():
         sys.exit(f"OpenCV cannot open {name}")
@@ -21,6 +21,8 @@ def main(name: str, pool: str = "camera0") -> None:
     rate = round(video.get(cv2.CAP_PROP_FPS)) or 30
     caps = f"video/x-raw,format=BGR,width={width},height={height},framerate={rate}/1"
     with bips.Producer(pool, caps=caps) as camera, contextlib.suppress(KeyboardInterrupt):
+        if int(readers):
+            camera.wait_consumers(int(readers))
         began = time.monotonic()
         for number in range(sys.maxsize):
             slot = camera.pull()

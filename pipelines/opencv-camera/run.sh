@@ -17,7 +17,7 @@ gst-launch-1.0 -q bipssrc pool=camera0 read-mode=every ! filesink location="$out
 reader=$!
 gst-launch-1.0 -q bipssrc pool=camera0 ! videoconvert ! pngenc snapshot=true ! filesink location="$out/picture.png" &
 viewer=$!
-"$python" play.py "$clip" camera0 >"$out/camera.txt" &
+"$python" play.py "$clip" camera0 2 >"$out/camera.txt" &
 camera=$!
 wait $camera
 camera=''

@@ -14,7 +14,7 @@ expect "frames of the recorder" "$(counted recorder 5)" -eq 90
 for who in recorder preview detector archivist; do
     expect "$who: received and passed by" $(($(counted $who 5) + $(counted $who 6))) -eq 90
     expect "$who: lost" "$(counted $who 7)" -eq 0
-    expect "$who: received" "$(counted $who 5)" -ge 3
+    expect "$who: received" "$(counted $who 5)" -ge 2
 done
 expect "detector: passed by" "$(counted detector 6)" -gt 45
 expect "archivist: passed by" "$(counted archivist 6)" -gt 80
