@@ -6,7 +6,9 @@ import (
 	"github.com/go-gst/go-gst/pkg/gst"
 )
 
-// QuotaReached implements gstglue.Source: it tells, once in a run, that frames are copied since downstream holds so many.
+// QuotaReached implements gstglue.Source: it tells, once in a run, that frames are copied since downstream holds so many. It is a warning
+// only where the reader got so few slots that this goes on: the second reader of a pool of the default size gets most of what it
+// asks for, and copies a frame now and then.
 func (s *source) QuotaReached() {
 	quota, asked := s.asked.Quota(), int(s.values.maxHeld)
 	pool, attached := s.asked.Pool()
@@ -19,6 +21,10 @@ func (s *source) QuotaReached() {
 	if slots := s.asked.SlotsForMaxHeld(); slots > 0 {
 		advice = fmt.Sprintf("Nothing is lost; slots=%d on the producer saves the copies.", slots)
 	}
-	warn(s, resource(gst.ResourceErrorSettings, fmt.Sprintf("frames are copied: this reader may hold %d of the %d slots of pool %q, others may hold %d, and max-held asks for %d",
+	tell := inform
+	if 2*quota < asked {
+		tell = warn
+	}
+	tell(s, resource(gst.ResourceErrorSettings, fmt.Sprintf("frames are copied: this reader may hold %d of the %d slots of pool %q, others may hold %d, and max-held asks for %d",
 		quota, pool.Slots, s.values.pool, pool.Granted-quota, asked), advice))
 }

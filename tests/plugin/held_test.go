@@ -70,6 +70,20 @@ func TestAnEncoderWithLookahead(t *testing.T) {
 	}
 }
 
+// The second reader of a pool of the default size gets four slots, and a copy now and then is no reason for a warning.
+func TestASecondReaderOfADefaultPoolIsNotWarnedOfCopies(t *testing.T) {
+	t.Parallel()
+	needs(t, "x264enc")
+	producer := launch(t, "videotestsrc is-live=true ! video/x-raw,format=I420,width=64,height=48,framerate=100/1 ! bipssink pool=%s", poolName(t))
+	launch(t, "bipssrc pool=%s ! identity silent=false ! fakesink", poolName(t)).waitFor(1, passed)
+	second := launch(t, "bipssrc pool=%s read-mode=every ! x264enc rc-lookahead=40 threads=1 ! fakesink", poolName(t)) // which holds many
+	second.waitFor(1, "rames are copied: this reader may hold 4 of the 20 slots .* slots=26 ")
+	if told := second.matches("^WARNING"); len(told) > 0 {
+		t.Errorf("%q", told)
+	}
+	producer.interrupt()
+}
+
 // A decoder that wants more slots than there are goes on with ordinary memory.
 func TestADecoderWithFewSlots(t *testing.T) {
 	for _, decoder := range []string{"openh264dec", "avdec_h264"} {
