@@ -125,19 +125,20 @@ decode (GstBipsTimeline * line, gint64 dts, gint64 pts)
 
 /* Where a stream begins, whose first frame is presented or decoded at a time. FALSE: not with this one.
  * The frames of a producer that is not live are all wanted: where the first would come too early, all
- * come later by as much. */
+ * come later by as much. Those of a live one keep their times, and begin behind the last frame that was given: that of
+ * another camera, from which the source was switched to this one, may have been captured later. A producer that was not live may have
+ * been far ahead of its time, which nobody waits for. */
 static gboolean
 begin_with (GstBipsTimeline * line, gint64 first, gboolean live, const GstBipsClock * clock)
 {
-  gint64 floor = clock->start;
+  gint64 floor = clock->start, now = clock->now - clock->offset;
 
+  if (line->given && (!live || line->last <= now))
+    floor = MAX (floor, line->last + 1);
   if (live && first < floor)
     return FALSE;
-  if (!live) {
-    if (line->given)
-      floor = MAX (floor, line->last + 1);
-    line->shift = MAX (0, floor - first);
-  }
+  if (!live)
+    line->shift = floor > first ? floor - first : 0;
   line->begun = TRUE;
   return TRUE;
 }

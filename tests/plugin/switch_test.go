@@ -46,6 +46,44 @@ func (w *writer) leaves() {
 	}
 }
 
+// A recorder is switched to a camera whose frames come later after their capture: those that were captured before the last
+// frame of the other camera are left out. No muxer takes times that go back.
+func TestTimesDoNotGoBackWhenASourceIsSwitched(t *testing.T) {
+	t.Parallel()
+	first, second := twoCameras(t)
+	first.latency(bips.TimeOf(0))
+	second.latency(bips.TimeOf(time.Second))
+	d := drive(t, nil)
+	d.do("make r bipssrc name=src pool="+poolName(t)+"-1 read-mode=every ! identity silent=false ! fakesink sync=false", "set r playing")
+	first.awaits(1)
+	var captured time.Duration
+	ago := func(d time.Duration) bips.FrameInfo { return bips.FrameInfo{CaptureTime: bips.TimeOf(captured - d)} }
+	came := 0
+	for played := time.Duration(0); played < 100*time.Millisecond; played = d.buffers()[came-1].pts {
+		captured, _ = now().Duration()
+		first.publish(greySize, ago(0))
+		came++
+		d.comes("r", came)
+	}
+	d.do("put r.src pool=" + poolName(t) + "-2")
+	second.awaits(1)
+	for _, d := range []time.Duration{50 * time.Millisecond, 10 * time.Millisecond, -time.Microsecond, -time.Millisecond} {
+		second.publish(thumbnailSize, ago(d))
+	}
+	second.endOfStream()
+	d.do("eos r", "drop r")
+	d.quit()
+	all := d.buffers()
+	for i, b := range all[1:] {
+		if b.pts <= all[i].pts {
+			t.Errorf("PTS %v after %v", b.pts, all[i].pts)
+		}
+	}
+	if len(all) != came+2 {
+		t.Errorf("%d frames of the other camera came, want 2", len(all)-came)
+	}
+}
+
 func TestASourceSwitchesPoolsWhileItPlays(t *testing.T) {
 	t.Parallel()
 	first, second := twoCameras(t)

@@ -135,6 +135,32 @@ every_not_live (void)
   CHECK (p.pts == 7 * S, "after a restart with a gap: PTS %ld", p.pts);
 }
 
+/* From one camera to another, whose frames come later after their capture, and from a file that is ahead of its time to a camera. */
+static void
+every_of_another_camera (void)
+{
+  static const struct
+  {
+    gint64 before, captured;
+    gboolean early;
+  } frames[] = { {S, 800 * MS, TRUE}, {S, S, TRUE}, {S, 1033 * MS, FALSE}, {60 * S, S, FALSE} };
+  GstBipsClock clock = clock_at (0);
+  guint i;
+
+  clock.now = HOUR + 1100 * MS;
+  for (i = 0; i < G_N_ELEMENTS (frames); i++) {
+    GstBipsTimeline line = { 0, };
+    gint64 captured = frames[i].captured;
+    Placed p;
+
+    every (&line, framed (frames[i].before, S), clock);
+    gst_bips_timeline_begin (&line);
+    p = every (&line, encoded (captured, 1100 * MS, NO_TIME, NO_TIME, 200 * MS), clock);
+    CHECK (p.early == frames[i].early && (p.early || p.pts == captured), "frame %u, captured at %ld: PTS %ld, early %d", i, captured,
+        p.pts, p.early);
+  }
+}
+
 static void
 every_after_pause (void)
 {
@@ -259,6 +285,7 @@ TESTS ({"latest is presented when it was published, and evened out", latest_even
     {"latest is not put off by a time of publication that is to come", latest_to_come},
     {"every of a live producer begins with what was captured after the start", every_live},
     {"every of a producer that is not live loses nothing and is shifted as one", every_not_live},
+    {"every of another live producer begins behind the last frame of the one before", every_of_another_camera},
     {"every after a pause begins with what was captured after it", every_after_pause},
     {"every without times has none", every_without_times},
     {"every without a capture time keeps the distances of the stream's times", every_by_the_stream},
