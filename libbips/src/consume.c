@@ -241,7 +241,7 @@ static void describe(struct attachment *a, const struct pinned *p, const struct 
 static int deliver(struct attachment *a, const struct pinned *p, uint64_t head, struct delivery *d) {
   struct reading *r = a->reading;
   struct record_copy record;
-  struct caps_text *caps;
+  struct caps_text *caps = NULL;
   uint64_t gap;
   int err;
 

@@ -52,7 +52,7 @@ int read_pool_page(const char *path, const struct file_id *id, struct geometry *
 /* check_allocated refuses a file in memory whose first size bytes have holes. To look at a hole takes memory,
  * which is the looker's own then, as much as whoever may write the file says. */
 static int check_allocated(struct lock_file *file, const struct file_id *id, uint64_t size) {
-  bool in_memory;
+  bool in_memory = false;
   int err;
 
   if (id->allocated >= size)
