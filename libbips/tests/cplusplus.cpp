@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <climits>
+#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -614,6 +615,53 @@ static void StructsOfAnotherSizeAreRefused() {
   CHECK(slot);
 }
 
+// AsOf makes a FrameInfo one of a header in which it had so many bytes, with garbage behind them.
+static bips::FrameInfo AsOf(std::size_t size) {
+  bips::FrameInfo info;
+
+  std::memset(reinterpret_cast<unsigned char *>(&info) + size, 0xff, sizeof info - size);
+  info.size = size;
+  info.data_size = 10;
+  return info;
+}
+
+// A program and the library that it finds may be of different headers. All other structs go to the library as C's.
+static void StructsOfOlderHeadersHaveTheDefaultsForWhatTheyLack() {
+  bips::Producer producer("older", Small());
+  bips::Consumer consumer("older", Of(bips::Mode::kEvery));
+
+  CHECK(!consumer.Pull(0s));
+  for (std::size_t size : {offsetof(bips_frame_info, pts), offsetof(bips_frame_info, flags), offsetof(bips_frame_info, meta)}) {
+    bips::Slot slot = producer.Pull(20s);
+    producer.Push(slot, AsOf(size));
+    bips::Frame frame = consumer.Pull(20s);
+    CHECK(frame && frame.size() == 10 && frame.meta().empty());
+    CHECK(size > offsetof(bips_frame_info, pts) || (!frame.pts() && !frame.duration()));
+    CHECK(size > offsetof(bips_frame_info, flags) || frame.flags() == 0);
+  }
+}
+
+static void StructsOfNewerHeadersWorkWhileWhatIsNewIsZero() {
+  struct Newer : bips::FrameInfo {
+    std::uint64_t later = 0;
+  } info;
+  bips::Producer producer("newer", Small());
+  bips::Consumer consumer("newer", Of(bips::Mode::kEvery));
+  bips::Slot slot = producer.Pull();
+
+  CHECK(reinterpret_cast<unsigned char *>(&info.later) - reinterpret_cast<unsigned char *>(&info) == sizeof(bips_frame_info));
+  CHECK(!consumer.Pull(0s));
+  info.size = sizeof info;
+  info.data_size = 10;
+  info.later = 1;
+  CHECK_THROWS(producer.Push(slot, info), BIPS_BAD_OPTION, "use a newer library");
+  CHECK(slot);
+  info.later = 0;
+  producer.Push(slot, info);
+  bips::Frame frame = consumer.Pull(20s);
+  CHECK(frame && frame.size() == 10);
+}
+
 int main() {
   begin_test();
   ASpanIsAViewOfElementsInARow();
@@ -640,5 +688,7 @@ int main() {
   AnotherUsersPoolIsRefused();
   AProcessWithoutDescriptorsGetsAnError();
   StructsOfAnotherSizeAreRefused();
+  StructsOfOlderHeadersHaveTheDefaultsForWhatTheyLack();
+  StructsOfNewerHeadersWorkWhileWhatIsNewIsZero();
   return end_test();
 }
