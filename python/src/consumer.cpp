@@ -1,7 +1,6 @@
 #include <nanobind/stl/string.h>
 
 #include "errors.h"
-#include "fork.h"
 #include "frame.h"
 #include "handles.h"
 #include "wait.h"
@@ -11,7 +10,7 @@ namespace bips_python {
 namespace {
 
 // Consumer is what Python's class Consumer is made of.
-class Consumer final : public Handle {
+class Consumer final : public HandleOf<ConsumerCore> {
  public:
   Consumer(const char *name, uint32_t mode, uint32_t max_held, uint32_t min_held, int64_t max_age, int64_t spin, int64_t stall_timeout) {
     bips_consumer_options options = BIPS_CONSUMER_OPTIONS_INIT;
@@ -23,39 +22,10 @@ class Consumer final : public Handle {
     options.max_age = max_age;
     options.spin = spin;
     options.stall_timeout = stall_timeout;
-    core_ = new ConsumerCore;
-    core_->forks = forks();
-    int err = bips_consumer_open(name, &options, &core_->handle);
-    if (err < 0) {
-      core_->unreference();
-      raise(err);
-    }
-    core_->name = bips_consumer_name(core_->handle);
+    opened(bips_consumer_open(name, &options, &core()->handle), bips_consumer_name);
   }
 
-  ~Consumer() {
-    bips_consumer_close(core_->handle);
-    core_->unreference();
-  }
-
-  // handle throws ForkError for one of the parent's.
-  bips_consumer *handle() const {
-    if (core_->forks != forks())
-      raise_as(BIPS_FORKED, kForked);
-    return core_->handle;
-  }
-
-  const ConsumerCore *core() const { return core_; }
-  int shutdown() noexcept override { return bips_consumer_shutdown(core_->handle); }
-
-  void close() {
-    if (closed_ && core_->forks == forks())
-      return;
-    bips_consumer *c = handle();
-    closed_ = true;
-    without_gil([&] { return bips_consumer_shutdown(c); });
-  }
-  bool is_closed() const { return closed_; }
+  ~Consumer() { bips_consumer_close(core()->handle); }
 
   // expect says what the pool has to be like; 0: anything.
   void expect(uint32_t slots, uint64_t slot_size) {
@@ -69,17 +39,17 @@ class Consumer final : public Handle {
     bips_consumer *c = handle();
     bool waits_for_turn = false;
     int err = wait_for(timeout, [&](int64_t piece) {
-      waits_for_turn = !core_->turn.try_lock() && !core_->turn.try_lock_for(std::chrono::nanoseconds(piece));
+      waits_for_turn = !core()->turn.try_lock() && !core()->turn.try_lock_for(std::chrono::nanoseconds(piece));
       if (waits_for_turn)
         return -BIPS_TIMEOUT;
-      std::lock_guard<std::timed_mutex> guard(core_->turn, std::adopt_lock);
+      std::lock_guard<std::timed_mutex> guard(core()->turn, std::adopt_lock);
       return bips_consumer_pull(c, piece, &pulled);
     });
     if (waits_for_turn)
-      raise_as(BIPS_TIMEOUT, "pool \"" + core_->name + "\": another thread is pulling: timeout");
+      raise_as(BIPS_TIMEOUT, "pool \"" + core()->name + "\": another thread is pulling: timeout");
     if (err < 0)
       return err;
-    frame->lease = core_->take(pulled);
+    frame->lease = core()->take(pulled);
     frame->sequence = frame->lease->sequence.load();
     if (slots_ != 0 || slot_size_ != 0)
       compare(frame);
@@ -93,20 +63,18 @@ class Consumer final : public Handle {
     bips_pool_info pool = BIPS_POOL_INFO_INIT;
 
     bips_frame_get_delivery(frame->lease->frame(), &d);
-    if (d.instance == compared_ || bips_consumer_get_pool(core_->handle, &pool) < 0 || pool.instance != d.instance)
+    if (d.instance == compared_ || bips_consumer_get_pool(core()->handle, &pool) < 0 || pool.instance != d.instance)
       return;
     bool other_size = slot_size_ != 0 && pool.moves == 0 && pool.slot_size != slot_size_;
     if ((slots_ != 0 && pool.slots != slots_) || other_size) {
       frame->release();
-      raise_as(BIPS_BAD_OPTION, "pool \"" + core_->name + "\" has " + std::to_string(pool.slots) + " buffers of " +
+      raise_as(BIPS_BAD_OPTION, "pool \"" + core()->name + "\" has " + std::to_string(pool.slots) + " buffers of " +
               std::to_string(pool.slot_size) + " bytes, and this consumer was told " + std::to_string(slots_) + " of " +
               std::to_string(slot_size_) + ": make them equal, or leave them out");
     }
     compared_ = d.instance;
   }
 
-  ConsumerCore *core_ = nullptr;
-  bool closed_ = false;
   uint32_t slots_ = 0;
   uint64_t slot_size_ = 0, compared_ = 0;
 };

@@ -41,6 +41,8 @@ struct ConsumerCore {
   std::timed_mutex turn;            // one thread pulls at a time
   FrameLease leases[BIPS_MAX_SLOTS];
 
+  int shutdown() noexcept { return bips_consumer_shutdown(handle); }
+
   Held<FrameLease> take(bips_frame *frame) noexcept; // a lease of a frame that was just pulled
   void reference() noexcept { references_.fetch_add(1); }
   void unreference() noexcept;

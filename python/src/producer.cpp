@@ -6,7 +6,6 @@
 #include <future>
 
 #include "errors.h"
-#include "fork.h"
 #include "handles.h"
 #include "slot.h"
 #include "wait.h"
@@ -29,16 +28,14 @@ void warned(void *user, int error, const char *message) {
 }
 
 // Producer is what Python's class Producer is made of.
-class Producer final : public Handle {
+class Producer final : public HandleOf<ProducerCore> {
  public:
   Producer(const char *name, uint32_t backend, uint32_t slots, size_t slot_size, int32_t meta_size, uint32_t max_consumers, const char *caps,
       uint32_t permissions, uint32_t overflow, std::optional<std::string> group, int64_t block_timeout)
-      : caps_(caps), overflow_(overflow) {
+      : caps_(caps) {
     bips_producer_options options = BIPS_PRODUCER_OPTIONS_INIT;
 
     refuse_after_end();
-    core_ = new ProducerCore;
-    core_->forks = forks();
     options.backend = backend;
     options.slots = slots;
     options.slot_size = slot_size;
@@ -50,43 +47,18 @@ class Producer final : public Handle {
     options.group = group ? group->c_str() : nullptr;
     options.block_timeout = block_timeout;
     options.warn = warned;
-    options.warn_user = core_;
-    int err = without_gil([&] { return bips_producer_open(name, &options, &core_->handle); });
-    if (err < 0) {
-      core_->unreference();
-      raise(err);
-    }
-    core_->name = bips_producer_name(core_->handle);
+    options.warn_user = core();
+    opened(without_gil([&] { return bips_producer_open(name, &options, &core()->handle); }), bips_producer_name);
   }
 
   ~Producer() {
     without_gil([&] {
-      bips_producer_close(core_->handle);
+      bips_producer_close(core()->handle);
       return 0;
     });
-    core_->unreference();
   }
-
-  bips_producer *handle() const {
-    if (core_->forks != forks())
-      raise_as(BIPS_FORKED, kForked);
-    return core_->handle;
-  }
-
-  ProducerCore *core() const { return core_; }
-  int shutdown() noexcept override { return bips_producer_shutdown(core_->handle); }
-
-  void close() {
-    if (closed_ && core_->forks == forks())
-      return;
-    bips_producer *p = handle();
-    closed_ = true;
-    without_gil([&] { return bips_producer_shutdown(p); });
-  }
-  bool is_closed() const { return closed_; }
 
   const std::string &caps() const { return caps_; }
-  uint32_t overflow() const { return overflow_; }
   void set_caps(const char *caps) {
     check(bips_producer_set_caps(handle(), caps));
     caps_ = caps;
@@ -101,17 +73,14 @@ class Producer final : public Handle {
     if (err < 0)
       raise(err);
     Slot slot;
-    slot.lease = Held<SlotLease>(new SlotLease(core_, pulled));
+    slot.lease = Held<SlotLease>(new SlotLease(core(), pulled));
     slot.index = bips_slot_index(pulled);
     slot.caps = caps_;
     return nb::cast(std::move(slot));
   }
 
  private:
-  ProducerCore *core_ = nullptr;
   std::string caps_;
-  uint32_t overflow_;
-  bool closed_ = false;
 };
 
 // An operation that libbips lets wait for others without a limit of time runs in a thread of its own, so that Ctrl-C

@@ -20,6 +20,8 @@ struct ProducerCore {
   std::string name;
   uint32_t forks = 0; // as of fork.h, when it was made
 
+  int shutdown() noexcept { return bips_producer_shutdown(handle); }
+
   void reference() noexcept { references_.fetch_add(1); }
   void unreference() noexcept {
     if (references_.fetch_sub(1) == 1)
