@@ -78,6 +78,7 @@ type selection func(pair) bool
 func all(pair) bool         { return true }
 func programs(p pair) bool  { return !p.elements() }
 func readers(p pair) bool   { return !p.consumer.elements }
+func writers(p pair) bool   { return !p.producer.elements }
 func pipelines(p pair) bool { return p.consumer.elements }
 func ofMode(mode string) selection {
 	return func(p pair) bool { return p.mode == mode }

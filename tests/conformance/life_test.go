@@ -1,8 +1,11 @@
 package conformance
 
 import (
+	"fmt"
 	"testing"
+	"time"
 
+	"github.com/bips-ipc/bips/tests/peer/drive"
 	"github.com/bips-ipc/bips/tests/peer/line"
 )
 
@@ -142,6 +145,83 @@ func TestAProducerIsKilled(t *testing.T) {
 		s.check(again.SHA256 == told.SHA256, "a frame that was held has changed")
 		c.releases(held)
 		c.releases(came)
+	})
+}
+
+// A producer is killed in the middle of a frame: its slots are lent, and written to. No reader sees a part of a frame. The next producer's pool is
+// larger, with larger slots, and each of its frames comes whole.
+func TestAProducerIsKilledInTheMiddleOfAFrame(t *testing.T) {
+	eachPair(t, writers, func(s *session) {
+		const size = 1 << 20
+		c := s.consume("--max-held=2")
+		p := s.start(drive.Produce, s.pair.producer, "--backend="+s.backend, "--slots=6", fmt.Sprint("--slot-size=", size))
+		c.looksFor()
+		p.must(line.Order{Do: line.DoCaps, Caps: "application/x-conform"})
+		p.awaits(1)
+		told := p.publishes(size)
+		held := c.gets()
+		if answer := p.Ask(line.Order{Do: line.DoHold, Timeout: 100_000}); answer.Slots < 4 {
+			s.Fatalf("%d slots are lent (%s)", answer.Slots, answer.Text)
+		}
+		c.looksFor()
+		p.Kill()
+		c.ends("producer-lost")
+
+		c.looksFor()
+		p = s.start(drive.Produce, s.pair.producer, "--backend="+s.backend, "--slots=12", fmt.Sprint("--slot-size=", 4*size))
+		p.must(line.Order{Do: line.DoCaps, Caps: "application/x-conform"})
+		p.awaits(1)
+		for i := range 3 {
+			told := p.publishes(3*size + i)
+			came := c.gets()
+			s.check(came.Info.SHA256 == told.SHA256 && came.Info.Size == 3*size+i && came.Lost == 0 && came.Discont == (i == 0),
+				"frame %d of the next producer came as %d bytes with the sum %s, %d lost, discontinuity %v", i, came.Info.Size, came.Info.SHA256, came.Lost, came.Discont)
+			c.releases(came)
+			if i < 2 {
+				c.looksFor()
+			}
+		}
+		again := c.must(line.Order{Do: line.DoSum, Hold: held.Hold})
+		s.check(again.SHA256 == told.SHA256, "a frame that was held has changed")
+		c.releases(held)
+	})
+}
+
+// Producers that write large frames one after the other are killed at any moment, which is nearly always in the middle of one; the next
+// ones have larger slots. The reader looks at every byte.
+func TestProducersAreKilledWhileTheyWriteLargeFrames(t *testing.T) {
+	eachPair(t, programs, func(s *session) {
+		seen, instances := make(chan int, 1000), 0 // the number of the producer, for each frame
+		c := s.startAs(drive.Consume, s.pair.consumer, func(l *line.Line) {
+			if l.Event == line.Instance {
+				instances++
+			}
+			if l.Event == line.Frame {
+				select {
+				case seen <- instances:
+				default:
+				}
+			}
+		}, "--mode="+s.mode)
+		for run, size := range []int{200_000, 900_000, 2_000_000} {
+			p := s.startAs(drive.Produce, s.pair.producer, nil, "--backend="+s.backend, "--slots=8", "--wait=1",
+				fmt.Sprint("--slot-size=", size), fmt.Sprint("--size=", size), fmt.Sprint("--busy=", drive.Patience.Microseconds()))
+			for frames := 0; frames < 3+run; {
+				select {
+				case of := <-seen:
+					if of == run+1 {
+						frames++
+					}
+				case <-time.After(drive.Patience):
+					s.Fatalf("producer %d: no frame came: %s %s", run+1, p.Complaints(), c.Complaints())
+				}
+			}
+			if run < 2 { // the last one takes its names with it
+				p.Kill()
+			}
+		}
+		stats := c.must(line.Order{Do: line.DoStats})
+		s.check(stats.Instances == 3, "the reader counts %d instances, want 3", stats.Instances)
 	})
 }
 

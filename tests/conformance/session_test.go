@@ -29,12 +29,22 @@ type peer struct {
 	events []*line.Line
 }
 
+// start starts one that does nothing but what it is ordered.
 func (s *session) start(kind string, of *implementation, args ...string) *peer {
+	s.Helper()
+	return s.startAs(kind, of, nil, append([]string{"--idle"}, args...)...)
+}
+
+// startAs starts a peer. heard is told of each of its events, if it is not nil.
+func (s *session) startAs(kind string, of *implementation, heard func(*line.Line), args ...string) *peer {
 	s.Helper()
 	p := &peer{t: s.T}
 	p.Peer = drive.Start(s.T, kind, s.pool, drive.Setup{
-		Program: of.command(), Env: of.environment(), Args: append([]string{"--idle"}, args...),
+		Program: of.command(), Env: of.environment(), Args: args,
 		Heard: func(l *line.Line) {
+			if heard != nil {
+				heard(l)
+			}
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			p.events = append(p.events, l)
