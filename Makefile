@@ -74,7 +74,7 @@ deadlines: ## how long deaths, restarts and hung readers take, 200 times each (4
 	@BIPS_DEADLINES=$${BIPS_DEADLINES:-200} CGO_ENABLED=0 $(RECORD) "make deadlines" \
 	    go test -count=1 -v -timeout 30m ./tests/deadlines
 
-bench: build ## measure the pair beside others, into bench/results and README.md (15 minutes)
+bench: build ## measure the pair beside others, into bench/results and README.md (17 minutes)
 	@bench/run
 
 bench-quick: build ## the same in 4 minutes, to see whether it works; nothing in the checkout changes

@@ -4,9 +4,10 @@
 //
 //	bench pairs    latency, throughput and processor time of all pairs
 //	bench library  libbips, package bips and iceoryx2 alone, beside bare futexes
+//	bench python   programs in Python that hand frames over, by bips and by others (bench/python/README.md)
 //	bench grow     what bipssink costs as the work grows
 //	bench report   puts what these measured into bench/results, README.md and docs/
 //
 // "bench alone" is one of the programs that "bench library" measures (bench/alone/README.md).
-// The first three write a result file (JSON Lines, bench/result/file.go) that the last one reads.
+// The first four write a result file (JSON Lines, bench/result/file.go) that the last one reads.
 package main

@@ -14,7 +14,7 @@ import (
 	"github.com/bips-ipc/bips/bench/result"
 )
 
-// aloneWork is a work of "bench library": what bench/alone/README.md describes.
+// aloneWork is a work of "bench library" or "bench python": what bench/alone/README.md and bench/python/README.md describe.
 type aloneWork struct {
 	id, title string
 	size      int
@@ -100,10 +100,19 @@ func measureLibrary(ctx context.Context, s *settings, setup *result.Setup) error
 	if err != nil {
 		return err
 	}
+	if err := s.measureAlone(ctx, setup, aloneWorks, programs); err != nil {
+		return err
+	}
+	s.measureSizes(ctx, setup)
+	return nil
+}
+
+// measureAlone does works with all programs that there are, in interleaved rounds. programs are the commands of the pairs.
+func (s *settings) measureAlone(ctx context.Context, setup *result.Setup, works []aloneWork, programs map[string][]string) error {
 	var chosen []*aloneWork
 	var rows [][]aloneRow // those that can be measured
-	for i := range aloneWorks {
-		w := &aloneWorks[i]
+	for i := range works {
+		w := &works[i]
 		if !s.works.matches(w.id) {
 			continue
 		}
@@ -134,7 +143,6 @@ func measureLibrary(ctx context.Context, s *settings, setup *result.Setup) error
 			}
 		}
 	}
-	s.measureSizes(ctx, setup)
 	return nil
 }
 
@@ -173,6 +181,8 @@ func (s *settings) aloneSample(ctx context.Context, w *aloneWork, row aloneRow, 
 	switch {
 	case m.RoundTrips > 0:
 		return roundTrips(float64(m.RoundTrips) / m.Elapsed), result.Histogram{}
+	case m.Bench == "loop" && m.Frames > 0:
+		return result.Sample{Status: result.OK, Values: map[string]float64{result.PerFrame: m.Elapsed / float64(m.Frames) * 1e9}}, result.Histogram{}
 	case m.Frames > 1:
 		perSecond := float64(m.Frames-1) / m.Elapsed
 		return result.Sample{Status: result.OK, Values: map[string]float64{

@@ -25,6 +25,9 @@ type settings struct {
 	libbips  string
 	iceoryx2 string
 	builds   string
+	python   string
+	scripts  string
+	loop     string
 	rounds   int
 	quick    bool
 	sweep    bool
@@ -69,6 +72,9 @@ func parse(command string, args []string) *settings {
 	flags.StringVar(&s.libbips, "libbips", "", "the program that measures libbips (bench/alone)")
 	flags.StringVar(&s.iceoryx2, "iceoryx2", "", "the program that measures the library iceoryx2 (bench/alone)")
 	flags.StringVar(&s.builds, "builds", "", "the folder with libbips.so.0 and libbips.a, whose sizes are told")
+	flags.StringVar(&s.python, "python", "", "the Python with bips and what it is measured beside")
+	flags.StringVar(&s.scripts, "scripts", "bench/python", "the folder of measure.py")
+	flags.StringVar(&s.loop, "loop", "", "the program that measures the loop over frames in C++ (bench/alone)")
 	flags.IntVar(&s.rounds, "rounds", 5, "how often each pair does each work")
 	flags.BoolVar(&s.quick, "quick", false, "short rounds, and two of them: to see whether it works")
 	flags.BoolVar(&s.sweep, "sweep", false, "also the throughput by frame size")
@@ -112,17 +118,17 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return fmt.Errorf("usage: bench pairs|library|grow|report [flags]; -h after a command lists its flags")
+		return fmt.Errorf("usage: bench pairs|library|python|grow|report [flags]; -h after a command lists its flags")
 	}
 	commands := map[string]func(context.Context, *settings, *result.Setup) error{
-		"pairs": measurePairs, "library": measureLibrary, "grow": measureGrowth,
+		"pairs": measurePairs, "library": measureLibrary, "python": measurePython, "grow": measureGrowth,
 	}
 	if args[0] == "report" {
 		return report(args[1:])
 	}
 	measure := commands[args[0]]
 	if measure == nil {
-		return fmt.Errorf("there is no command %q: use pairs, library, grow or report", args[0])
+		return fmt.Errorf("there is no command %q: use pairs, library, python, grow or report", args[0])
 	}
 	s := parse(args[0], args[1:])
 	return s.measure(ctx, measure)

@@ -84,6 +84,7 @@ const (
 	Acquire9  = "acquire_p99_us"  //
 	Exchanges = "exchanges"       // frames or numbers handed over per second; a round trip has two
 	Bandwidth = "gb_s"            // bytes that went from one process to the other per second, in 10^9
+	PerFrame  = "frame_ns"        // what a frame costs a loop that reads, or an array of it
 	Bytes     = "bytes"           // of a file
 	RSS       = "rss_mb"          // of a consumer: resident memory, the pool's included
 	PSS       = "pss_mb"          // its share of it
@@ -113,6 +114,7 @@ var units = map[string]unit{
 	Acquire9:  {"empty buffer p99, us", short, true},
 	Exchanges: {"exchanges/s", thousands, false},
 	Bandwidth: {"GB/s", short, false},
+	PerFrame:  {"processor ns per frame", thousands, true},
 	Bytes:     {"bytes", thousands, true},
 	RSS:       {"consumer RSS, MB", short, true},
 	PSS:       {"consumer PSS, MB", short, true},

@@ -26,6 +26,16 @@ var titles = map[string]string{
 	FloorPair: "floorsink/ floorsrc",
 	Floor:     "bare futex (C)",
 	FutexGo:   "bare futex (Go)",
+
+	Python:        "bips (Python)",
+	PySharedMem:   "shared_memory, Condition",
+	PyZmqCopy:     "pyzmq",
+	PyZmq:         "pyzmq, copy=False",
+	PyIceoryx2:    "iceoryx2 (Python)",
+	LibCpp:        "bips.hpp (C++)",
+	PythonArray:   "bips (Python), numpy.asarray",
+	PythonSmall:   "numpy.asarray of 64 bytes",
+	PythonPicture: "numpy.asarray of 4K NV12 (12 MB)",
 }
 
 // title is a pair's name in a table.
