@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from pathlib import Path
 
 import bips
 import pytest
+from conftest import PATIENCE
 
 np = pytest.importorskip("numpy")
 pytestmark = pytest.mark.filterwarnings("default")  # the frameworks' own warnings are theirs
@@ -184,3 +187,46 @@ def test_opencv_takes_a_frame_where_it_lies(pairs) -> None:  # type: ignore[no-u
     assert slot.data[0] == 255
     del drawn
     slot.release()
+
+
+def load(kind: str, context: str, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
+    """What two workers of a DataLoader read from a pool: process, number and sum of each frame."""
+    needs("torch")
+    from torch.utils.data import DataLoader
+
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.syspath_prepend(str(Path(__file__).parent))
+    import datasets
+
+    with bips.Producer("camera", caps=CAPS) as producer:
+        def publish() -> None:
+            try:
+                producer.wait_consumers(2, PATIENCE)
+            except bips.Closed:
+                return
+            for number in range(20):
+                slot = producer.pull(PATIENCE)
+                np.asarray(slot)[:] = number
+                producer.push(slot, pts=number)
+            producer.end_of_stream()
+
+        loader = iter(DataLoader(getattr(datasets, kind)(), batch_size=None, num_workers=2, multiprocessing_context=context))
+        thread = threading.Thread(target=publish, daemon=True)
+        thread.start()  # behind the fork
+        seen = [(process, number, int(tensor.sum())) for process, number, tensor in loader]
+        thread.join()
+    return seen
+
+
+@pytest.mark.parametrize("kind, context", [("Held", "spawn"), ("Opened", "spawn"), ("Opened", "fork")])
+def test_workers_of_a_dataloader_read_a_pool(kind: str, context: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = load(kind, context, monkeypatch)
+    processes = {process for process, _, _ in seen}
+    assert len(processes) == 2
+    for process in processes:
+        assert [(number, total) for of, number, total in seen if of == process] == [(n, n * 16 * 8 * 3) for n in range(20)]
+
+
+def test_a_consumer_that_a_dataloader_forks_is_refused_plainly(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(bips.ForkError, match="made before a fork"):
+        load("Held", "fork", monkeypatch)
