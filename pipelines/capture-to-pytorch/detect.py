@@ -41,6 +41,8 @@ def main(source: str = "camera", target: str = "faces") -> None:
     worked = 0.0
     camera = bips.Consumer(source, mode="latest")
     for frame in camera:
+        if frame.format != "RGB":
+            sys.exit(f"the camera sends {frame.format or frame.caps}, and the network takes RGB: put videoconvert ! video/x-raw,format=RGB before its bipssink")
         if results is None:
             results = bips.Producer(target, caps=frame.caps)
         began = time.monotonic()

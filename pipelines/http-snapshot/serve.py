@@ -39,6 +39,8 @@ class Camera:
         once: who holds copies holds no slots of the pool."""
         if self.newest is None:
             raise web.HTTPServiceUnavailable(text=bips.why_no_pool(self.consumer.name) or "the camera has sent no frame yet")
+        if self.newest.format != "RGB":
+            raise web.HTTPNotImplemented(text=f"the camera sends {self.newest.format or self.newest.caps}: put videoconvert ! video/x-raw,format=RGB before its bipssink")
         headers = {"Cache-Control": "no-store", "X-Frame": str(self.newest.sequence), "X-Age": f"{self.newest.age:.3f}"}
         return self.newest.to_ndarray(copy=True), headers
 
