@@ -384,6 +384,9 @@ func openFiles(name string, admit func(*peerFiles) error) (_ *peerFiles, _ *pool
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	if id.Type != 0 {
+		return nil, nil, nil, fmt.Errorf("%w: %s is neither a file nor a socket: somebody else has its name", ErrDamaged, files.pool())
+	}
 	if err := checkOwner(id); err != nil {
 		return nil, nil, nil, err
 	}

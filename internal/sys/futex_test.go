@@ -1,12 +1,15 @@
 package sys
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
 	"time"
 	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestFutexWaitTimesOutAndReturnsAtOnceWhenTheWordChanged(t *testing.T) {
@@ -84,6 +87,29 @@ func TestMapPathRefusesAFileThatWasReplaced(t *testing.T) {
 			t.Error("mapped another file than was meant")
 		}
 		os.Remove(path)
+	}
+}
+
+// A pipe is waited for by whoever opens it without O_NONBLOCK, until somebody writes to it.
+func TestMapPathDoesNotWaitForAPipeThatWasPutInAFilesPlace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file")
+	if err := unix.Mkfifo(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, access := range []Access{ReadOnly, ReadWrite} {
+		mapped := make(chan error, 1)
+		go func() {
+			_, err := MapPath(path, FileID{}, 4096, access)
+			mapped <- err
+		}()
+		select {
+		case err := <-mapped:
+			if !errors.Is(err, os.ErrNotExist) {
+				t.Errorf("got %v", err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatal("it waits")
+		}
 	}
 }
 

@@ -13,10 +13,14 @@ import (
 // open opens a file without following a link. It is os.OpenFile, which would hand the
 // descriptor to the runtime's poller first: of no use for a plain file, and fatal when no
 // descriptor is left (see [StartPoller]).
+//
+// It never waits. Who may write to the folder may put anything in a file's place at any moment: a pipe, which would
+// be waited for until somebody writes to it, or a file with a lease, until its owner gives that up.
 func open(path string, flags int, perm fs.FileMode) (*os.File, error) {
 	for {
-		fd, err := unix.Open(path, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC, uint32(perm.Perm()))
+		fd, err := unix.Open(path, flags|unix.O_NOFOLLOW|unix.O_CLOEXEC|unix.O_NONBLOCK|unix.O_NOCTTY, uint32(perm.Perm()))
 		if err == nil {
+			_ = unix.SetNonblock(fd, false) // else NewFile hands it to the poller, too
 			return os.NewFile(uintptr(fd), path), nil
 		}
 		if !errors.Is(err, unix.EINTR) {

@@ -286,10 +286,25 @@ static void woken(void) {
   memory_close(&m);
 }
 
+/* Whoever may write to the folder may put a pipe in the place of a pool's file, at any moment. Who opens one waits for somebody to write to
+ * it, unless it says that it does not. */
+static void replaced(void) {
+  const struct file_id meant = {.device = 1, .inode = 1};
+  struct mapping mapping = {0};
+  char path[128];
+
+  snprintf(path, sizeof path, "%s/file", child_folder());
+  NEED(mkfifo(path, 0600) == 0, "a pipe");
+  for (int access = READ_ONLY; access <= READ_WRITE; access++) /* or the watchdog ends it */
+    CHECK(mapping_of_path(path, &meant, 4096, (enum access)access, &mapping) == -ENOENT && mapping.bytes == NULL, "%s", bips_error_message());
+  child_folder_remove();
+}
+
 TESTS({"nobody changes sealed memory but who mapped it before", sealed},
     {"who mapped memory before its last seal writes and punches no hole", last_seal},
     {"another user cannot open read-only memory for writing", another_user},
     {"memory is allocated whole and not passed to other programs; too much of it is refused", whole},
     {"kernels that lack something are told, or done without", old_kernels},
     {"a sleep at one to 65 words ends in time, and at once when a word has changed or is gone", several_words},
-    {"a wake at any word of any mapping ends the sleep", woken}, )
+    {"a wake at any word of any mapping ends the sleep", woken},
+    {"a pipe in the place of a file is not waited for", replaced}, )

@@ -35,7 +35,8 @@ int mapping_of_path(const char *path, const struct file_id *meant, uint64_t size
   struct file_id found;
   int fd, err;
 
-  if ((err = sys_open(path, access == READ_ONLY ? O_RDONLY : O_RDWR, 0, &fd)) < 0)
+  /* What is there by now may be none that one may wait for, as a pipe. */
+  if ((err = sys_open(path, (access == READ_ONLY ? O_RDONLY : O_RDWR) | O_NONBLOCK | O_NOCTTY, 0, &fd)) < 0)
     return err;
   err = sys_stat_fd(fd, path, &found);
   if (err == 0 && !sys_same_file(&found, meant))
