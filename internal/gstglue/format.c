@@ -158,7 +158,8 @@ gst_bips_format_from_caps (GstBipsFormat * format, GstCaps * caps)
   else if (gst_structure_has_name (s, "video/x-bayer"))
     describe_bayer (format, s);
   else if (gst_structure_has_name (s, "audio/x-raw")) {
-    if (gst_audio_info_from_caps (&format->audio, caps))
+    /* GStreamer 1.22 takes no channels for a number of channels. */
+    if (gst_audio_info_from_caps (&format->audio, caps) && GST_AUDIO_INFO_BPF (&format->audio) > 0)
       describe_audio (format);
   } else if (gst_structure_has_name (s, "other/tensor") || gst_structure_has_name (s, "other/tensors"))
     describe_tensors (format, s);

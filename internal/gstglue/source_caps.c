@@ -1,6 +1,22 @@
 #include "source.h"
 
+#include <string.h>
+
 #include "caps.h"
+
+/* More lists in one another than this are no caps: GStreamer reads each level by a function that calls itself, and the
+ * text of a pool has room for more levels than a thread's stack may have. */
+#define MAX_LISTS 1000
+
+static gboolean
+is_deep (const gchar * text)
+{
+  guint lists = 0;
+
+  while (*(text += strcspn (text, "<{[")) && ++lists <= MAX_LISTS)
+    text++;
+  return lists > MAX_LISTS;
+}
 
 static void
 note_caps (GstBipsSourceState * state, const gchar * text, GstCaps * caps)
@@ -20,7 +36,7 @@ gst_bips_source_set_caps (gpointer source, const gchar * text, gchar ** why)
 {
   GstBipsSourceState *state = gst_bips_source_state (source);
   GstPad *pad = GST_BASE_SRC_PAD (source);
-  GstCaps *caps = gst_caps_from_string (text), *wanted;
+  GstCaps *caps = is_deep (text) ? NULL : gst_caps_from_string (text), *wanted;
   GstBipsCapsResult result = GST_BIPS_CAPS_SET;
 
   *why = NULL;

@@ -1,9 +1,13 @@
 package plugin
 
 import (
+	"fmt"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/bips-ipc/bips/bips"
+	"github.com/bips-ipc/bips/bips/meta"
 )
 
 // A frame that does not hold what its caps tell of never reaches downstream, which would read
@@ -34,6 +38,39 @@ func TestAPoolWithFramesThatAreNotWhole(t *testing.T) {
 			source.fail("does not fit the format that its producer announced: "+c.says, "Start the producer anew")
 			if n := len(source.buffers()); n != 0 {
 				t.Errorf("%d buffers went downstream", n)
+			}
+		})
+	}
+}
+
+// Caps that nobody means must not end the process that reads them: of audio without channels, by whose size others are
+// divided, and of lists in one another, for which a thread's stack has no room.
+func TestAPoolWithCapsThatNobodyMeans(t *testing.T) {
+	const audio = "audio/x-raw, format=(string)S16LE, layout=(string)%s, rate=(int)48000, channels=(int)0, channel-mask=(bitmask)0x0"
+	layout := records(t, meta.AudioLayout{Samples: 1})
+	for _, c := range []struct {
+		name, caps string
+		meta       meta.Records
+		says       []string // nil: it is read all the same
+	}{
+		{"planar audio without channels", fmt.Sprintf(audio, "non-interleaved"), nil, nil},
+		{"audio without channels", fmt.Sprintf(audio, "interleaved"), layout, []string{"metadata of the frame are damaged", "Start the producer anew"}},
+		{"a list that does not end", "video/x-h264, a=" + strings.Repeat("<", 16000), nil, []string{"caps that are not valid", "Start its producer anew"}},
+		{"lists in one another", "video/x-h264, a=" + strings.Repeat("{", 8000) + "1" + strings.Repeat("}", 8000), nil, []string{"caps that are not valid", "Start its producer anew"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			w := write(t, poolName(t), bips.ProducerOptions{})
+			w.caps(c.caps)
+			line := fmt.Sprintf("bipssrc pool=%s read-mode=every ! fakesink", poolName(t))
+			source := start(t, nil, line, exec.Command("sh", "-c", "ulimit -s 1024 && exec gst-launch-1.0 --no-fault "+line))
+			w.awaits(1)
+			w.publish(greySize, bips.FrameInfo{Meta: c.meta})
+			w.endOfStream()
+			if c.says == nil {
+				source.finish()
+			} else {
+				source.fail(c.says...)
 			}
 		})
 	}
