@@ -391,7 +391,7 @@ func withoutProcRole(args []string) error {
 	if _, err := entry.Connect(nil); !errors.Is(err, ErrNobodyListens) {
 		return fmt.Errorf("a socket that is elsewhere now: %v", err)
 	}
-	m, err := CreateMemory("bips.test", testSize)
+	m, err := createAll(testSize)
 	if err != nil {
 		return err
 	}

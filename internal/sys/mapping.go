@@ -3,6 +3,7 @@ package sys
 import (
 	"fmt"
 	"os"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -30,7 +31,7 @@ func Map(file *os.File, size int64, access Access) (*Mapping, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.Populate(access)
+	m.populate(access)
 	return m, nil
 }
 
@@ -45,13 +46,26 @@ func mapShared(fd int, name string, size int64, access Access) (*Mapping, error)
 }
 
 // Populate fills the page tables where the kernel can, for the access that the mapping was made for. It takes the longer the
-// larger the mapping is.
+// larger the mapping is. It is a help, not a condition, but for memory that others get and that is mapped for writing: all of that
+// has to be there, and a page that was allocated and never looked at counts as a hole ([Received.Memory]).
 func (m *Mapping) Populate(access Access) {
+	if m.populate(access) || access == ReadOnly {
+		return
+	}
+	var sum byte
+	for at := 0; at < len(m.Bytes); at += os.Getpagesize() {
+		sum += m.Bytes[at]
+	}
+	runtime.KeepAlive(sum)
+}
+
+// populate reports whether it could: before Linux 5.14 the answer is EINVAL.
+func (m *Mapping) populate(access Access) bool {
 	advice := unix.MADV_POPULATE_WRITE
 	if access == ReadOnly {
 		advice = unix.MADV_POPULATE_READ
 	}
-	_ = unix.Madvise(m.Bytes, advice) // a help, not a condition: before Linux 5.14 the answer is EINVAL
+	return unix.Madvise(m.Bytes, advice) == nil
 }
 
 // MapPath opens the file at path, checks that it is the one that is meant, maps its

@@ -20,7 +20,7 @@ const (
 
 func newMemory(t *testing.T, size int64) *Memory {
 	t.Helper()
-	m, err := CreateMemory("bips.test", size)
+	m, err := createAll(size)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,6 +30,20 @@ func newMemory(t *testing.T, size int64) *Memory {
 		}
 	})
 	return m
+}
+
+// createAll makes memory of which all is there, as others want it.
+func createAll(size int64) (*Memory, error) {
+	m, err := CreateMemory("bips.test", size)
+	if err != nil {
+		return nil, err
+	}
+	mapping, err := m.Map(ReadWrite)
+	if err != nil {
+		return nil, err
+	}
+	mapping.Populate(ReadWrite)
+	return m, mapping.Unmap()
 }
 
 func mapped(t *testing.T, m *Memory, access Access) *Mapping {

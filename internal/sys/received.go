@@ -55,8 +55,13 @@ func checkMemory(fd int, size int64, seals Seals) error {
 	if err := unix.Fstat(fd, &st); err != nil {
 		return fmt.Errorf("fstat: %w", err)
 	}
-	if id := fileID(&st); id.Size != size || id.Allocated < uint64(size) { // who reads a hole pays for the page that fills it
+	// Who reads a hole pays for the page that fills it. Blocks alone do not tell: there may be some behind the end
+	// (FALLOC_FL_KEEP_SIZE).
+	if id := fileID(&st); id.Size != size || id.Allocated < uint64(size) {
 		return fmt.Errorf("it has %d bytes, %d of them allocated, %d were announced", id.Size, id.Allocated, size)
+	}
+	if hole, err := unix.Seek(fd, 0, unix.SEEK_HOLE); err == nil && hole < size { // else this kernel cannot tell
+		return fmt.Errorf("it has a hole at %d", hole)
 	}
 	return nil
 }

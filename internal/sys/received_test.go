@@ -33,6 +33,17 @@ func TestOnlyTheMemoryThatWasAnnouncedIsTaken(t *testing.T) {
 	if _, err := unix.FcntlInt(uintptr(sparse), unix.F_ADD_SEALS, int(poolSeals)); err != nil {
 		t.Fatal(err)
 	}
+	behind, err := unix.MemfdCreate("bips.test", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(behind)
+	if err := errors.Join(unix.Ftruncate(behind, testSize), unix.Fallocate(behind, unix.FALLOC_FL_KEEP_SIZE, testSize, testSize)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unix.FcntlInt(uintptr(behind), unix.F_ADD_SEALS, int(poolSeals)); err != nil {
+		t.Fatal(err)
+	}
 	file, err := CreateAllocated(filepath.Join(openDir(t), "file"), testSize)
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +61,7 @@ func TestOnlyTheMemoryThatWasAnnouncedIsTaken(t *testing.T) {
 	}
 	defer unix.Close(path)
 	wrong := map[string]int{
-		"a seal is missing": missing.FD(), "a hole": sparse, "a file of a tmpfs": int(file.Fd()), "a pipe": int(pipe.Fd()), "a path": path,
+		"a seal is missing": missing.FD(), "a hole": sparse, "memory behind a hole": behind, "a file of a tmpfs": int(file.Fd()), "a pipe": int(pipe.Fd()), "a path": path,
 	}
 	if huge, err := unix.MemfdCreate("bips.test", unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_HUGETLB); err == nil {
 		defer unix.Close(huge)
@@ -103,6 +114,8 @@ func reason(what string) string {
 		return "file system"
 	case "a hole":
 		return "allocated"
+	case "memory behind a hole":
+		return "it has a hole at 0"
 	case "a seal is missing", "a file of a tmpfs":
 		return "seals"
 	}

@@ -54,9 +54,14 @@ static void close_pair(struct conn *ends[2]) {
   conn_close(&ends[1]);
 }
 
+/* sealed_memory is memory of which all is there, as others want it. */
 static struct memory sealed_memory(int seals) {
+  struct mapping mapping;
   struct memory m;
-  NEED(memory_create("bips.test", SIZE, &m) == 0 && memory_add_seals(&m, seals) == 0, "%s", bips_error_message());
+  NEED(memory_create("bips.test", SIZE, &m) == 0 && memory_map(&m, READ_WRITE, &mapping) == 0, "%s", bips_error_message());
+  mapping_populate(&mapping, READ_WRITE);
+  mapping_end(&mapping);
+  NEED(memory_add_seals(&m, seals) == 0, "%s", bips_error_message());
   return m;
 }
 
@@ -282,6 +287,10 @@ static void only_the_memory_announced(void) {
   pair(ends);
   int sparse = memfd_create("bips.test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   NEED(sparse >= 0 && ftruncate(sparse, SIZE) == 0 && fcntl(sparse, F_ADD_SEALS, POOL_SEALS) == 0 && pipe(pipe_ends) == 0, "what is sent");
+  int behind = memfd_create("bips.test", MFD_CLOEXEC | MFD_ALLOW_SEALING); /* a hole, and as much memory behind the end */
+  NEED(behind >= 0 && ftruncate(behind, SIZE) == 0 && fallocate(behind, FALLOC_FL_KEEP_SIZE, SIZE, SIZE) == 0 &&
+          fcntl(behind, F_ADD_SEALS, POOL_SEALS) == 0,
+      "memory behind its end");
   const char *folder = child_folder();
   snprintf(path, sizeof path, "%s/file", folder);
   int file = -1;
@@ -295,7 +304,7 @@ static void only_the_memory_announced(void) {
     int fd;
     const char *reason; /* what must be found first: questions that come later may hang */
   } wrong[] = {
-      {missing.fd, "seals"}, {sparse, "allocated"}, {file, "seals"}, {pipe_ends[0], "cannot be sealed"}, {opath, "cannot be sealed"}, {huge, "file system"}};
+      {missing.fd, "seals"}, {sparse, "allocated"}, {behind, "it has a hole at 0"}, {file, "seals"}, {pipe_ends[0], "cannot be sealed"}, {opath, "cannot be sealed"}, {huge, "file system"}};
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
     if (wrong[i].fd < 0)
       continue; /* huge pages that this kernel does not have */
@@ -321,8 +330,8 @@ static void only_the_memory_announced(void) {
   CHECK(received_memory(&received, 0, SIZE, SEAL_GROW, &m) == 0, "it may have more seals: %s", bips_error_message());
   memory_close(&m);
   received_discard(&received);
-  const int opened[] = {sparse, pipe_ends[0], pipe_ends[1], file, opath};
-  for (int i = 0; i < 5; i++)
+  const int opened[] = {sparse, behind, pipe_ends[0], pipe_ends[1], file, opath};
+  for (int i = 0; i < 6; i++)
     close(opened[i]);
   if (huge >= 0)
     close(huge);

@@ -230,10 +230,16 @@ func lies() map[string]func(o *offer) {
 			o.instead(0, fd)
 		},
 		"a pool of nothing but a header": func(o *offer) {
-			o.instead(0, o.keep(raw.Sparse(o.pool[:layout.HeaderSize], int64(len(o.pool)), raw.PoolSeals)))
+			o.instead(0, o.keep(raw.Sparse(o.pool[:layout.HeaderSize], int64(len(o.pool)), 0, raw.PoolSeals)))
 		},
 		"a seat of nothing but a header": func(o *offer) {
-			o.instead(1, o.keep(raw.Sparse(o.seat[:layout.HeaderSize], int64(len(o.seat)), raw.SeatSeals)))
+			o.instead(1, o.keep(raw.Sparse(o.seat[:layout.HeaderSize], int64(len(o.seat)), 0, raw.SeatSeals)))
+		},
+		"a pool with holes, and memory for them behind its end": func(o *offer) {
+			page := int64(os.Getpagesize())
+			holes := 4 * page * page / 8 // the largest page that there is has page / 8 of them
+			o.grant.PoolSize = uint64(int64(len(o.pool)) + holes)
+			o.instead(0, o.keep(raw.Sparse(o.pool, int64(o.grant.PoolSize), holes, raw.PoolSeals)))
 		},
 		"an empty pool":                 func(o *offer) { o.pool = nil },
 		"a pool of 100 bytes":           func(o *offer) { o.pool = o.pool[:100] },

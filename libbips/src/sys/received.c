@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "../errors.h"
 
@@ -30,11 +31,15 @@ static int received_check(int fd, size_t index, uint64_t size, int seals) {
         (uint32_t)system.f_type);
   if (fstat(fd, &st) < 0)
     return fail_plain(SYS_NOT_MEMORY, "not the memory that was announced: descriptor %zu: fstat: %s", index, strerror(errno));
+  /* Who reads a hole pays for the page that fills it. Blocks alone do not tell: there may be some behind the end (FALLOC_FL_KEEP_SIZE). */
   uint64_t allocated = (uint64_t)st.st_blocks * 512;
-  if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != size || allocated < size) /* who reads a hole pays for the page that fills it */
+  off_t hole = lseek(fd, 0, SEEK_HOLE); /* less than 0: this kernel cannot tell */
+  if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size != size || allocated < size)
     return fail_plain(SYS_NOT_MEMORY,
         "not the memory that was announced: descriptor %zu: it has %" PRIu64 " bytes, %" PRIu64 " of them allocated, %" PRIu64 " were announced",
         index, (uint64_t)st.st_size, allocated, size);
+  if (hole >= 0 && (uint64_t)hole < size)
+    return fail_plain(SYS_NOT_MEMORY, "not the memory that was announced: descriptor %zu: it has a hole at %" PRIu64, index, (uint64_t)hole);
   return 0;
 }
 

@@ -127,13 +127,18 @@ func Fill(fd int, content []byte) error {
 	return nil
 }
 
-// Sparse makes a memfd whose first bytes are this content, and of which nothing else is there.
-func Sparse(content []byte, size int64, seals int) (fd int, err error) {
+// Sparse makes a memfd whose first bytes are this content, and of which nothing else is there. behind is how many bytes are
+// allocated behind its end, where nobody sees them.
+func Sparse(content []byte, size, behind int64, seals int) (fd int, err error) {
 	fd, err = Memory(content, 0, 0)
 	if err != nil {
 		return -1, err
 	}
-	if err = unix.Ftruncate(fd, size); err == nil {
+	err = unix.Ftruncate(fd, size)
+	if err == nil && behind > 0 {
+		err = unix.Fallocate(fd, unix.FALLOC_FL_KEEP_SIZE, size, behind)
+	}
+	if err == nil {
 		_, err = unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, seals)
 	}
 	if err != nil {
