@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { SIZE = 64 << 10, POOL_SEALS = SEAL_SHRINK | SEAL_GROW | SEAL_FUTURE_WRITE | SEAL_SEAL };
@@ -300,6 +301,40 @@ static void replaced(void) {
   child_folder_remove();
 }
 
+static bool forked_enough; /* atomic */
+
+static void *note_mappings(void *bytes) {
+  const struct mapping mapping = {bytes, 4096};
+
+  while (!__atomic_load_n(&forked_enough, __ATOMIC_SEQ_CST)) {
+    sys_watch_cut(&mapping, PROT_READ);
+    sys_forget_cut(&mapping);
+  }
+  return NULL;
+}
+
+/* What a thread is about when another one forks is not in the child's way. */
+static void noted_in_a_child(void) {
+  static uint8_t parents[4096], own[4096];
+  const struct mapping mapping = {own, sizeof own};
+  pthread_t thread;
+  int status = 0;
+
+  NEED(fork_guard_begin() == 0 && pthread_create(&thread, NULL, note_mappings, parents) == 0, "a thread");
+  for (int i = 0; i < 200 && status == 0; i++) {
+    pid_t child = fork();
+    NEED(child >= 0, "a child");
+    if (child == 0) {
+      alarm(10); /* a watchdog of its own: alarms are not inherited */
+      _exit(sys_watch_cut(&mapping, PROT_READ) != 0);
+    }
+    waitpid(child, &status, 0);
+  }
+  CHECK(status == 0, "a child ended with status %#x", (unsigned)status);
+  __atomic_store_n(&forked_enough, true, __ATOMIC_SEQ_CST);
+  pthread_join(thread, NULL);
+}
+
 TESTS({"nobody changes sealed memory but who mapped it before", sealed},
     {"who mapped memory before its last seal writes and punches no hole", last_seal},
     {"another user cannot open read-only memory for writing", another_user},
@@ -307,4 +342,5 @@ TESTS({"nobody changes sealed memory but who mapped it before", sealed},
     {"kernels that lack something are told, or done without", old_kernels},
     {"a sleep at one to 65 words ends in time, and at once when a word has changed or is gone", several_words},
     {"a wake at any word of any mapping ends the sleep", woken},
-    {"a pipe in the place of a file is not waited for", replaced}, )
+    {"a pipe in the place of a file is not waited for", replaced},
+    {"a child that is forked while mappings are noted notes its own", noted_in_a_child}, )

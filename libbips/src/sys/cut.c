@@ -9,7 +9,6 @@
 
 #include <bips/bips.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -17,12 +16,14 @@
 #include "../atomics.h"
 #include "../errors.h"
 
-/* struct place is a mapping of a file that others may cut short. A signal handler looks at it at any time. */
+/* struct place is a mapping of a file that others may cut short. A signal handler looks at it at any time. All of it is atomic, and is
+ * changed with the fork guard held: a child that opens a pool changes places, too. */
 struct place {
-  uint64_t start; /* atomic; 0: the place is free */
+  uint64_t changes; /* odd while it is changed */
+  uint64_t start;   /* 0: the place is free */
   uint64_t size;
-  int protection;
-  bool cut; /* atomic */
+  uint64_t protection;
+  bool cut;
 };
 
 enum { PLACES = 64 };
@@ -36,22 +37,34 @@ struct block {
 static struct block first;
 static uint64_t page_size;
 static bool any_cut; /* atomic: since the process began */
-static pthread_mutex_t changing = PTHREAD_MUTEX_INITIALIZER;
 
 static struct block *next_of(struct block *const *next) { return __atomic_load_n(next, __ATOMIC_SEQ_CST); }
 
-/* place_of is where an address lies; NULL: in no such mapping. Address 0: a place that is free, if any. */
-static struct place *place_of(uint64_t address) {
+/* copy_of copies a place, and reports whether it did not change meanwhile: the start of one mapping and the size of the next one would
+ * lead the handler to memory of others. */
+static bool copy_of(const struct place *p, struct place *copy) {
+  uint64_t changes = load64(&p->changes);
+
+  copy->start = load64(&p->start);
+  copy->size = load64(&p->size);
+  copy->protection = load64(&p->protection);
+  return changes % 2 == 0 && load64(&p->changes) == changes;
+}
+
+/* place_of is where an address lies, and what the place says; NULL: in no such mapping. Whoever accesses a mapping keeps its place from
+ * changing. Address 0: a place that is free, if any. */
+static struct place *place_of(uint64_t address, struct place *seen) {
   for (struct block *b = &first; b != NULL; b = next_of(&b->next))
     for (int i = 0; i < PLACES; i++) {
-      uint64_t start = load64(&b->places[i].start);
-      if (address == start || (start != 0 && address > start && address - start < b->places[i].size))
+      if (!copy_of(&b->places[i], seen))
+        continue;
+      if (address == seen->start || (seen->start != 0 && address > seen->start && address - seen->start < seen->size))
         return &b->places[i];
     }
   return NULL;
 }
 
-/* add_block adds places that are free, in front of all but the first block. With changing. */
+/* add_block adds places that are free, in front of all but the first block. With the guard. */
 static struct place *add_block(void) {
   struct block *b = calloc(1, sizeof *b);
 
@@ -62,50 +75,59 @@ static struct place *add_block(void) {
   return &b->places[0];
 }
 
-int sys_watch_cut(const struct mapping *m, int protection) {
-  struct place *p;
+/* change is with the guard. */
+static void change(struct place *p, uint64_t start, uint64_t size, int protection) {
+  add64(&p->changes, 1);
+  store64(&p->start, start);
+  store64(&p->size, size);
+  store64(&p->protection, (uint64_t)protection);
+  store_flag(&p->cut, false);
+  add64(&p->changes, 1);
+}
 
-  pthread_mutex_lock(&changing);
-  if ((p = place_of(0)) == NULL)
+int sys_watch_cut(const struct mapping *m, int protection) {
+  struct place seen, *p;
+
+  fork_guard_hold();
+  if ((p = place_of(0, &seen)) == NULL)
     p = add_block();
   if (p != NULL) {
     page_size = (uint64_t)sysconf(_SC_PAGESIZE);
-    p->size = m->size;
-    p->protection = protection;
-    store_flag(&p->cut, false);
-    store64(&p->start, (uint64_t)(uintptr_t)m->bytes);
+    change(p, (uint64_t)(uintptr_t)m->bytes, m->size, protection);
   }
-  pthread_mutex_unlock(&changing);
+  fork_guard_let_go();
   return p == NULL ? fail_as(BIPS_NO_MEMORY) : 0;
 }
 
 void sys_forget_cut(const struct mapping *m) {
-  pthread_mutex_lock(&changing);
-  struct place *p = place_of((uint64_t)(uintptr_t)m->bytes);
-  if (p != NULL)
-    store64(&p->start, 0);
-  pthread_mutex_unlock(&changing);
+  struct place seen, *p;
+
+  fork_guard_hold();
+  if ((p = place_of((uint64_t)(uintptr_t)m->bytes, &seen)) != NULL)
+    change(p, 0, 0, 0);
+  fork_guard_let_go();
 }
 
 bool sys_is_cut(const void *bytes) {
-  struct place *p;
+  struct place seen, *p;
 
-  return load_flag(&any_cut) && bytes != NULL && (p = place_of((uint64_t)(uintptr_t)bytes)) != NULL && load_flag(&p->cut);
+  return load_flag(&any_cut) && bytes != NULL && (p = place_of((uint64_t)(uintptr_t)bytes, &seen)) != NULL && load_flag(&p->cut);
 }
 
 /* From the page of the access on all of the mapping is replaced: a file is cut at its end. */
 BIPS_API int bips_handle_fault(const void *address) {
-  struct place *p;
+  struct place seen, *p;
   uint64_t page, size;
   int saved = errno;
 
-  if (address == NULL || (p = place_of((uint64_t)(uintptr_t)address)) == NULL)
+  if (address == NULL || (p = place_of((uint64_t)(uintptr_t)address, &seen)) == NULL)
     return 0;
   page = (uint64_t)(uintptr_t)address / page_size * page_size;
-  size = load64(&p->start) + p->size - page;
+  size = seen.start + seen.size - page;
   store_flag(&p->cut, true);
   store_flag(&any_cut, true);
-  void *filled = mmap((void *)((const uint8_t *)address - (uint64_t)(uintptr_t)address % page_size), size, p->protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+  void *filled = mmap((void *)((const uint8_t *)address - (uint64_t)(uintptr_t)address % page_size), size, (int)seen.protection,
+      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
   errno = saved;
   return filled != MAP_FAILED;
 }
