@@ -139,9 +139,8 @@ gst_bips_slot_memory_new (GstAllocator * allocator, bips_slot * slot, gsize size
 {
   GstBipsSlotMemory *mem = g_slice_new0 (GstBipsSlotMemory);
 
-  /* Slots are page-aligned. */
-  gst_memory_init (GST_MEMORY_CAST (mem), 0, allocator, NULL,
-      gst_bips_slot_allocator_slot_size (allocator), 4095, 0, size);
+  /* Slots are page-aligned. As large as this one is: those that are lent from now on may be larger. */
+  gst_memory_init (GST_MEMORY_CAST (mem), 0, allocator, NULL, bips_slot_size (slot), 4095, 0, size);
   GST_MINI_OBJECT_CAST (mem)->dispose = slot_memory_dispose;
   mem->data = bips_slot_data (slot);
   mem->slot = slot;

@@ -55,7 +55,9 @@ int reception_open(struct reception *r) {
   }
   struct listener *present = listener_hold(listener);
   if ((err = reception_accept_at(r, listener)) < 0) {
-    listener_close_apart(&present); /* it has the name, and is not the present one: the next look at the names finds that */
+    if (listener_is_at(present, pool)) /* where there was a pool, the next look at the names finds that it has none */
+      remove(pool);
+    listener_close_apart(&present);
     return err;
   }
   exchange(r, present);

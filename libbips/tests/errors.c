@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 
 static void bad_names_and_arguments_are_refused(void) {
   bips_producer_options options = BIPS_PRODUCER_OPTIONS_INIT;
@@ -265,6 +266,36 @@ static void what_is_no_pool_is_refused(void) {
   bips_consumer_close(consumer);
 }
 
+/* try_without_threads makes a pool in a process that may have no more threads, and reports whether it was told so. */
+static bool try_without_threads(uint32_t backend) {
+  const struct rlimit none = {0, 0};
+  bips_producer_options options = BIPS_PRODUCER_OPTIONS_INIT;
+  bips_producer *producer = NULL;
+
+  options.slot_size = 4096;
+  options.backend = backend;
+  if (getuid() == 0 && (setgid(12345) != 0 || setuid(12345) != 0)) /* root has no such limit */
+    return false;
+  if (setrlimit(RLIMIT_NPROC, &none) != 0)
+    return false;
+  return bips_producer_open("threads", &options, &producer) == -EAGAIN && producer == NULL &&
+      strstr(bips_error_message(), "raise the limit of processes") != NULL;
+}
+
+static void a_pool_that_cannot_have_threads_is_not_left_behind(void) {
+  CHECK(chmod(test_folder, 0777) == 0);
+  for (uint32_t backend = BIPS_SHM; backend <= BIPS_MEMFD; backend++) {
+    int status;
+    pid_t child = fork();
+
+    CHECK(child >= 0);
+    if (child == 0)
+      _exit(!try_without_threads(backend));
+    CHECK(waitpid(child, &status, 0) == child && status == 0);
+    CHECK(count_files(test_folder) == 0);
+  }
+}
+
 static void a_process_without_descriptors_gets_an_error(void) {
   bips_consumer *consumer = open_consumer("descriptors", BIPS_LATEST);
   bips_producer_options options = BIPS_PRODUCER_OPTIONS_INIT;
@@ -345,6 +376,7 @@ int main(void) {
   one_producer_has_the_name();
   a_handle_that_was_shut_down_says_so();
   what_is_no_pool_is_refused();
+  a_pool_that_cannot_have_threads_is_not_left_behind();
   a_process_without_descriptors_gets_an_error();
   a_folder_that_is_not_there_is_named();
   there_is_no_room_for_a_pool_larger_than_the_memory();
