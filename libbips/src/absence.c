@@ -103,9 +103,9 @@ static int no_file(const struct paths *p, const struct file_id *folder) {
     if (strncmp(name, "bips.", 5) != 0)
       continue;
     const char *dot = strchr(name + 5, '.'), *end = strrchr(name, '.');
-    if (dot == NULL)
+    if (dot == NULL && bips_check_name(name + 5) == 0) /* others may be anything, also what a terminal would obey */
       add_name(&pools, name + 5);
-    else if ((size_t)(dot - name - 5) == length && strncmp(name + 5, p->name, length) == 0 && strcmp(end, ".seats") == 0 &&
+    else if (dot != NULL && (size_t)(dot - name - 5) == length && strncmp(name + 5, p->name, length) == 0 && strcmp(end, ".seats") == 0 &&
         is_mounted(p, name, folder))
       err = fail_plain(BIPS_NO_POOL,
           "%s/%s is there, and bips.%s, which belongs to it, is not: mount the whole folder into a container, not one of its files", p->folder,

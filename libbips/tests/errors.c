@@ -236,6 +236,10 @@ static void what_is_no_pool_is_refused(void) {
   bips_frame *frame;
   int fd;
 
+  snprintf(path, sizeof path, "%s/bips.\x1b[31m", test_folder); /* it can be no pool's, and a terminal would obey it */
+  CHECK(mkfifo(path, 0600) == 0);
+  CHECK_ERROR(bips_why_no_pool("wrong"), BIPS_NO_POOL, "there is no pool in");
+  unlink(path);
   snprintf(path, sizeof path, "%s/bips.wrong", test_folder);
   /* An empty file, and one of zeroes: without a lock there is no producer, so the lock comes first. */
   fd = open(path, O_RDWR | O_CREAT, 0600);
