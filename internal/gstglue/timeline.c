@@ -44,6 +44,7 @@ gst_bips_timeline_is_set_back (GstBipsTimeline * line, const GstBipsClock * cloc
   if (set_back) {
     gst_bips_timeline_begin (line);
     line->given = line->decodes = FALSE;
+    line->last = line->decoded = 0;
   }
   return set_back;
 }

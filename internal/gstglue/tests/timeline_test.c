@@ -275,6 +275,9 @@ times_are_set_back (void)
   at = clock.offset - HOUR + 20 * MS;
   p = every (&line, framed (at, at), clock);
   CHECK (p.pts == 20 * MS, "a frame of 20 ms after that: PTS %ld", p.pts);
+  gst_bips_timeline_begin (&line);      /* a flush that leaves the time as it is */
+  p = every (&line, encoded (at + 60 * MS, at + 60 * MS, 60 * S, 60 * S - 50 * MS, NO_TIME), clock);
+  CHECK (p.pts == 80 * MS && p.dts == 30 * MS, "a frame of 80 ms after that: PTS %ld, DTS %ld", p.pts, p.dts);
   clock.offset -= 5 * S;        /* by an application, forth */
   CHECK (!gst_bips_timeline_is_set_back (&line, &clock), "a time that was set forth was set back");
 }
