@@ -35,12 +35,21 @@ told_clock_init (ToldClock * clock)
 {
 }
 
+/* GStreamer, without a look for plugins. */
+static void
+begin (void)
+{
+  g_setenv ("GST_REGISTRY_DISABLE", "yes", TRUE);
+  gst_init (NULL, NULL);
+}
+
 /* An element that has a clock. base_time and start_time are set. */
 static GstElement *
 element_with (gpointer clock)
 {
   GstElement *element = gst_bin_new (NULL);
 
+  NEED (element, "there is no bin");
   gst_object_ref_sink (element);
   gst_element_set_clock (element, clock);
   gst_element_set_base_time (element, 5 * GST_SECOND);
@@ -60,16 +69,26 @@ clock_read (GstElement * element, GstBipsClocks * clocks)
 static GstClock *
 system_clock (void)
 {
+  begin ();
   return gst_object_ref_sink (g_object_new (GST_TYPE_SYSTEM_CLOCK, NULL));
+}
+
+static ToldClock *
+told_clock (void)
+{
+  begin ();
+  return gst_object_ref_sink (g_object_new (told_clock_get_type (), NULL));
 }
 
 static void
 no_clock (void)
 {
-  GstElement *element = element_with (NULL);
   GstBipsClocks clocks = { 0, };
   GstBipsClock clock;
+  GstElement *element;
 
+  begin ();
+  element = element_with (NULL);
   CHECK (!gst_bips_clock_read (element, &clocks, &clock), "there is none");
   CHECK (gst_bips_monotonic_time (element, &clocks, GST_SECOND) == GST_CLOCK_TIME_NONE, "and no time of it");
   gst_object_unref (element);
@@ -104,7 +123,7 @@ own_system_clock (void)
 static void
 other_clock (void)
 {
-  ToldClock *clock = gst_object_ref_sink (g_object_new (told_clock_get_type (), NULL));
+  ToldClock *clock = told_clock ();
   GstElement *element = element_with (clock);
   GstBipsClocks clocks = { 0, };
   gint64 before = clock_read (element, &clocks).offset, after;
@@ -121,7 +140,7 @@ other_clock (void)
 static void
 another_clock (void)
 {
-  ToldClock *next = gst_object_ref_sink (g_object_new (told_clock_get_type (), NULL));
+  ToldClock *next = told_clock ();
   GstClock *clock = system_clock ();
   GstElement *element = element_with (clock);
   GstBipsClocks clocks = { 0, };
