@@ -47,9 +47,11 @@ func mapShared(fd int, name string, size int64, access Access) (*Mapping, error)
 
 // Populate fills the page tables where the kernel can, for the access that the mapping was made for. It takes the longer the
 // larger the mapping is. It is a help, not a condition, but for memory that others get and that is mapped for writing: all of that
-// has to be there, and a page that was allocated and never looked at counts as a hole ([Received.Memory]).
+// has to be there, and a page that was allocated and never looked at counts as a hole ([Received.Memory]). So each is looked at,
+// whatever the kernel says: emulators (qemu-user) say that they have filled them, and do nothing. It costs next to nothing for those that are there.
 func (m *Mapping) Populate(access Access) {
-	if m.populate(access) || access == ReadOnly {
+	m.populate(access)
+	if access == ReadOnly {
 		return
 	}
 	var sum byte
@@ -59,13 +61,13 @@ func (m *Mapping) Populate(access Access) {
 	runtime.KeepAlive(sum)
 }
 
-// populate reports whether it could: before Linux 5.14 the answer is EINVAL.
-func (m *Mapping) populate(access Access) bool {
+// populate asks the kernel for it. Before Linux 5.14 the answer is EINVAL.
+func (m *Mapping) populate(access Access) {
 	advice := unix.MADV_POPULATE_WRITE
 	if access == ReadOnly {
 		advice = unix.MADV_POPULATE_READ
 	}
-	return unix.Madvise(m.Bytes, advice) == nil
+	_ = unix.Madvise(m.Bytes, advice)
 }
 
 // MapPath opens the file at path, checks that it is the one that is meant, maps its

@@ -115,9 +115,11 @@ void memory_close(struct memory *m) {
 }
 
 void mapping_populate(const struct mapping *mapping, enum access access) {
-  /* A help, not a condition: before Linux 5.14 the answer is EINVAL. But memory that others get has to be there, and a page that
-   * was allocated and never looked at counts as a hole (received.c). */
-  if (madvise(mapping->bytes, mapping->size, access == READ_ONLY ? MADV_POPULATE_READ : MADV_POPULATE_WRITE) == 0 || access == READ_ONLY)
+  /* A help, not a condition: before Linux 5.14 the answer is EINVAL, and emulators (qemu-user) say 0 and do nothing. But memory that
+   * others get has to be there, and a page that was allocated and never looked at counts as a hole (received.c). To look at pages
+   * that are there costs next to nothing. */
+  madvise(mapping->bytes, mapping->size, access == READ_ONLY ? MADV_POPULATE_READ : MADV_POPULATE_WRITE);
+  if (access == READ_ONLY)
     return;
   size_t page = (size_t)sysconf(_SC_PAGESIZE);
   for (size_t at = 0; at < mapping->size; at += page)
