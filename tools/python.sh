@@ -13,13 +13,15 @@ environment() {
     [ "$3" = system ] && "$2" -c 'import numpy' 2>/dev/null && numpy=()
     [ -x "$dir/bin/python" ] || "$2" -m venv "${options[@]}" "$dir" || return
     "$dir/bin/python" -m pip install -q --disable-pip-version-check -r python/tests/requirements.txt "${numpy[@]}" || return
+    # It runs on Node.js, and fetches its program by npm.
+    [ "$1" != 3.12 ] || ! have npm || "$dir/bin/python" -m pip install -q --disable-pip-version-check -r python/tests/pyright.txt || return
 }
 
-# wheel VERSION KIND: builds the package's wheel, and prints its path. From 3.12 on there is one for all. Once it is there it is taken for
-# fresh, until its mark "fresh" is removed.
+# wheel VERSION KIND: builds the package's wheel, and prints its path. From 3.12 on there is one for all but free-threaded ones. Once it is
+# there it is taken for fresh, until its mark "fresh" is removed.
 wheel() {
     local dir=$work/$1-$2 tag=$1
-    [ "$(printf '%s\n' 3.12 "$1" | sort -V | head -n 1)" != 3.12 ] || tag=abi3
+    [[ $1 == *t ]] || [ "$(printf '%s\n' 3.12 "$1" | sort -V | head -n 1)" != 3.12 ] || tag=abi3
     local wheels=$work/wheels-$tag
     if [ ! -f "$wheels/fresh" ]; then
         rm -rf "$wheels"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -15,6 +16,10 @@ import bips
 import pytest
 
 PATIENCE = 60.0  # seconds: a watchdog, no measure of speed
+
+# Who is started in the background of a script has SIGINT ignored, and so have the processes that it starts: no Ctrl-C would end their waits.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
