@@ -4,7 +4,7 @@ BUILD ?= build
 export BIPS_BUILD := $(abspath $(BUILD))
 
 .DEFAULT_GOAL := help
-.PHONY: help all setup build demo demo-inference test soak crash fuzz mutants deadlines bench bench-quick bench-grow model model-long test-debian13 test-debian13-build test-debian11 test-debian-testing test-arm64 test-python-frameworks install clean
+.PHONY: help all setup build demo demo-inference test soak crash fuzz mutants mutants-python deadlines bench bench-quick bench-grow model model-long test-debian13 test-debian13-build test-debian11 test-debian-testing test-arm64 test-python-frameworks install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t h; do printf '  make %-20s %s\n' "$$t" "$$h"; done
@@ -69,6 +69,9 @@ fuzz: ## damaged pools, damaged seats, hostile seats, metadata, messages, what r
 
 mutants: ## show that tests fail when the protocol is done wrong, as tests/mutants says (10 minutes)
 	@CGO_ENABLED=0 $(RECORD) "make mutants" tools/mutants
+
+mutants-python: ## the same for faults in the Python package, as python/tests/mutants says (tools/test python first; 10 minutes)
+	@tools/mutants-python
 
 deadlines: ## how long deaths, restarts and hung readers take, 200 times each (4 minutes; BIPS_DEADLINES=200)
 	@BIPS_DEADLINES=$${BIPS_DEADLINES:-200} CGO_ENABLED=0 $(RECORD) "make deadlines" \

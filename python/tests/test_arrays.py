@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import io
 import subprocess
@@ -178,6 +179,22 @@ def test_writing_to_a_frame_is_an_exception(pair) -> None:  # type: ignore[no-un
         np.asarray(frame).flags.writeable = True
     with pytest.raises((BufferError, TypeError), match="read-only|read-write"):
         io.BytesIO(bytes(128)).readinto(frame)
+
+
+def test_planes_of_sixteen_bits_are_so(pairs) -> None:  # type: ignore[no-untyped-def]
+    frame = pairs(caps_of("P010_10LE", 16, 8)).frame(1)
+    assert [np.asarray(plane).dtype for plane in frame.planes] == [np.dtype("<u2")] * 2
+    assert all((np.asarray(plane) == 0x0101).all() for plane in frame.planes)
+
+
+def test_rows_are_not_columns(pair) -> None:  # type: ignore[no-untyped-def]
+    """Who asks for columns that follow one another (PyBUF_F_CONTIGUOUS) is told that there are rows."""
+    buffer = ctypes.create_string_buffer(256)  # more than a Py_buffer
+    get = ctypes.pythonapi.PyObject_GetBuffer
+    get.argtypes = [ctypes.py_object, ctypes.c_void_p, ctypes.c_int]
+    with pytest.raises(BufferError, match="row by row"):
+        get(pair.frame(), buffer, 0x58)
+    assert np.array(pair.frame(3), order="F")[7, 15] == 3
 
 
 def test_memoryviews_have_the_plain_format(pair) -> None:  # type: ignore[no-untyped-def]

@@ -47,6 +47,23 @@ def test_other_tasks_run_while_one_waits(pair) -> None:  # type: ignore[no-untyp
     assert asyncio.run(main()) == (100, 7)
 
 
+def test_nobody_watches_a_descriptor_that_nobody_waits_for(pair) -> None:  # type: ignore[no-untyped-def]
+    async def main() -> list[bool]:
+        loop, watched = asyncio.get_running_loop(), []
+        descriptor = pair.consumer.fileno()
+        with pytest.raises(bips.Timeout):
+            await pair.consumer.pull_async(timeout=0.01)
+        watched.append(loop.remove_reader(descriptor))
+        task = asyncio.create_task(pair.consumer.pull_async())
+        await asyncio.sleep(0.01)
+        publish(pair)
+        await task
+        watched.append(loop.remove_reader(descriptor))
+        return watched
+
+    assert asyncio.run(main()) == [False, False]
+
+
 def test_timeouts_end_a_wait_and_lose_no_frame(pair) -> None:  # type: ignore[no-untyped-def]
     async def main() -> int | None:
         with pytest.raises(bips.Timeout):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 
 import bips
@@ -43,6 +44,17 @@ def test_a_timeout_is_in_whole_microseconds(pair) -> None:  # type: ignore[no-un
     slots = [pair.producer.Pull(1000) for _ in range(pair.producer.slots)]
     with pytest.raises(bips.Timeout):
         pair.producer.Pull(1000)
+    for slot in slots:
+        slot.release()
+
+
+def test_a_timeout_in_microseconds_is_neither_short_nor_endless(pair) -> None:  # type: ignore[no-untyped-def]
+    slots = [pair.producer.Pull() for _ in range(pair.producer.slots)]
+    for wait in (pair.consumer.Pull, pair.producer.Pull):
+        began = time.monotonic()
+        with pytest.raises(bips.Timeout):
+            wait(30_000)
+        assert time.monotonic() - began >= 0.029
     for slot in slots:
         slot.release()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import bips
@@ -48,7 +49,7 @@ MISUSE = [
 
 def check(checker: list[str], folder: Path, text: str) -> subprocess.CompletedProcess[str]:
     (folder / "program.py").write_text(text)
-    environment = {**os.environ, "MYPYPATH": "", "PYTHONPATH": ""}
+    environment = {**os.environ, "MYPYPATH": "", "PYTHONPATH": "", "PYTHONDEVMODE": ""}
     return subprocess.run([sys.executable, "-m", *checker, "program.py"], cwd=folder, capture_output=True, text=True, env=environment, check=False)
 
 
@@ -83,6 +84,11 @@ def test_the_stubs_say_what_is_there() -> None:
         declared = {line.split("def ")[1].split("(")[0] for line in body.splitlines() if "def " in line}
         there = {n for n in vars(getattr(_native, name)) if not n.startswith("__")}
         assert there == {n for n in declared if not n.startswith("__")}, name
+
+
+def test_the_distribution_is_bips_ipc() -> None:
+    """The name "bips" on the package index is another project's."""
+    assert version("bips-ipc") == bips.__version__
 
 
 def test_the_package_says_that_it_is_typed() -> None:
