@@ -37,7 +37,7 @@ func checkZeroCopy(t *testing.T, pool, beginning string) {
 	want := reference(t, beginning)
 	r := read(t, pool, bips.ConsumerOptions{Mode: bips.Every}, nil)
 	source := launch(t, "bipssrc pool=%s read-mode=every name=src ! %s", pool, checksumSink)
-	p := launch(t, "%s ! bipssink name=sink pool=%s sync=false wait-for-consumers=2", beginning, pool)
+	p := launch(t, "%s ! bipssink name=sink pool=%s slots=64 sync=false wait-for-consumers=2", beginning, pool) // room for all frames, however slow the readers are
 	p.finish()
 	source.finish()
 	same(t, "package bips", sums(r.all()), want)
