@@ -1,10 +1,15 @@
 package plugin
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/bips-ipc/bips/bips"
@@ -127,7 +132,6 @@ func TestMetadataThatMakeAFrameUnreadable(t *testing.T) {
 		says string
 	}{
 		{"needed, and of a later version", rawRecord(999, 1, 1), "without a metadata record of type 999, which is of a later version of BIPS"},
-		{"no records", rawRecord(8, 0, make([]byte, 100)...)[:40], "The metadata of the frame are damaged"},
 		{"a crop beyond the picture", records(t, meta.Crop{X: 60, Y: 2, Width: 30, Height: 4}), "a record of type 3"},
 		{"a protection that is none", rawRecord(10, 1, 1, 2, 3), "a record of type 10"},
 	} {
@@ -140,6 +144,38 @@ func TestMetadataThatMakeAFrameUnreadable(t *testing.T) {
 			source.fail(c.says)
 		})
 	}
+}
+
+// No producer of ours publishes what is no records. Whoever may write to the pool can make them that, while the reader is stopped.
+func TestMetadataThatAreNoRecords(t *testing.T) {
+	t.Parallel()
+	if backend == "memfd" {
+		t.Skip("nobody but its producer can write to a pool of memfd")
+	}
+	w := write(t, poolName(t), bips.ProducerOptions{})
+	source := launchWith(t, strict, "bipssrc pool=%s read-mode=every ! fakesink", poolName(t))
+	w.awaits(1)
+	source.signal(syscall.SIGSTOP)
+	sent := rawRecord(999, 0, []byte("a record of a type that nobody knows")...)
+	w.publish(greySize, bips.FrameInfo{Meta: sent})
+	pool, err := os.OpenFile(filepath.Join(os.Getenv("BIPS_SHM_DIR"), "bips."+poolName(t)), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	content, err := io.ReadAll(pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	length := bytes.Index(content, sent) + 4
+	if length < 4 {
+		t.Fatal("the record is not in the pool")
+	}
+	if _, err := pool.WriteAt([]byte{255}, int64(length)); err != nil {
+		t.Fatal(err)
+	}
+	source.signal(syscall.SIGCONT)
+	source.fail("The metadata of the frame are damaged")
 }
 
 // Planes of audio may lie anywhere in the frame.
