@@ -7,8 +7,11 @@
 /* A stream that is placed by its own times may fall behind by so much. */
 #define FALLS_BEHIND GST_SECOND
 
-/* No clock shows more in earnest: 36 years. What a pool says may be anything: so that sums of it are numbers still. */
+/* CLOCK_MONOTONIC shows no more in earnest: 36 years. What a pool says may be anything: so that sums of it are numbers still. */
 #define FARTHEST (G_GINT64_CONSTANT (1) << 60)
+
+/* A running time is no more: 146 years. It may be the time since 1970, where an application sets the base time to 0. */
+#define FARTHEST_RUNNING (4 * FARTHEST)
 
 static gint64
 believed (guint64 time)
@@ -139,7 +142,7 @@ begin_with (GstBipsTimeline * line, gint64 first, gboolean live, const GstBipsCl
   if (live && first < floor)
     return FALSE;
   if (!live)
-    line->shift = floor > first ? floor - first : 0;
+    line->shift = floor > first ? MIN (floor - first, FARTHEST_RUNNING / 2) : 0;
   line->begun = TRUE;
   return TRUE;
 }
@@ -162,7 +165,7 @@ captured (GstBipsTimeline * line, const bips_frame_info * info, const bips_frame
     line->anchored = TRUE;
     line->anchor = published - believed (time);
   }
-  *at = believed (time) + line->anchor;
+  *at = believed ((guint64) (believed (time) + line->anchor));
   return TRUE;
 }
 
@@ -185,7 +188,7 @@ gst_bips_timeline_every (GstBipsTimeline * line, const bips_frame_info * info,
     first = MIN (first, at - before);
   if (!line->begun && !begin_with (line, first, delivery->latency != BIPS_NO_TIME, clock))
     return FALSE;
-  at = believed ((guint64) (at + line->shift));
+  at = CLAMP (at + line->shift, -FARTHEST_RUNNING, FARTHEST_RUNNING);
   line->given = TRUE;
   line->last = MAX (line->last, at);
   if (reordered) {

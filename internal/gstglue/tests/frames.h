@@ -10,6 +10,7 @@
 #define MS ((gint64) GST_MSECOND)
 #define S ((gint64) GST_SECOND)
 #define HOUR (3600 * S)
+#define YEAR (365 * 24 * HOUR)
 #define USUAL ((gint64) GST_BIPS_USUAL_FRAME)
 #define NO_TIME ((gint64) -1)
 

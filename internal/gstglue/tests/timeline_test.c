@@ -214,6 +214,23 @@ every_by_the_stream (void)
   }
 }
 
+/* The base time is 0, and the clock shows the time since 1970: pipelines of several machines are held together so. */
+static void
+every_since_1970 (void)
+{
+  GstBipsTimeline line = { 0, };
+  GstBipsClock clock = clock_at (0);
+  gint i;
+
+  clock.offset = HOUR - 56 * YEAR;
+  for (i = 0; i < 3; i++) {
+    gint64 want = 56 * YEAR + i * USUAL;
+    Placed p = every (&line, encoded (i * USUAL, i * USUAL, NO_TIME, NO_TIME, i == 0 ? 200 * MS : NO_TIME), clock);
+
+    CHECK (!p.early && p.pts == want, "frame %d: PTS %ld, early %d; want %ld", i, p.pts, p.early, want);
+  }
+}
+
 /* What no clock can show is no time: as a number it would be hundreds of years. */
 static void
 every_before_the_beginning (void)
@@ -292,6 +309,7 @@ TESTS ({"latest is presented when it was published, and evened out", latest_even
     {"every after a pause begins with what was captured after it", every_after_pause},
     {"every without times has none", every_without_times},
     {"every without a capture time keeps the distances of the stream's times", every_by_the_stream},
+    {"every has running times since 1970", every_since_1970},
     {"every makes no time of what is before the beginning", every_before_the_beginning},
     {"every never decodes a frame before the one before it", every_decodes_in_order},
     {"a time of the pipeline that is set back takes the frames' times with it", times_are_set_back})
