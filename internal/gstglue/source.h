@@ -71,6 +71,7 @@ typedef struct
   GstBipsSourceCounts counts;
   gint ended;                   /* from the end of the stream on until a flush; atomic */
   gint plays;                   /* how often the source went to PLAYING; atomic */
+  gint64 played_at;             /* CLOCK_MONOTONIC when it did so last; atomic */
   gint flushed;                 /* downstream has forgotten what it had; atomic */
 
   /* Of the streaming thread. */

@@ -14,8 +14,9 @@ waits_for_key (GstPushSrc * source, GstBipsSourceState * state, const bips_frame
 }
 
 /* Tells, once in a run, that a producer has another clock: it runs in another time namespace. No process can be
- * ahead of another on CLOCK_MONOTONIC otherwise, and a reader gets only what is published from its beginning on, but for
- * the newest frame of each pool in mode latest. */
+ * ahead of another on CLOCK_MONOTONIC otherwise, and a reader gets only what is published from when the source plays on, but for
+ * the newest frame of each pool in mode latest. That the pipeline's time began later says nothing: a flush that resets it leaves the frames
+ * that wait, and an application may let it begin in the future. */
 static void
 look_at_clock (GstPushSrc * source, GstBipsSourceState * state, const bips_frame_delivery * delivery,
     const GstBipsClock * clock)
@@ -24,8 +25,8 @@ look_at_clock (GstPushSrc * source, GstBipsSourceState * state, const bips_frame
   gboolean first = delivery->instance != reading->clock_of;
   /* Differences of unsigned numbers: a pool may say anything. */
   gint64 ahead = (gint64) (delivery->publish_time - (guint64) clock->now);
-  gint64 after_start = (gint64) (delivery->publish_time - (guint64) (clock->start + clock->offset));
-  gboolean behind = after_start <= -(gint64) GST_SECOND;
+  guint64 played_at = (guint64) __atomic_load_n (&state->played_at, __ATOMIC_SEQ_CST);
+  gboolean behind = (gint64) (delivery->publish_time - played_at) <= -(gint64) GST_SECOND;
 
   reading->clock_of = delivery->instance;
   if (first && delivery->mode == BIPS_LATEST)

@@ -84,7 +84,10 @@ gst_bips_source_set_reader (gpointer source, GstBipsReader * reader)
 void
 gst_bips_source_count_play (gpointer source)
 {
-  g_atomic_int_inc (&gst_bips_source_state (source)->plays);
+  GstBipsSourceState *state = gst_bips_source_state (source);
+
+  __atomic_store_n (&state->played_at, g_get_monotonic_time () * GST_USECOND, __ATOMIC_SEQ_CST);
+  g_atomic_int_inc (&state->plays);
 }
 
 gboolean

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"math/rand/v2"
+	"os/exec"
 	"testing"
 	"time"
 
@@ -105,6 +106,22 @@ func TestAFlushThatResetsTheTimeOfAReader(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A flush that resets the time leaves the frames that wait in the pool: they were published before the new time began, by a producer
+// whose clock is right.
+func TestFramesThatWaitWhileTheTimeIsResetAreNoSignOfAnotherClock(t *testing.T) {
+	t.Parallel()
+	d := drive(t, func(c *exec.Cmd) { c.Env = append(c.Env, "GST_DEBUG=GST_ERROR_SYSTEM:4", "GST_DEBUG_FILE=") }) // it shows warnings
+	d.do("make sink videotestsrc is-live=true ! video/x-raw,format=GRAY8,width=64,height=48,framerate=30/1 ! bipssink slots=64 pool="+poolName(t),
+		"set sink playing",
+		"make r bipssrc pool="+poolName(t)+" read-mode=every ! identity sleep-time=100000 ! fakesink sync=false", "set r playing",
+		"frames r 20", // of the 60 that came meanwhile
+		"flush r", "frames r 10")
+	if told := d.matches(`time namespace`); len(told) > 0 {
+		t.Errorf("the reader says %q", told[0])
+	}
+	d.quit()
 }
 
 // A sink pauses while it waits for a reader, again and again, and plays on: no frame is
