@@ -4,8 +4,11 @@
  * last frame came while the pipeline was about to pause, which takes the time of a pause out of it. */
 #define SET_BACK (GST_SECOND / 4)
 
-/* A stream that is placed by its own times may fall behind by so much. */
-#define FALLS_BEHIND GST_SECOND
+/* A stream that is placed by its own times may be late by so much at once, and by so much for so long. A sink that synchronises leaves out
+ * what is late by more than about 25 ms. */
+#define MOST_LATE GST_SECOND
+#define LATE (10 * GST_MSECOND)
+#define LATE_FOR (250 * GST_MSECOND)
 
 /* CLOCK_MONOTONIC shows no more in earnest: 36 years. What a pool says may be anything: so that sums of it are numbers still. */
 #define FARTHEST (G_GINT64_CONSTANT (1) << 60)
@@ -147,25 +150,53 @@ begin_with (GstBipsTimeline * line, gint64 first, gboolean live, const GstBipsCl
   return TRUE;
 }
 
-/* When a frame was captured, on CLOCK_MONOTONIC, or when it would have been by its time in its stream. Where this falls behind the
- * publication by more than FALLS_BEHIND, as after the producer has paused, the stream is placed anew. FALSE: it has no times. */
+/* Notes that a frame of a stream that is placed by its own times was published, whose time of decoding is this. All keep their distances,
+ * also where some come late and the next ones make up for it. The stream is placed anew, without a step back, where they stay late: the
+ * producer has paused, its first frame came sooner than the others do, or its frames are slower than their times say. In the last case each
+ * late frame places it anew, until frames come early. */
+static void
+follow_stream (GstBipsTimeline * line, gint64 time, gint64 published)
+{
+  gint64 late = published - (time + line->anchor);
+
+  if (!line->anchored) {
+    line->anchored = TRUE;
+    line->anchor = published - time;
+    line->is_late = line->slow = FALSE;
+    return;
+  }
+  if (late <= (line->slow ? 0 : (gint64) LATE)) {
+    line->is_late = FALSE;
+    if (late < -(gint64) GST_BIPS_USUAL_FRAME)
+      line->slow = FALSE;
+    return;
+  }
+  if (!line->is_late)
+    line->late_since = published;
+  line->is_late = TRUE;
+  if (late > (gint64) MOST_LATE) {
+    line->anchor += late;
+  } else if (line->slow || published - line->late_since >= (gint64) LATE_FOR) {
+    line->anchor += late;
+    line->slow = TRUE;
+  }
+}
+
+/* When a frame was captured, on CLOCK_MONOTONIC, or when it would have been by its time in its stream. FALSE: it has no times. */
 static gboolean
 captured (GstBipsTimeline * line, const bips_frame_info * info, const bips_frame_delivery * delivery,
     const GstBipsClock * clock, gint64 * at)
 {
-  guint64 time = info->pts != BIPS_NO_TIME ? info->pts : info->dts;
-  gint64 published = MIN (believed (delivery->publish_time), clock->now);
+  guint64 presented = info->pts != BIPS_NO_TIME ? info->pts : info->dts;
+  guint64 decoded = info->dts != BIPS_NO_TIME ? info->dts : info->pts;
 
   *at = believed (info->capture_time);
   if (info->capture_time != BIPS_NO_TIME)
     return TRUE;
-  if (time == BIPS_NO_TIME)
+  if (presented == BIPS_NO_TIME)
     return FALSE;
-  if (!line->anchored || believed (time) + line->anchor < published - (gint64) FALLS_BEHIND) {
-    line->anchored = TRUE;
-    line->anchor = published - believed (time);
-  }
-  *at = believed ((guint64) (believed (time) + line->anchor));
+  follow_stream (line, believed (decoded), MIN (believed (delivery->publish_time), clock->now));
+  *at = believed ((guint64) (believed (presented) + line->anchor));
   return TRUE;
 }
 

@@ -33,6 +33,9 @@ typedef struct
   gint64 shift;                 /* every: what is added to all times of a producer that is not live */
   gboolean anchored;            /* every: a frame of the present stream was placed by its time in that, */
   gint64 anchor;                /* to which this has to be added to get CLOCK_MONOTONIC */
+  gboolean is_late;             /* every: the frames so placed are late, */
+  gint64 late_since;            /* since this time of CLOCK_MONOTONIC */
+  gboolean slow;                /* every: they are slower than their times say */
   gboolean decodes;             /* every: a frame had a DTS, */
   gint64 decoded;               /* and this is the one given last */
 } GstBipsTimeline;
@@ -57,7 +60,8 @@ void gst_bips_timeline_latest (GstBipsTimeline * line, const bips_frame_info * i
     GstClockTime * pts, GstClockTime * dts);
 
 /* Places a frame where it was captured. One that does not say when that was, as of a program that fills in times of its stream
- * only, is placed by these: the first one when it was published, all others as far behind it as their times are. FALSE: a live producer captured it before the source began to
+ * only, is placed by these: the first one is decoded when it was published, all others as far behind it as their times are, unless they come
+ * later than that for long. FALSE: a live producer captured it before the source began to
  * play; nobody was there to see it. */
 gboolean gst_bips_timeline_every (GstBipsTimeline * line, const bips_frame_info * info,
     const bips_frame_delivery * delivery, const GstBipsClock * clock, GstClockTime * pts,

@@ -201,7 +201,7 @@ every_by_the_stream (void)
 
     f.info.capture_time = BIPS_NO_TIME;
     p = every (&line, f, clock_at (0));
-    CHECK (!p.early && p.pts == want && p.dts == want - 50 * MS, "frame %d: PTS %ld, DTS %ld, early %d; want PTS %ld", i, p.pts,
+    CHECK (!p.early && p.dts == want && p.pts == want + 50 * MS, "frame %d: PTS %ld, DTS %ld, early %d; want DTS %ld", i, p.pts,
         p.dts, p.early, want);
   }
   gst_bips_timeline_begin (&line);      /* the next producer, whose times begin anew */
@@ -212,6 +212,86 @@ every_by_the_stream (void)
     p = every (&line, f, clock_at (0));
     CHECK (p.pts == 90 * S + i * USUAL && p.dts == NO_TIME, "frame %d of the next producer: PTS %ld, DTS %ld", i, p.pts, p.dts);
   }
+}
+
+/* What becomes of ten seconds of a stream whose times say 30 frames/s. */
+typedef struct
+{
+  gint late;                    /* frames that a sink would leave out */
+  gint uneven;                  /* that are not where the one before and their times put them */
+} Kept;
+
+static Kept
+played (gint64 (*published) (gint frame))
+{
+  GstBipsTimeline line = { 0, };
+  Kept kept = { 0, };
+  gint64 last = 0;
+  gint i;
+
+  for (i = 0; i < 300; i++) {
+    Frame f = encoded (0, published (i), i * USUAL, NO_TIME, NO_TIME);
+    Placed p;
+
+    f.info.capture_time = BIPS_NO_TIME;
+    p = every (&line, f, clock_at (0));
+    CHECK (i == 0 || p.pts > last, "frame %d: PTS %ld after %ld", i, p.pts, last);
+    kept.late += published (i) - p.pts > 25 * MS;
+    kept.uneven += i > 0 && p.pts != last + USUAL;
+    last = p.pts;
+  }
+  return kept;
+}
+
+static gint64
+by_29 (gint frame)
+{
+  return S + frame * S / 29;
+}
+
+static gint64
+by_15 (gint frame)
+{
+  return S + frame * S / 15;
+}
+
+/* The first frame comes sooner than the others do. */
+static gint64
+first_sooner (gint frame)
+{
+  return S + frame * USUAL + (frame > 0 ? 60 * MS : 0);
+}
+
+/* Now and then none comes for 300 ms, and then all that are due. */
+static gint64
+halting (gint frame)
+{
+  gint64 due = S + frame * USUAL;
+
+  return frame % 100 >= 50 && frame % 100 < 59 ? S + (frame / 100 * 100 + 59) * USUAL : due;
+}
+
+static gint64
+shaking (gint frame)
+{
+  return S + frame * USUAL + (frame % 5) * 8 * MS;
+}
+
+/* Streams of programs whose times are not those at which they publish. */
+static void
+every_late (void)
+{
+  Kept kept = played (by_29);
+
+  CHECK (kept.late == 0, "29 frames/s: %d late", kept.late);
+  kept = played (by_15);
+  CHECK (kept.late < 10, "15 frames/s: %d late", kept.late);
+  kept = played (first_sooner);
+  CHECK (kept.late < 10 && kept.uneven == 1, "the first one sooner: %d late, %d uneven", kept.late, kept.uneven);
+  kept = played (halting);
+  CHECK (kept.late <= 3 * 9 && kept.uneven == 0, "halting: %d late, %d uneven", kept.late, kept.uneven);
+  kept = played (shaking);
+  CHECK (kept.uneven == 0, "shaking: %d uneven", kept.uneven);
 }
 
 /* The base time is 0, and the clock shows the time since 1970: pipelines of several machines are held together so. */
@@ -309,6 +389,7 @@ TESTS ({"latest is presented when it was published, and evened out", latest_even
     {"every after a pause begins with what was captured after it", every_after_pause},
     {"every without times has none", every_without_times},
     {"every without a capture time keeps the distances of the stream's times", every_by_the_stream},
+    {"every without a capture time leaves nothing late for long", every_late},
     {"every has running times since 1970", every_since_1970},
     {"every makes no time of what is before the beginning", every_before_the_beginning},
     {"every never decodes a frame before the one before it", every_decodes_in_order},
