@@ -130,20 +130,21 @@ decode (GstBipsTimeline * line, gint64 dts, gint64 pts)
   return dts;
 }
 
-/* Where a stream begins, whose first frame is presented or decoded at a time. FALSE: not with this one.
+/* Where a stream begins, whose first frame is presented at a time, and decoded at first where that is before. FALSE: not with this one.
  * The frames of a producer that is not live are all wanted: where the first would come too early, all
  * come later by as much. Those of a live one keep their times, and begin behind the last frame that was given: that of
  * another camera, from which the source was switched to this one, may have been captured later. A producer that was not live may have
- * been far ahead of its time, which nobody waits for. */
+ * been far ahead of its time, which nobody waits for. Only what is presented counts there: see decode. */
 static gboolean
-begin_with (GstBipsTimeline * line, gint64 first, gboolean live, const GstBipsClock * clock)
+begin_with (GstBipsTimeline * line, gint64 at, gint64 first, gboolean live, const GstBipsClock * clock)
 {
   gint64 floor = clock->start, now = clock->now - clock->offset;
+  gboolean follows = line->given && (!live || line->last <= now);
 
-  if (line->given && (!live || line->last <= now))
-    floor = MAX (floor, line->last + 1);
-  if (live && first < floor)
+  if (live && (first < floor || (follows && at <= line->last)))
     return FALSE;
+  if (follows)
+    floor = MAX (floor, line->last + 1);
   if (!live)
     line->shift = floor > first ? MIN (floor - first, FARTHEST_RUNNING / 2) : 0;
   line->begun = TRUE;
@@ -217,7 +218,7 @@ gst_bips_timeline_every (GstBipsTimeline * line, const bips_frame_info * info,
   reordered = is_reordered (info, &before);
   if (reordered)
     first = MIN (first, at - before);
-  if (!line->begun && !begin_with (line, first, delivery->latency != BIPS_NO_TIME, clock))
+  if (!line->begun && !begin_with (line, at, first, delivery->latency != BIPS_NO_TIME, clock))
     return FALSE;
   at = CLAMP (at + line->shift, -FARTHEST_RUNNING, FARTHEST_RUNNING);
   line->given = TRUE;

@@ -161,6 +161,22 @@ every_of_another_camera (void)
   }
 }
 
+/* The key frame with which another camera begins is presented behind the last frame, and would have been decoded before it. Without that
+ * frame there would be nothing until the next one of its kind. */
+static void
+every_of_a_reordering_camera (void)
+{
+  GstBipsTimeline line = { 0, };
+  GstBipsClock clock = clock_at (0);
+  Placed p;
+
+  clock.now = HOUR + 1100 * MS;
+  every (&line, encoded (S, S, 10 * S, 10 * S - 66 * MS, 200 * MS), clock);
+  gst_bips_timeline_begin (&line);
+  p = every (&line, encoded (1020 * MS, 1100 * MS, 100 * MS, 0, 200 * MS), clock);
+  CHECK (!p.early && p.pts == 1020 * MS && p.dts == S - 66 * MS + 1, "PTS %ld, DTS %ld, early %d", p.pts, p.dts, p.early);
+}
+
 static void
 every_after_pause (void)
 {
@@ -386,6 +402,7 @@ TESTS ({"latest is presented when it was published, and evened out", latest_even
     {"every of a live producer begins with what was captured after the start", every_live},
     {"every of a producer that is not live loses nothing and is shifted as one", every_not_live},
     {"every of another live producer begins behind the last frame of the one before", every_of_another_camera},
+    {"every of another live producer begins with a frame that is decoded early", every_of_a_reordering_camera},
     {"every after a pause begins with what was captured after it", every_after_pause},
     {"every without times has none", every_without_times},
     {"every without a capture time keeps the distances of the stream's times", every_by_the_stream},
