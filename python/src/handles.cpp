@@ -24,7 +24,7 @@ struct Handles {
     for (Handle *one : all)
       for (Handle *h = first; h != nullptr; h = h->after_)
         if (h == one) { // it is still there: another thread may have let go of it
-          without_gil([&] { return h->shutdown(); });
+          h->shutdown(); // with the GIL, so that no other thread lets go of it meanwhile; for a second at most
           break;
         }
     for (int i = 0; i < 5000 && waiting.load() > 0; i++)

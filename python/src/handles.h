@@ -19,7 +19,7 @@ class Handle {
   Handle(const Handle &) = delete;
   Handle &operator=(const Handle &) = delete;
 
-  // shutdown ends all calls in progress and to come. Without the GIL.
+  // shutdown ends all calls in progress and to come. It runs no Python code, and does not need the GIL.
   virtual int shutdown() noexcept = 0;
 
  protected:
