@@ -155,8 +155,8 @@ func descriptorsToAttach(args []string) error {
 	if err := errors.Join(err, c.Close()); err != nil {
 		return err
 	}
-	if held := testmain.Held(); len(held) > 0 {
-		return fmt.Errorf("held: %q", held)
+	if err := holdsNothing(); err != nil {
+		return err
 	}
 	if err := comesBackTo(before); err != nil {
 		return err

@@ -67,8 +67,8 @@ func addressSpace([]string) error {
 	if err := comesBackTo(before); err != nil {
 		return err
 	}
-	if held := testmain.Held(); len(held) > 0 {
-		return fmt.Errorf("held: %q", held)
+	if err := holdsNothing(); err != nil {
+		return err
 	}
 	if err := unix.Setrlimit(unix.RLIMIT_AS, &old); err != nil {
 		return err

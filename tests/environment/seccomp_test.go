@@ -2,7 +2,6 @@ package environment
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -91,8 +90,8 @@ func filtered(args []string) error {
 			return err
 		}
 	}
-	if held := testmain.Held(); len(held) > 0 {
-		return fmt.Errorf("held: %q", held)
+	if err := holdsNothing(); err != nil {
+		return err
 	}
 	return comesBackTo(before)
 }
