@@ -176,9 +176,10 @@ func (a *attachment) takeState(kept, suspended bool) {
 	case judged:
 		state = layout.SeatLatest
 	case !blocking || !kept:
-		a.begin(following)
+		a.begin(a.afterMove())
 		return
 	}
+	a.rested = suspended
 	a.setCursor(a.cursor)
 	a.seat.State.Store(state)
 }
