@@ -88,14 +88,6 @@ func wakeUp(title string, consumers int) aloneWork {
 // measureLibrary is "bench library".
 func measureLibrary(ctx context.Context, s *settings, setup *result.Setup) error {
 	setup.Versions = append(setup.Versions, goVersion())
-	pools, err := os.MkdirTemp("/dev/shm", "bips-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(pools)
-	if err := os.Setenv("BIPS_SHM_DIR", pools); err != nil { // of the programs
-		return err
-	}
 	programs, err := s.programs(setup)
 	if err != nil {
 		return err
@@ -109,6 +101,14 @@ func measureLibrary(ctx context.Context, s *settings, setup *result.Setup) error
 
 // measureAlone does works with all programs that there are, in interleaved rounds. programs are the commands of the pairs.
 func (s *settings) measureAlone(ctx context.Context, setup *result.Setup, works []aloneWork, programs map[string][]string) error {
+	pools, err := os.MkdirTemp("/dev/shm", "bips-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(pools)
+	if err := os.Setenv("BIPS_SHM_DIR", pools); err != nil { // of the programs
+		return err
+	}
 	var chosen []*aloneWork
 	var rows [][]aloneRow // those that can be measured
 	for i := range works {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -61,14 +60,6 @@ func inPython(id, title string, length time.Duration, metrics []string, words ..
 
 // measurePython is "bench python".
 func measurePython(ctx context.Context, s *settings, setup *result.Setup) error {
-	pools, err := os.MkdirTemp("/dev/shm", "bips-bench-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(pools)
-	if err := os.Setenv("BIPS_SHM_DIR", pools); err != nil { // of the programs
-		return err
-	}
 	return s.measureAlone(ctx, setup, pythonWorks, s.pythonPrograms(ctx, setup))
 }
 

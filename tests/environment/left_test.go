@@ -26,27 +26,30 @@ func nothingLeft(before []string) error {
 
 // holdsNothing waits until this process holds no part of a pool: what came over a connection is closed by a goroutine of its own.
 func holdsNothing() error {
-	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		held := testmain.Held()
-		if len(held) == 0 {
-			return nil
-		}
-		if time.Now().After(end) {
+	return eventually(func() error {
+		if held := testmain.Held(); len(held) > 0 {
 			return fmt.Errorf("held: %q", held)
 		}
-	}
+		return nil
+	})
 }
 
 // comesBackTo waits until this process has no other descriptors than before: connections are closed by goroutines of their own,
 // which may be a moment behind.
 func comesBackTo(before []string) error {
-	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		after := descriptors()
-		if slices.Equal(before, after) {
-			return nil
-		}
-		if time.Now().After(end) {
+	return eventually(func() error {
+		if after := descriptors(); !slices.Equal(before, after) {
 			return fmt.Errorf("descriptors %q, before %q", after, before)
+		}
+		return nil
+	})
+}
+
+// eventually waits until nothing is wrong, and returns what still is after patience.
+func eventually(wrong func() error) error {
+	for end := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if err := wrong(); err == nil || time.Now().After(end) {
+			return err
 		}
 	}
 }
