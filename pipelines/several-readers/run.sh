@@ -11,7 +11,7 @@ use_python numpy
 readers=''
 finish() {
     # shellcheck disable=SC2086 # one or no process
-    kill -INT $readers 2>/dev/null && wait $readers || true
+    if kill -INT $readers 2>/dev/null; then wait $readers || true; fi
     [ "$#" -gt 0 ] || rm -rf "$out"
 }
 trap 'finish "$@"' EXIT
