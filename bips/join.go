@@ -17,8 +17,12 @@ const (
 // join begins to read, with a new seat (J1 to J7). It reports false if the producer has gone without having seen us: then
 // there is nothing to read, and nobody will tell.
 func (a *attachment) join() (bool, error) {
-	if a.joined { // before a move over which it lost its place
-		a.begin(a.afterMove())
+	switch {
+	case a.rested: // over a move, and it has no place any more
+		a.begin(resuming)
+		return true, nil
+	case a.joined:
+		a.begin(following)
 		return true, nil
 	}
 	if a.auto {

@@ -190,8 +190,6 @@ void reading_end(struct reading *r);
 /* join begins to read, with a new seat (J1 to J7). *seen is false if the producer has gone without having seen
  * us: then there is nothing to read, and nobody will tell. */
 int join(struct attachment *a, bool *seen);
-/* after_move is the occasion of a reader that begins in the pool that its producer has moved to. */
-enum occasion after_move(const struct reading *r);
 /* take_part takes a place in the stream (J1 to J6). It returns the newest sequence. */
 uint64_t take_part(struct attachment *a, enum occasion why);
 void pass_by(struct attachment *a, uint64_t frames); /* counts frames that are not read */

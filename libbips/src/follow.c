@@ -27,7 +27,7 @@ static void take_state(struct attachment *a, bool kept, bool suspended) {
   } else if (judged) {
     state = BIPS_LAYOUT_SEAT_LATEST;
   } else if (!blocking || !kept) {
-    take_part(a, after_move(a->reading));
+    take_part(a, a->reading->rested ? RESUMING : FOLLOWING);
     return;
   }
   a->reading->rested = suspended;

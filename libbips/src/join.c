@@ -75,8 +75,6 @@ uint64_t take_part(struct attachment *a, enum occasion why) {
   return head;
 }
 
-enum occasion after_move(const struct reading *r) { return r->rested ? RESUMING : FOLLOWING; }
-
 int join(struct attachment *a, bool *seen) {
   struct reading *r = a->reading;
   uint64_t head;
@@ -85,8 +83,12 @@ int join(struct attachment *a, bool *seen) {
   int err;
 
   *seen = true;
-  if (r->joined) { /* before a move over which it lost its place */
-    take_part(a, after_move(r));
+  if (r->rested) { /* over a move, and it has no place any more */
+    take_part(a, RESUMING);
+    return 0;
+  }
+  if (r->joined) {
+    take_part(a, FOLLOWING);
     return 0;
   }
   if (r->automatic)
