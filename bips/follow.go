@@ -176,10 +176,9 @@ func (a *attachment) takeState(kept, suspended bool) {
 	case judged:
 		state = layout.SeatLatest
 	case !blocking || !kept:
-		a.begin(a.afterMove())
+		a.begin(following)
 		return
 	}
-	a.rested = suspended
 	a.setCursor(a.cursor)
 	a.seat.State.Store(state)
 }

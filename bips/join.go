@@ -43,11 +43,9 @@ func (a *attachment) join() (bool, error) {
 // for us, else with the newest one. It returns the newest one's sequence.
 func (a *attachment) begin(why occasion) (head uint64) {
 	if why != following { // before we count: what is dropped from then on is lost for us
-		a.dropped, a.discontinuity = a.pool.header.Dropped.Load(), true
+		a.dropped, a.discontinuity, a.rested = a.pool.header.Dropped.Load(), true, false
 		a.standing.blocking.Store(a.wantsToBlock() && !a.isJudged())
 		a.standing.stayed = false
-		// Of a pool that had moved before, it gets nothing any more: what came behind that was not for us.
-		a.rested = why == resuming && a.standing.blocking.Load() && a.hasMoved()
 	}
 	a.standing.counted, a.standing.sure = false, 0
 	state := layout.SeatLatest
@@ -81,14 +79,6 @@ func (a *attachment) begin(why occasion) (head uint64) {
 	a.door.ring() // J6
 	crashpoint.Hit("J6")
 	return head
-}
-
-// afterMove is the occasion of a reader that begins in the pool that its producer has moved to.
-func (a *attachment) afterMove() occasion {
-	if a.rested {
-		return resuming
-	}
-	return following
 }
 
 // passBy counts frames that are not read.

@@ -27,10 +27,9 @@ static void take_state(struct attachment *a, bool kept, bool suspended) {
   } else if (judged) {
     state = BIPS_LAYOUT_SEAT_LATEST;
   } else if (!blocking || !kept) {
-    take_part(a, a->reading->rested ? RESUMING : FOLLOWING);
+    take_part(a, FOLLOWING);
     return;
   }
-  a->reading->rested = suspended;
   set_cursor(a, a->reading->cursor);
   store32(&a->seat->state, state);
 }

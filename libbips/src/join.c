@@ -39,10 +39,9 @@ uint64_t take_part(struct attachment *a, enum occasion why) {
   if (why != FOLLOWING) { /* before we count: what is dropped from then on is lost for us */
     r->dropped = load64(&a->pool.header->dropped);
     r->discontinuity = true;
+    r->rested = false;
     store_flag(&r->standing.blocking, wants_to_block(a) && !is_judged(a));
     r->standing.stayed = false;
-    /* Of a pool that had moved before, it gets nothing any more: what came behind that was not for us. */
-    r->rested = why == RESUMING && load_flag(&r->standing.blocking) && has_moved(a);
   }
   r->standing.counted = false;
   r->standing.sure = 0;
