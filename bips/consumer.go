@@ -617,8 +617,8 @@ func (c *Consumer) applySuspension() {
 		}
 	}()
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
-	c.suspended.Store(want)
 	defer func() {
+		c.suspended.Store(want)
 		c.settled.Store(want)
 		c.turn.pass()
 	}()
@@ -626,13 +626,15 @@ func (c *Consumer) applySuspension() {
 	switch {
 	case c.attachment == nil:
 	case want:
+		c.suspended.Store(true)
 		c.attachment.suspend()
 		c.followIfMoved()
 		c.startWatch()
 	default:
 		c.stopWatch()
-		c.followIfMoved()
+		c.catchUp() // suspended still: frames that came before are not lost
 		if c.attachment != nil {
+			c.suspended.Store(false)
 			c.attachment.resume()
 			crashpoint.Hit("U3")
 		}

@@ -3,6 +3,7 @@ package bips_test
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -461,6 +462,46 @@ func TestAReaderThatIsSuspendedOverTwoMovesHasLostNothingWhenItResumes(t *testin
 	_ = c.Push(f)
 	if s := c.Stats(); s.Lost > 0 || s.Demoted > 0 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Those that were published while it was suspended are not for it. All that come later are, or are counted, also if it does not look for
+// them at once.
+func TestAReaderThatResumesOverAMoveCountsFramesFromThenOn(t *testing.T) {
+	for _, blocking := range []bool{true, false} {
+		t.Run(fmt.Sprintf("blocking %v", blocking), func(t *testing.T) {
+			testmain.Dir(t)
+			p, c := newProducer(t, bips.ProducerOptions{Slots: 12}), newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
+			join(t, c)
+			push(t, p, 1)
+			if v := pullValue(t, c); v != 1 {
+				t.Fatal(v)
+			}
+			c.Suspend()
+			push(t, p, 2)
+			grow(t, p, 128)
+			push(t, p, 2)
+			c.Resume()
+			c.SetBlocking(blocking)
+			const published = 5
+			for range published {
+				push(t, p, 3)
+			}
+			var came, lost uint64
+			for came+lost < published {
+				f := pull(t, c)
+				came, lost = came+1, lost+f.Lost
+				if f.Data[0] != 3 {
+					t.Errorf("got %d", f.Data[0])
+				}
+				if err := c.Push(f); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if came+lost != published {
+				t.Errorf("%d came and %d are counted as lost, of %d", came, lost, published)
+			}
+		})
 	}
 }
 

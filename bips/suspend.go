@@ -7,6 +7,7 @@ import (
 
 	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/sys"
 )
 
 // Who is suspended sleeps at no bell, and may not even be in Pull: so nothing tells it that its
@@ -66,6 +67,23 @@ func (c *Consumer) followIfMoved() (moved bool) {
 	}
 	crashpoint.Hit("U7")
 	return true
+}
+
+// catchUp follows a producer that has moved, any number of times, to where it publishes now. What a reader needs for that may be
+// on its way, and comes within the time that a seat is granted in. Called with pulling held.
+func (c *Consumer) catchUp() {
+	for end := time.Now().Add(answerGrace); c.attachment != nil; {
+		before := c.attachment
+		if !c.followIfMoved() {
+			return
+		}
+		if c.attachment == before {
+			if time.Now().After(end) {
+				return
+			}
+			sys.Sleep(followPause)
+		}
+	}
 }
 
 // letGoOfDead detaches a suspended consumer whose producer is dead, and remembers what Pull has to

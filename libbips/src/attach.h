@@ -269,12 +269,16 @@ void start_watch(bips_consumer *c);      /* with pulling */
 void stop_watch(bips_consumer *c);       /* with pulling */
 void join_watch(bips_consumer *c);       /* without pulling, when no other call is in progress */
 bool follow_if_moved(bips_consumer *c);  /* with pulling */
+void catch_up(bips_consumer *c);         /* with pulling */
 void let_go_of_dead(bips_consumer *c);   /* with pulling */
 int tell_later(struct told_later *t, int error); /* keeps the error for later, and returns it */
 int tell_now(struct told_later *t);      /* says it, once */
 void request_key_frame(struct attachment *a); /* F1, F2. One thread at a time */
 
 #define FOLLOW_PAUSE MILLISECOND /* how long a reader waits before it looks again for the pool that its producer goes on in */
+/* ANSWER_GRACE is how long after asking for a seat pull waits for the answer, which takes a producer that runs well below a
+ * millisecond: so who only looks finds what is there. */
+#define ANSWER_GRACE (20 * MILLISECOND)
 
 /* follow goes to the pool that the producer of the present one has moved to (V). With pulling. */
 int follow(bips_consumer *c);

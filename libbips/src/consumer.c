@@ -335,8 +335,6 @@ static int await_next(bips_consumer *c, uint32_t poked, const struct deadline *l
 
 #define FULL_GRACE SECOND /* how long a full pool is tried again before pull says so: the seat of a consumer that was
                              just killed is free only when the kernel is done with it */
-#define ANSWER_GRACE (20 * MILLISECOND) /* how long after asking for a seat pull waits for the answer, which takes a
-                             producer that runs well below a millisecond: so who only looks finds what is there */
 
 /* pause_search waits until the next look. */
 static int pause_search(bips_consumer *c, uint32_t poked, const struct deadline *limit, int64_t pause) {
@@ -490,21 +488,23 @@ static void apply_suspension(bips_consumer *c) {
 
   if (want == load_flag(&c->suspended))
     return;
-  store_flag(&c->suspended, want);
   stop_asking(c);
   if (!want)
     stop_watch(c);
   if (c->attachment != NULL && want) {
+    store_flag(&c->suspended, true);
     suspend_reading(c->attachment);
     follow_if_moved(c);
     start_watch(c);
   } else if (c->attachment != NULL) {
-    follow_if_moved(c);
+    catch_up(c); /* suspended still: frames that came before are not lost */
     if (c->attachment != NULL) {
+      store_flag(&c->suspended, false);
       resume_reading(c->attachment);
       HIT("U3");
     }
   }
+  store_flag(&c->suspended, want);
   store_flag(&c->settled, want);
   baton_pass(&c->turn);
 }

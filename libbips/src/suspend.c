@@ -77,6 +77,23 @@ bool follow_if_moved(bips_consumer *c) {
   return true;
 }
 
+/* catch_up follows a producer that has moved, any number of times, to where it publishes now. What a reader needs for
+ * that may be on its way, and comes within the time that a seat is granted in. */
+void catch_up(bips_consumer *c) {
+  int64_t end = sys_now() + ANSWER_GRACE;
+
+  while (c->attachment != NULL) {
+    struct attachment *before = c->attachment;
+    if (!follow_if_moved(c))
+      return;
+    if (c->attachment == before) {
+      if (sys_now() > end)
+        return;
+      sys_sleep(FOLLOW_PAUSE);
+    }
+  }
+}
+
 /* last_word is what a reader that resumed would be told of an instance whose producer is dead, or 0: all was said. */
 static int last_word(const struct attachment *a) {
   struct sight seen = look_at_header(a);
