@@ -42,9 +42,12 @@ func TestParseProc(t *testing.T) {
 		t.Errorf("got %d", kb)
 	}
 	before := parseTimes("cpu  100 0 100 800 0 0 0 0 50 0")
-	after := parseTimes("cpu  150 0 100 840 0 0 0 10 99 0")
+	after := parseTimes("cpu  130 0 110 840 10 0 0 10 99 0")
 	if before.all != 1000 || after.stolenSince(before) != 0.1 || before.stolenSince(before) != 0 {
 		t.Errorf("%+v, %+v, stolen %v", before, after, after.stolenSince(before))
+	}
+	if after.busySince(before) != 0.5 || before.busySince(before) != 0 {
+		t.Errorf("%+v, %+v, busy %v", before, after, after.busySince(before))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/bips-ipc/bips/bench/result"
 )
@@ -59,16 +60,16 @@ func field(text, name string) uint64 {
 	return 0
 }
 
-// loadAverage is that of the last minute.
-func loadAverage() float64 {
-	text, _ := os.ReadFile("/proc/loadavg")
-	first, _, _ := strings.Cut(string(text), " ")
-	load, _ := strconv.ParseFloat(first, 64)
-	return load
+// loadOfOthers is how many processors other programs keep busy, on average over the next two seconds. (The load average of the last
+// minute would count what was measured before.)
+func loadOfOthers() float64 {
+	before := processorTimes()
+	time.Sleep(2 * time.Second)
+	return processorTimes().busySince(before) * float64(runtime.NumCPU())
 }
 
 // times are processor times since the machine started, in ticks.
-type times struct{ all, stolen uint64 }
+type times struct{ all, idle, stolen uint64 }
 
 func processorTimes() times {
 	text, _ := os.ReadFile("/proc/stat")
@@ -78,17 +79,28 @@ func processorTimes() times {
 
 // parseTimes reads "cpu user nice system idle iowait irq softirq steal guest ...".
 func parseTimes(line string) (t times) {
-	const steal, guest = 8, 9 // guest and what follows is part of user
+	const idle, iowait, steal, guest = 4, 5, 8, 9 // guest and what follows is part of user
 	for i, word := range strings.Fields(line) {
 		n, _ := strconv.ParseUint(word, 10, 64)
 		if i < guest {
 			t.all += n
 		}
-		if i == steal {
+		switch i {
+		case idle, iowait:
+			t.idle += n
+		case steal:
 			t.stolen = n
 		}
 	}
 	return t
+}
+
+// busySince is the share of the time in which the processors were not idle.
+func (t times) busySince(before times) float64 {
+	if t.all == before.all {
+		return 0
+	}
+	return 1 - float64(t.idle-before.idle)/float64(t.all-before.all)
 }
 
 // stolenSince is the share of the time that a hypervisor gave to others.

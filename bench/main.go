@@ -137,9 +137,9 @@ func run(ctx context.Context, args []string) error {
 // measure runs one of the measuring commands and writes what it found: also what
 // there is when it was interrupted.
 func (s *settings) measure(ctx context.Context, measure func(context.Context, *settings, *result.Setup) error) error {
-	setup := &result.Setup{Name: s.name, Versions: s.versions, Skipped: s.skipped, Load: loadAverage()}
+	setup := &result.Setup{Name: s.name, Versions: s.versions, Skipped: s.skipped, Load: loadOfOthers()}
 	if setup.Load > 0.25*float64(runtime.NumCPU()) {
-		progress("the machine is busy (load average %.1f): these will not be its best figures", setup.Load)
+		progress("the machine is busy (others use %.1f processors): these will not be its best figures", setup.Load)
 	}
 	r := &result.Report{
 		Date: time.Now().Format("2006-01-02 15:04"), Rounds: s.rounds, Quick: s.quick, Machine: thisMachine(),

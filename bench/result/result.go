@@ -22,7 +22,7 @@ type Machine struct {
 type Setup struct {
 	Name     string
 	Versions []string // "GStreamer 1.26.2", one for each part
-	Load     float64  // load average of the last minute at the start
+	Load     float64  // how many processors other programs kept busy at the start; in old results the load average of the minute before
 	Stolen   float64  // share of processor time that others took from the machine
 	Skipped  []string
 	Works    []Work

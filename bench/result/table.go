@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// busy is the load average per core from which a run's figures are doubted, and
+// busy is the load per core from which a run's figures are doubted, and
 // spread how far apart rounds may lie.
 const (
 	busyPerCore = 0.25
@@ -121,7 +121,7 @@ func (r *Report) machineLine() string {
 // writeWarnings says what makes figures doubtful, and what is missing.
 func (r *Report) writeWarnings(w io.Writer, s *Setup) {
 	if s.Load > busyPerCore*float64(r.Machine.Cores) {
-		fmt.Fprintf(w, " **The machine was busy: load average %.1f at the start.**", s.Load)
+		fmt.Fprintf(w, " **The machine was busy: a load of %.1f at the start.**", s.Load)
 	}
 	if s.Stolen > 0.01 {
 		fmt.Fprintf(w, " **Other guests of the machine took %.0f%% of the processor time.**", s.Stolen*100)

@@ -68,7 +68,7 @@ func TestMarkdownWarns(t *testing.T) {
 	s := &r.Setups[0]
 	s.Load, s.Stolen, s.Skipped = 3.14, 0.2, []string{"cargo is not installed"}
 	s.Works[0].Pairs[0] = cell(Shm, 0, P50, 50, 40, 500)
-	contains(t, markdown(r), "load average 3.1", "took 20%", "Left out: cargo is not installed.",
+	contains(t, markdown(r), "a load of 3.1 at the start", "took 20%", "Left out: cargo is not installed.",
 		"a factor of 2 apart in: latency-1 of shmsink/shmsrc")
 }
 
