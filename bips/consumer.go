@@ -538,6 +538,8 @@ func (c *Consumer) Suspend() { c.setSuspended(true) }
 // Resume reads on, from the frames published from now on; mode [Latest] gets the
 // newest one if it has not had it. The next frame says Discontinuity. If the stream has ended
 // meanwhile, and no other has begun, Pull says so first.
+//
+// If the producer has moved (Grow), Resume follows it, for which it waits for some hundredths of a second at most.
 func (c *Consumer) Resume() { c.setSuspended(false) }
 
 func (c *Consumer) setSuspended(suspended bool) {
@@ -624,19 +626,20 @@ func (c *Consumer) applySuspension() {
 	}()
 	c.stopAsking()
 	switch {
-	case c.attachment == nil:
-	case want:
+	case want && c.attachment != nil:
 		c.suspended.Store(true)
 		c.attachment.suspend()
 		c.followIfMoved()
 		c.startWatch()
-	default:
+	case !want:
 		c.stopWatch()
 		c.catchUp() // suspended still: frames that came before are not lost
+		c.suspended.Store(false)
 		if c.attachment != nil {
-			c.suspended.Store(false)
 			c.attachment.resume()
 			crashpoint.Hit("U3")
+		} else {
+			c.rejoin()
 		}
 	}
 }

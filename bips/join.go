@@ -58,10 +58,11 @@ func (a *attachment) begin(why occasion) (head uint64) {
 		crashpoint.Hit("J2")
 	}
 	head = a.head()
-	from := max(head, a.pool.first, a.cursor) // nothing again, and nothing of a stream whose end was told (C8a)
+	from := max(head, a.pool.first)
 	if state == layout.SeatEvery {
 		from = head + 1
 	}
+	from = max(from, a.cursor) // nothing again, also of what was read before it is the head (P3b), and nothing of a stream whose end was told (C8a)
 	if why == following {
 		a.passBy(from - min(a.cursor, from))
 	}

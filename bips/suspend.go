@@ -1,6 +1,7 @@
 package bips
 
 import (
+	"errors"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -83,6 +84,18 @@ func (c *Consumer) catchUp() {
 			}
 			sys.Sleep(followPause)
 		}
+	}
+}
+
+// rejoin has a reader that its producer has no place for any more ask for a seat, and join there, for as long as that takes where the
+// producer runs. Pull goes on with what has not come by then. Called with pulling held, by who is not suspended any more.
+func (c *Consumer) rejoin() {
+	var err error
+	for limit := deadlineAfter(answerGrace); c.before != nil && err == nil; {
+		err = c.search(c.waiter.look(), limit)
+	}
+	if errors.Is(err, ErrProducerLost) { // which is told once
+		c.owed = err
 	}
 }
 

@@ -270,6 +270,12 @@ void stop_watch(bips_consumer *c);       /* with pulling */
 void join_watch(bips_consumer *c);       /* without pulling, when no other call is in progress */
 bool follow_if_moved(bips_consumer *c);  /* with pulling */
 void catch_up(bips_consumer *c);         /* with pulling */
+/* rejoin has a reader that its producer has no place for any more ask for a seat, and join there, for as long as that takes
+ * where the producer runs. pull goes on with what has not come by then. With pulling, when it is not suspended any more. */
+void rejoin(bips_consumer *c);
+/* search looks for the pool, asks for a seat there, and waits a moment, or for a resume. What it asked for stays
+ * asked for when it returns. With pulling. */
+int search(bips_consumer *c, uint32_t poked, const struct deadline *limit);
 void let_go_of_dead(bips_consumer *c);   /* with pulling */
 int tell_later(struct told_later *t, int error); /* keeps the error for later, and returns it */
 int tell_now(struct told_later *t);      /* says it, once */

@@ -444,9 +444,7 @@ static int search_again(bips_consumer *c, int error, const struct deadline *limi
   return note_search(c, tell_now(&why), poked, limit);
 }
 
-/* search looks for the pool, asks for a seat there, and waits a moment, or for a resume. What it asked for stays
- * asked for when pull returns. */
-static int search(bips_consumer *c, uint32_t poked, const struct deadline *limit) {
+int search(bips_consumer *c, uint32_t poked, const struct deadline *limit) {
   struct deadline patience = *limit; /* for the answer; not for what may be tried again after it */
   int64_t grace, wait;
   int err;
@@ -489,19 +487,20 @@ static void apply_suspension(bips_consumer *c) {
   if (want == load_flag(&c->suspended))
     return;
   stop_asking(c);
-  if (!want)
-    stop_watch(c);
-  if (c->attachment != NULL && want) {
+  if (want && c->attachment != NULL) {
     store_flag(&c->suspended, true);
     suspend_reading(c->attachment);
     follow_if_moved(c);
     start_watch(c);
-  } else if (c->attachment != NULL) {
+  } else if (!want) {
+    stop_watch(c);
     catch_up(c); /* suspended still: frames that came before are not lost */
+    store_flag(&c->suspended, false);
     if (c->attachment != NULL) {
-      store_flag(&c->suspended, false);
       resume_reading(c->attachment);
       HIT("U3");
+    } else {
+      rejoin(c);
     }
   }
   store_flag(&c->suspended, want);

@@ -54,9 +54,8 @@ uint64_t take_part(struct attachment *a, enum occasion why) {
     HIT("J2");
   }
   head = head_of(a);
-  from = most64(most64(head, a->pool.g.first), r->cursor); /* nothing again, and nothing of a stream whose end was told (C8a) */
-  if (state == BIPS_LAYOUT_SEAT_EVERY)
-    from = head + 1;
+  from = state == BIPS_LAYOUT_SEAT_EVERY ? head + 1 : most64(head, a->pool.g.first);
+  from = most64(from, r->cursor); /* nothing again, also of what was read before it is the head (P3b), and nothing of a stream whose end was told (C8a) */
   if (why == FOLLOWING)
     pass_by(a, from - least64(r->cursor, from));
   set_cursor(a, from); /* J3 */

@@ -94,6 +94,18 @@ void catch_up(bips_consumer *c) {
   }
 }
 
+void rejoin(bips_consumer *c) {
+  struct deadline limit = deadline_after(ANSWER_GRACE);
+  int err = 0;
+
+  while (c->was_before && err == 0)
+    err = search(c, waiter_look(&c->waiter), &limit);
+  if (err == -BIPS_PRODUCER_LOST) /* which is told once */
+    tell_later(&c->owed, err);
+  if (err == -BIPS_INTERRUPTED) /* which is for a pull */
+    store_flag(&c->interrupted, true);
+}
+
 /* last_word is what a reader that resumed would be told of an instance whose producer is dead, or 0: all was said. */
 static int last_word(const struct attachment *a) {
   struct sight seen = look_at_header(a);

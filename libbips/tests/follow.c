@@ -1,5 +1,7 @@
 /* A reader that follows a move, at moments that no schedule brings about for certain. It is built with the library's sources. */
+#include "../src/atomics.h"
 #include "../src/link.h"
+#include "../src/producer.h"
 #include "pools.h"
 
 static bips_producer *producer;
@@ -149,6 +151,60 @@ static void a_reader_that_followed_counts_what_is_gone_before_its_first_frame_th
   bips_producer_close(producer);
 }
 
+/* The second move closes the place that the first one reserved, so the reader has to ask for a seat: as it resumes, or after its own thread
+ * has looked after the producer. A machine that is busy may keep the grant from coming in time: then it is tried again. */
+static void a_reader_that_resumes_over_two_moves_reads_what_comes_from_then_on(uint32_t backend, bool lets_go) {
+  bips_consumer *consumer = open_consumer("closed", BIPS_EVERY);
+  bips_consumer_stats stats = BIPS_CONSUMER_STATS_INIT;
+  bips_pool_info info = BIPS_POOL_INFO_INIT;
+  size_t size = 64;
+
+  producer = open_impatient(backend);
+  attach_now(consumer);
+  push_number(producer, 1);
+  read_number(consumer, 1);
+  do {
+    CHECK(bips_consumer_suspend(consumer) == 0);
+    for (int i = 0; i < 2; i++) {
+      push_number(producer, 2);
+      CHECK(bips_producer_grow(producer, size += 64) == 0);
+    }
+    push_number(producer, 2);
+    while (lets_go && bips_consumer_get_pool(consumer, &info) == 0)
+      usleep(1000);
+    CHECK(bips_consumer_resume(consumer) == 0);
+  } while (bips_consumer_get_pool(consumer, &info) < 0);
+  push_numbers(3, 7);
+  for (uint8_t i = 3; i <= 7; i++)
+    read_number(consumer, i);
+  CHECK(bips_consumer_get_stats(consumer, &stats) == 0 && stats.lost == 0);
+  bips_consumer_close(consumer);
+  bips_producer_close(producer);
+}
+
+/* Who reads the newest frame may have it before it is the head. A producer that is stopped there, and goes on, publishes it to a reader
+ * of every frame that has resumed meanwhile. */
+static void a_frame_that_was_read_before_it_was_the_head_is_not_read_again(uint32_t backend) {
+  bips_consumer *consumer = open_consumer("closed", BIPS_EVERY);
+  bips_frame *frame;
+
+  producer = open_impatient(backend);
+  attach_now(consumer);
+  CHECK(bips_consumer_set_blocking(consumer, 0) == 0);
+  push_numbers(1, 3);
+  read_number(consumer, 3);
+  store64(&producer->own->pool.header->head, 2);
+  CHECK(bips_consumer_suspend(consumer) == 0);
+  CHECK(bips_consumer_set_blocking(consumer, 1) == 0);
+  CHECK(bips_consumer_resume(consumer) == 0);
+  store64(&producer->own->pool.header->head, 3);
+  CHECK(bips_consumer_pull(consumer, 0, &frame) == -BIPS_TIMEOUT);
+  push_number(producer, 4);
+  read_number(consumer, 4);
+  bips_consumer_close(consumer);
+  bips_producer_close(producer);
+}
+
 int main(void) {
   begin_test();
   a_reader_whose_place_is_closed_when_it_has_just_come_knows_that_it_was_demoted();
@@ -156,6 +212,9 @@ int main(void) {
     a_reader_that_is_waited_for_again_around_a_move_knows_whether_it_was_demoted(backend, true);
     a_reader_that_is_waited_for_again_around_a_move_knows_whether_it_was_demoted(backend, false);
     a_reader_that_followed_counts_what_is_gone_before_its_first_frame_there(backend);
+    a_reader_that_resumes_over_two_moves_reads_what_comes_from_then_on(backend, false);
+    a_reader_that_resumes_over_two_moves_reads_what_comes_from_then_on(backend, true);
+    a_frame_that_was_read_before_it_was_the_head_is_not_read_again(backend);
   }
   return end_test();
 }

@@ -11,21 +11,22 @@ import (
 // limits are the rows of docs/protocol.md's table of times and limits, and the constants of bips/ that the
 // protocol says there.
 var limits = map[string][]string{
-	"sleep at the door; at the knock":                  {"doorLimit"},
-	"sleep at the bell; probe of the producer's lock":  {"bellLimit"},
-	"housekeeping: reclaim, grants, kept places":       {"houseLimit"},
-	"no reclaim after one that found none":             {"reclaimPause"},
-	"lock of the name":                                 {"busyGrace"},
-	"making room by a dead pool":                       {"roomGrace"},
-	"search for a pool":                                {"searchLimit"},
-	"patience with a full pool":                        {"fullGrace"},
-	"looks of one pull; a slot that is being released": {"pinTries", "busyPause", "busyPatience"},
-	"proof after a demotion":                           {"longestTrial", "soon"},
-	"slots; seats":                                     {"MinSlots", "MaxSlots", "DefaultSlots", "MaxSeats", "DefaultMaxConsumers"},
-	"caps; tags":                                       {"MaxCapsLength", "MaxTagsSize"},
-	"metadata of a frame":                              {"MaxMetaSize", "DefaultMetaSize"},
-	"a dead reader's slots are free":                   {"houseLimit"},
-	"a dead producer is noticed":                       {"bellLimit"},
+	"sleep at the door; at the knock":                    {"doorLimit"},
+	"sleep at the bell; probe of the producer's lock":    {"bellLimit"},
+	"housekeeping: reclaim, grants, kept places":         {"houseLimit"},
+	"no reclaim after one that found none":               {"reclaimPause"},
+	"lock of the name":                                   {"busyGrace"},
+	"making room by a dead pool":                         {"roomGrace"},
+	"search for a pool":                                  {"searchLimit"},
+	"patience with a full pool":                          {"fullGrace"},
+	"a reader that resumes: moves to follow; a new seat": {"answerGrace"},
+	"looks of one pull; a slot that is being released":   {"pinTries", "busyPause", "busyPatience"},
+	"proof after a demotion":                             {"longestTrial", "soon"},
+	"slots; seats":                                       {"MinSlots", "MaxSlots", "DefaultSlots", "MaxSeats", "DefaultMaxConsumers"},
+	"caps; tags":                                         {"MaxCapsLength", "MaxTagsSize"},
+	"metadata of a frame":                                {"MaxMetaSize", "DefaultMetaSize"},
+	"a dead reader's slots are free":                     {"houseLimit"},
+	"a dead producer is noticed":                         {"bellLimit"},
 }
 
 var limitRow = regexp.MustCompile(`(?m)^\| ([^|]+) \| ([^|]+) \|`)

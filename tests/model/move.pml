@@ -483,7 +483,8 @@ inline join(i) {
   if :: ev && !dem ->
         w = head[i]; cursor[RS(i,k)] = w + 1;                      /* J1 */
         d_step { state[RS(i,k)] = JOINING; prom[c] = (pst[i] == RUNNING) };        /* J2 */
-        w = head[i]; cursor[RS(i,k)] = w + 1;                      /* J3 */
+        w = head[i];
+        d_step { cursor[RS(i,k)] = w + 1; if :: cursor[RS(i,k)] <= last -> cursor[RS(i,k)] = last + 1 :: else fi };    /* J3 */
         load_owed(i);                                             /* J4 */
         d_step { state[RS(i,k)] = EVERY; COUNTED(i) }              /* J5 */
      :: else ->

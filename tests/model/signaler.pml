@@ -945,7 +945,8 @@ rejoin:
      h = head; cursor[i] = h + 1;                              /* J1 */
      state[i] = JOINING;                                       /* J2 from here on all is kept */
 #ifndef MUT_look_once
-     h = head; cursor[i] = h + 1;                              /* J3 */
+     h = head;                                                 /* J3 */
+     d_step { cursor[i] = h + 1; if :: cursor[i] <= last -> cursor[i] = last + 1 :: else fi };
 #endif
 #if !defined(MUT_owed_early) && !defined(MUT_owed_late)
      LOAD_OWED;                                                /* J4 after Head, before it is counted */

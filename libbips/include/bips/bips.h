@@ -513,7 +513,8 @@ BIPS_API int bips_consumer_set_flushing(bips_consumer *consumer, int flushing);
  * its pool. A thread of the library's looks for that while a consumer is suspended.
  *
  * bips_consumer_resume reads on, from the frames published from now on; BIPS_LATEST gets the newest one
- * if it has not had it. An end of the stream that came meanwhile is told first. */
+ * if it has not had it. An end of the stream that came meanwhile is told first. If the producer has moved, it
+ * follows, for which it waits for some hundredths of a second at most. */
 BIPS_API int bips_consumer_suspend(bips_consumer *consumer);
 BIPS_API int bips_consumer_resume(bips_consumer *consumer);
 
