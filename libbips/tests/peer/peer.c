@@ -3,6 +3,7 @@
 #include "../records.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -300,7 +301,17 @@ void obey(carry_out carry, void *role, struct shift *shift) {
   shift_end(shift);
 }
 
+/* A pool whose file is cut short is an error, and no death: what the bytes of its frames were is zeros then. */
+static void on_bus_error(int number, siginfo_t *info, void *context) {
+  (void)context;
+  if (!bips_handle_fault(info->si_addr))
+    signal(number, SIG_DFL);
+}
+
 int main(int count, char **arguments) {
+  struct sigaction action = {.sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO};
+
+  sigaction(SIGBUS, &action, NULL);
   if (count >= 3 && strcmp(arguments[1], "produce") == 0)
     return produce(arguments[2], count - 3, arguments + 3);
   if (count >= 3 && strcmp(arguments[1], "consume") == 0)

@@ -114,8 +114,7 @@ is_told_by (GstMessage * message, struct line *answer)
   if (GST_MESSAGE_TYPE (message) != GST_MESSAGE_ERROR)
     return FALSE;
   gst_message_parse_error (message, &error, NULL);
-  line_text (answer, "error", strstr (error->message, "producer lost") ? "producer-lost" :
-      strstr (error->message, "pool damaged") ? "damaged" : strstr (error->message, "another version") ? "version" : "other");
+  line_text (answer, "error", name_of (error));
   line_text (answer, "text", error->message);
   g_error_free (error);
   stop ();

@@ -49,6 +49,28 @@ error_of (GstElement * pipeline)
   return error;
 }
 
+const char *
+name_of (const GError * error)
+{
+  static const struct
+  {
+    const char *text, *name;
+  } known[] = {
+    {"producer lost", "producer-lost"},
+    {"pool damaged", "damaged"},
+    {"another version", "version"},
+    {"pool full", "pool-full"},
+    {"permission denied", "permission"},
+    {"another producer is alive", "pool-busy"},
+    {"does not fit the format", "not-whole"},
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+    if (strstr (error->message, known[i].text))
+      return known[i].name;
+  return "other";
+}
+
 guint64
 counted (GstElement * element, const char *name)
 {

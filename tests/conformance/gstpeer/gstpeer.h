@@ -21,6 +21,9 @@ GstElement *pipeline_of (const char *description);
 /* A message that a pipeline posts: its error, which is the caller's, or NULL. An error ends the pipeline. */
 GError *error_of (GstElement * pipeline);
 
+/* What an error that an element posts is called in lines. */
+const char *name_of (const GError * error);
+
 /* One of the numbers in the property stats of an element. */
 guint64 counted (GstElement * element, const char *name);
 

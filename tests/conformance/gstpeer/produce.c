@@ -105,7 +105,7 @@ frame (const struct json *fields, struct line *answer)
     g_usleep (500);
   }
   if (error) {
-    line_text (answer, "error", "other");
+    line_text (answer, "error", name_of (error));
     line_text (answer, "text", error->message);
     g_error_free (error);
     return;
