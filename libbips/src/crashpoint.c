@@ -26,9 +26,9 @@ static void sleep_for(long nanoseconds) {
   nanosleep(&limit, NULL);
 }
 
-/* jitter makes what others do meanwhile likely: one in sixteen is long enough for them to do something,
+/* crashpoint_pause makes what others do meanwhile likely: one in sixteen is long enough for them to do something,
  * one in three hundred for a lot. */
-static void jitter(void) {
+void crashpoint_pause(void) {
   unsigned n = draw(1000);
   if (n < 3)
     sleep_for((long)draw(500) * 1000);
@@ -44,7 +44,7 @@ void crashpoint_hit(const char *point) {
   if (slow != NULL && strcmp(point, slow) == 0)
     sleep_for(10000000);
   if (chosen != NULL || draw(10) == 0)
-    jitter();
+    crashpoint_pause();
   if (chosen == NULL || strcmp(point, chosen) != 0)
     return;
   if (atomic_fetch_add(&hits, 1) + 1 == (count != NULL ? atol(count) : 1)) {

@@ -7,6 +7,7 @@
 
 #ifdef BIPS_CRASH
 void crashpoint_hit(const char *point);
+void crashpoint_pause(void); /* what tests/mutants/c do beside a step that is done wrong */
 #define HIT(point) crashpoint_hit(point)
 #else
 #define HIT(point) ((void)0)
