@@ -235,6 +235,8 @@ static int replace_pool(bips_producer *p, struct own_pool *next, struct spares *
   reserve_places(next, old);
   take_over(p, next);
   HIT("M4b");
+  if (sys_is_cut(next->backing->pool) || sys_is_cut(next->backing->seats))
+    return of_pool(cut_short(), p->named.paths.name);
   if ((err = next->backing->ops->publish(next->backing)) < 0)
     return of_pool(err, p->named.paths.name);
   HIT("M5a");
@@ -283,7 +285,7 @@ static int try_to_replace(bips_producer *p, struct own_pool *next, struct spares
     return err;
   read_seats(p); /* grants and verdicts as of now */
   err = replace_pool(p, next, seats);
-  if (err == -ENOENT) { /* somebody deleted the new pool before it had its name: nothing of the old one was changed */
+  if (err == -ENOENT || err == -BIPS_DAMAGED) { /* somebody deleted the new pool before it had its name, or cut it short: nothing of the old one was changed */
     store32(&p->own->pool.header->state, BIPS_LAYOUT_STATE_RUNNING);
     own_pool_ring_bell(p->own);
   } else if (err < 0) {
