@@ -315,8 +315,8 @@ static int await_frame(bips_consumer *c, uint32_t rung, uint32_t poked, const st
     c->waiter.eager = sys_now() - start < SHORT_WAIT;
   }
   /* Not whenever a sleep times out: it may have been a short one, signals may end each before its time-out does, and
-   * who polls never sleeps. */
-  if (stalled || sys_now() - c->quiet_since >= BELL_LIMIT)
+   * who polls never sleeps. The end of a connection is known, and ends the sleep. */
+  if (stalled || a->bell.alone || sys_now() - c->quiet_since >= BELL_LIMIT)
     return look_after_producer(c, stalled, !in_time);
   return in_time ? 0 : no_frame(c);
 }

@@ -1,7 +1,8 @@
-/* A reader that follows a move, at moments that no schedule brings about for certain. It is built with the library's sources. */
+/* A reader whose producer moves, or goes, at moments that no schedule brings about for certain. It is built with the library's sources. */
 #include "../src/atomics.h"
 #include "../src/link.h"
 #include "../src/producer.h"
+#include "../src/reception.h"
 #include "pools.h"
 
 static bips_producer *producer;
@@ -205,9 +206,29 @@ static void a_frame_that_was_read_before_it_was_the_head_is_not_read_again(uint3
   bips_producer_close(producer);
 }
 
+/* The end of the connection is known at once: there is nothing to probe now and then. */
+static void a_reader_is_told_of_its_producers_death_as_soon_as_its_connection_ends(void) {
+  bips_consumer *consumer = open_consumer("closed", BIPS_LATEST);
+  bips_frame *frame;
+
+  producer = open_impatient(BIPS_MEMFD);
+  attach_now(consumer);
+  push_number(producer, 1);
+  read_number(consumer, 1);
+  pthread_mutex_lock(&producer->mu);
+  reception_close(producer->named.reception);
+  pthread_mutex_unlock(&producer->mu);
+  while (connection_is_alive(connection_of((struct link *)consumer->attachment->peer)))
+    usleep(1000);
+  CHECK_ERROR(bips_consumer_pull(consumer, 0, &frame), BIPS_PRODUCER_LOST, "its producer died");
+  bips_consumer_close(consumer);
+  bips_producer_close(producer);
+}
+
 int main(void) {
   begin_test();
   a_reader_whose_place_is_closed_when_it_has_just_come_knows_that_it_was_demoted();
+  a_reader_is_told_of_its_producers_death_as_soon_as_its_connection_ends();
   for (uint32_t backend = BIPS_SHM; backend <= BIPS_MEMFD; backend++) {
     a_reader_that_is_waited_for_again_around_a_move_knows_whether_it_was_demoted(backend, true);
     a_reader_that_is_waited_for_again_around_a_move_knows_whether_it_was_demoted(backend, false);
