@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from ._errors import Closed, EndOfStream, ProducerLost, Timeout
 
@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from ._consumer import Consumer
     from ._native import Frame
 
-# Who waits for which consumer now, all in one loop: a loop has one reader for a descriptor.
-_waiting: WeakKeyDictionary[Consumer, set[asyncio.Future[None]]] = WeakKeyDictionary()
+# Who waits in which loop at which descriptor now: a loop has one reader for a descriptor. Nobody is kept here who would not be there otherwise, as
+# a task of a loop that was closed.
+_waiting: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, WeakSet[asyncio.Future[None]]]] = WeakKeyDictionary()
 
 
-def _wake(waiting: set[asyncio.Future[None]]) -> None:
-    for future in waiting:
+def _wake(waiting: WeakSet[asyncio.Future[None]]) -> None:
+    for future in list(waiting):
         if not future.done():
             future.set_result(None)
 
@@ -27,17 +28,20 @@ async def _readable(consumer: Consumer, timeout: float | None) -> None:
     """Waits until a pull may find something, or time is over."""
     loop = asyncio.get_running_loop()
     descriptor = consumer.fileno()
-    waiting = _waiting.setdefault(consumer, set())
+    readers = _waiting.setdefault(loop, {})
+    if descriptor not in readers:
+        readers[descriptor] = WeakSet()
+        loop.add_reader(descriptor, _wake, readers[descriptor])
+    waiting = readers[descriptor]
     future: asyncio.Future[None] = loop.create_future()
-    if not waiting:
-        loop.add_reader(descriptor, _wake, waiting)
     waiting.add(future)
     try:
         await asyncio.wait([future], timeout=timeout)
     finally:
         waiting.discard(future)
         future.cancel()
-        if not waiting:
+        if not waiting and readers.get(descriptor) is waiting:
+            del readers[descriptor]
             loop.remove_reader(descriptor)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+import threading
 import time
 
 import bips
@@ -172,3 +173,38 @@ def test_quota_errors_are_told_at_once(pair) -> None:  # type: ignore[no-untyped
     asyncio.run(main())
     assert time.monotonic() - began < PATIENCE
     del held
+
+
+def test_loops_of_several_threads_wait_for_one_consumer(pairs, backend: str) -> None:  # type: ignore[no-untyped-def]
+    pair, seen = pairs(backend=backend, max_held=8), []
+
+    async def read() -> None:
+        async for frame in pair.consumer:
+            seen.append(frame.sequence)
+
+    threads = [threading.Thread(target=lambda: asyncio.run(read())) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for number in range(1, 101):
+        publish(pair)
+        wait_until(lambda: len(seen) == number)  # noqa: B023
+    pair.consumer.close()
+    for thread in threads:
+        thread.join()
+    assert sorted(seen) == list(range(1, 101))
+
+
+def test_a_loop_that_was_left_with_a_wait_leaves_nothing_to_the_next(pair) -> None:  # type: ignore[no-untyped-def]
+    loop = asyncio.new_event_loop()
+    left = loop.create_task(pair.consumer.pull_async())
+    loop.run_until_complete(asyncio.sleep(0.01))
+    loop.close()  # without asyncio.run, which would cancel the task
+
+    async def main() -> int:
+        waiting = asyncio.create_task(pair.consumer.pull_async())
+        await asyncio.sleep(0.01)
+        publish(pair)
+        return (await waiting).sequence
+
+    assert asyncio.run(main()) == 1
+    left._log_destroy_pending = False  # type: ignore[attr-defined]
