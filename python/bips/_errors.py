@@ -120,6 +120,7 @@ class SystemCallError(Error, OSError):
 
 
 _NO_POOL, _TIMEOUT = 2, 110
+_OWN = 1000  # smaller ones are those of errno
 
 _CLASSES: dict[int, type[Error]] = {
     2: NoPool,
@@ -157,4 +158,6 @@ def make(code: int, name: str, reason: int, text: str) -> Error:
         kind = NoPool
     error = kind(text)
     error.code, error.name, error.reason = code, name, reason
+    if isinstance(error, OSError) and 0 < code < _OWN:
+        error.errno = code
     return error

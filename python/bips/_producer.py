@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NoReturn, overload
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from . import _native, metadata
 from ._errors import Error, make
@@ -13,6 +13,9 @@ from ._native import Slot
 from ._published import Backends, Logger
 from ._types import ProducerStats, nanoseconds
 from ._video import frame_size
+
+if TYPE_CHECKING:
+    import numpy
 
 _NO_TIME = (1 << 64) - 1
 _NONE = (None,) * 5
@@ -22,6 +25,16 @@ _OVERFLOWS = {"block": 0, "drop": 1}
 
 def _time(time: int | None) -> int:
     return _NO_TIME if time is None else time
+
+
+def _fill(picture: numpy.ndarray[Any, Any], data: Any) -> None:
+    """Copies an array into a picture, unless elements would change by it."""
+    import numpy
+
+    given = numpy.asarray(data)
+    if not numpy.can_cast(given.dtype, picture.dtype, "safe"):
+        raise TypeError(f"these are {given.dtype}, and the pixels are {picture.dtype}: scale and convert them, as (picture * 255).astype({str(picture.dtype)!r}) does")
+    picture[...] = given
 
 
 class Producer(_native.Producer):
@@ -164,7 +177,10 @@ class Producer(_native.Producer):
         self.push(buffer)
 
     def send(self, data: Any, timeout: float | None = None, **what: Any) -> None:
-        """Copies data into a slot and pushes it: an array of the shape of numpy.asarray(slot), or bytes. what: as of push."""
+        """Copies data into a slot and pushes it: an array of the shape and the kind of elements of numpy.asarray(slot), or bytes. what: as of push.
+
+        Raises TypeError for elements that the pixels cannot hold as they are, as those of float pictures from 0 to 1.
+        """
         with self.pull(timeout) as slot:
             size = what.pop("size", None)
             if isinstance(data, (bytes, bytearray, memoryview)):
@@ -174,7 +190,7 @@ class Producer(_native.Producer):
                 slot.data[: len(flat)] = flat
                 size = len(flat) if size is None else size
             else:
-                slot.to_ndarray(copy=False)[...] = data
+                _fill(slot.to_ndarray(copy=False), data)
             self.push(slot, size, **what)
 
     def _tell(self) -> None:

@@ -103,7 +103,7 @@ def parse_caps(caps: str) -> tuple[str, dict[str, str]]:
     """The media type of caps, and the fields of their first structure, without types: {"format": "RGB", "width": "640"}."""
     head, _, rest = caps.partition(",")
     fields = {}
-    for match in re.finditer(r'([\w/.:+-]+)\s*=\s*(?:\(\s*[\w/]+\s*\)\s*)?("(?:[^"\\]|\\.)*"|[^,;]+)', rest.split(";", 1)[0]):
+    for match in re.finditer(r'(?<![\w/.:+-])([\w/.:+-]+)\s*=\s*(?:\(\s*[\w/]+\s*\)\s*)?("(?:[^"\\]|\\.)*"|[^,;]+)', rest.split(";", 1)[0]):
         fields[match[1]] = match[2].strip().strip('"')
     return re.split(r"[\s(;]", head.strip(), maxsplit=1)[0], fields
 
@@ -112,7 +112,7 @@ def raw_video(caps: str) -> tuple[str, int, int] | None:
     """(format, width, height) of caps of raw video that name all three; else None."""
     media, fields = parse_caps(caps)
     width, height = fields.get("width", ""), fields.get("height", "")
-    if media != "video/x-raw" or not (width.isascii() and width.isdigit() and height.isascii() and height.isdigit()):
+    if media != "video/x-raw" or not all(re.fullmatch("[0-9]{1,10}", number) for number in (width, height)):
         return None
     found = fields.get("format", ""), int(width), int(height)
     return found if 0 < found[1] <= _LARGEST and 0 < found[2] <= _LARGEST else None

@@ -31,7 +31,7 @@ void refuse_layout(const Shape &shape, int flags) {
 void check_lease(const Lease *lease) {
   if (lease->is_forked())
     raise_as(BIPS_FORKED, kForked);
-  if (lease->data() == nullptr)
+  if (lease->data() == nullptr || lease->is_hidden())
     raise_as(BIPS_STALE, "these are pixels of a slot that was pushed: pull another slot");
 }
 

@@ -12,7 +12,7 @@ namespace {
 // Consumer is what Python's class Consumer is made of.
 class Consumer final : public HandleOf<ConsumerCore> {
  public:
-  Consumer(const char *name, uint32_t mode, uint32_t max_held, uint32_t min_held, int64_t max_age, int64_t spin, int64_t stall_timeout) {
+  Consumer(const std::string &name, uint32_t mode, uint32_t max_held, uint32_t min_held, int64_t max_age, int64_t spin, int64_t stall_timeout) {
     bips_consumer_options options = BIPS_CONSUMER_OPTIONS_INIT;
 
     refuse_after_end();
@@ -22,7 +22,7 @@ class Consumer final : public HandleOf<ConsumerCore> {
     options.max_age = max_age;
     options.spin = spin;
     options.stall_timeout = stall_timeout;
-    opened(bips_consumer_open(name, &options, &core()->handle), bips_consumer_name);
+    opened(bips_consumer_open(whole(name, BIPS_BAD_NAME, "a name"), &options, &core()->handle), bips_consumer_name);
   }
 
   ~Consumer() { bips_consumer_close(core()->handle); }
@@ -136,7 +136,7 @@ nb::object pool(Consumer &c) {
 
 void add_consumers(nb::module_ &m) {
   nb::class_<Consumer>(m, "Consumer", nb::is_weak_referenceable())
-      .def(nb::init<const char *, uint32_t, uint32_t, uint32_t, int64_t, int64_t, int64_t>(), nb::arg("name"), nb::arg("mode"),
+      .def(nb::init<const std::string &, uint32_t, uint32_t, uint32_t, int64_t, int64_t, int64_t>(), nb::arg("name"), nb::arg("mode"),
           nb::arg("max_held"), nb::arg("min_held"), nb::arg("max_age"), nb::arg("spin"), nb::arg("stall_timeout"))
       .def("_expect", &Consumer::expect, nb::arg("slots"), nb::arg("slot_size"))
       .def("pull", [](Consumer &c, nb::handle timeout) { return pull(c, timeout_of(timeout)); }, nb::arg("timeout") = nb::none(),

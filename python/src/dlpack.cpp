@@ -123,18 +123,33 @@ template <class Managed> nb::object capsule_of(Lease *lease, const Shape &shape,
   return nb::steal(capsule);
 }
 
+// major_of is the first number of a version, (1, 0). Throws TypeError.
+Py_ssize_t major_of(nb::handle version) {
+  nb::object major = nb::steal(PySequence_GetItem(version.ptr(), 0));
+  Py_ssize_t number = major.is_valid() ? PyNumber_AsSsize_t(major.ptr(), nullptr) : -1;
+
+  if (PyErr_Occurred()) {
+    PyErr_Clear();
+    raise_type("max_version is the version of DLPack that the caller knows, as (1, 0)");
+  }
+  return number;
+}
+
 }  // namespace
 
 nb::object export_dlpack(Lease *lease, const Shape &shape, const DlpackRequest &request) {
   check_lease(lease);
+  auto held = Held<>::again(lease); // methods of what was asked for may give it back
   if (!request.stream.is_none())
     raise_buffer("frames are memory of the CPU, which has no streams: leave out stream");
   if (!request.device.is_none() && !request.device.equal(nb::make_tuple(kCpu, 0)))
     raise_buffer("frames are memory of the CPU: ask for no other device, and move the tensor there");
-  bool copy = !request.copy.is_none() && nb::cast<bool>(request.copy);
-  if (!request.max_version.is_none() && nb::cast<int>(request.max_version[0]) >= 1)
-    return capsule_of<Versioned>(lease, shape, copy);
-  return capsule_of<Legacy>(lease, shape, copy);
+  int copy = PyObject_IsTrue(request.copy.ptr()); // None: not unless it is needed
+  if (copy < 0)
+    throw nb::python_error();
+  if (!request.max_version.is_none() && major_of(request.max_version) >= 1)
+    return capsule_of<Versioned>(lease, shape, copy != 0);
+  return capsule_of<Legacy>(lease, shape, copy != 0);
 }
 
 }  // namespace bips_python

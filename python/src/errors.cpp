@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "threadend.h"
+
 namespace bips_python {
 
 namespace {
@@ -11,7 +13,7 @@ namespace {
 PyObject *make = nullptr;
 
 [[noreturn]] void raise_made(int error, int reason, const std::string &sentence) {
-  nb::object exception = nb::borrow(make)(error, bips_error_name(error), reason, text_of(sentence.c_str()));
+  nb::object exception = with_python([&] { return nb::borrow(make)(error, bips_error_name(error), reason, text_of(sentence.c_str())); });
 
   PyErr_SetObject(reinterpret_cast<PyObject *>(Py_TYPE(exception.ptr())), exception.ptr());
   throw nb::python_error();
@@ -30,6 +32,12 @@ nb::object text_of(const char *text) {
   if (!decoded.is_valid())
     throw nb::python_error();
   return decoded;
+}
+
+const char *whole(const std::string &text, int error, const char *what) {
+  if (text.find('\0') != std::string::npos)
+    raise_as(error, std::string(what) + " with a zero byte in it: leave it out");
+  return text.c_str();
 }
 
 void raise(int err, const std::string &more) {

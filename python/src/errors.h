@@ -17,6 +17,10 @@ namespace bips_python {
 // text_of is a text of libbips' as a str. What is no UTF-8 in it, as a byte of a name that is told, becomes U+FFFD.
 nb::object text_of(const char *text);
 
+// whole is a text as libbips takes them, which end at a zero byte. Throws the exception for an error (positive) where such a byte is in it; what
+// says what the text is.
+const char *whole(const std::string &text, int error, const char *what);
+
 // check throws unless a result is 0 or more.
 inline int check(int result) {
   if (result < 0)

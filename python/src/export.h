@@ -1,6 +1,7 @@
 // Bytes that others may look at: by the buffer protocol, and by DLPack.
 #pragma once
 
+#include "errors.h"
 #include "lease.h"
 #include "native.h"
 #include "shape.h"
@@ -16,6 +17,14 @@ void export_buffer(Lease *lease, const Shape &shape, PyObject *exporter, Py_buff
 
 // release_buffer is bf_releasebuffer of all types whose buffers are made by export_buffer.
 void release_buffer(PyObject *exporter, Py_buffer *view);
+
+// instance_of is what an object of a type has, also for slots of types, which nobody has looked at before. Throws TypeError for an object that
+// __new__ alone has made.
+template <class Type> Type &instance_of(PyObject *self) {
+  if (!nb::inst_ready(self))
+    raise_type("this object was never made: frames, slots and planes are what pull returns");
+  return *nb::inst_ptr<Type>(self);
+}
 
 // fill_buffer is bf_getbuffer: it calls a function that may throw, and turns what it throws into -1.
 template <class Function> int fill_buffer(Py_buffer *view, Function &&fill) noexcept {

@@ -5,6 +5,8 @@
 #include <atomic>
 #include <new>
 
+#include "wait.h"
+
 namespace bips_python {
 
 const char kForked[] = "this handle was made before a fork, and is the parent's: open another one in the child";
@@ -13,7 +15,11 @@ namespace {
 
 std::atomic<uint32_t> count{0};
 
-extern "C" void forked() { count.fetch_add(1); }
+// The threads that waited are the parent's.
+extern "C" void forked() {
+  count.fetch_add(1);
+  waiting.store(0);
+}
 
 }  // namespace
 

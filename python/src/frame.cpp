@@ -42,8 +42,10 @@ const Layout *layout_of(Frame &f) {
   FrameLease *lease = lease_of(f);
 
   if (!f.layout_is_known) {
+    auto held = Held<FrameLease>::again(lease); // Python code runs, and another thread may release the frame meanwhile
     f.layout = bips_python::layout_of(bips_frame_caps(lease->frame()), info_of(f));
     f.layout_is_known = true;
+    lease_of(f);
   }
   return f.layout.get();
 }
@@ -69,7 +71,7 @@ template <class Number> nb::tuple planes_or(const bips_frame_info &info, const N
 
 int get_buffer(PyObject *self, Py_buffer *buffer, int flags) {
   return fill_buffer(buffer, [&] {
-    Frame &f = *nb::inst_ptr<Frame>(self);
+    Frame &f = instance_of<Frame>(self);
     const Layout *layout = layout_of(f);
     export_buffer(f.lease.get(), whole_of(layout, f.lease->size()), self, buffer, flags);
   });
@@ -162,7 +164,7 @@ void add_frames(nb::module_ &m) {
       .def("release", &Frame::release,
           "Gives the frame back. Arrays and other views of it stay valid, and keep its bytes as they are; new ones raise StaleError. "
           "It may be called again, and from any thread.")
-      .def("__enter__", [](nb::handle self) { lease_of(*nb::inst_ptr<Frame>(self)); return nb::borrow(self); })
+      .def("__enter__", [](nb::pointer_and_handle<Frame> self) { lease_of(*self.p); return nb::borrow(self.h); })
       .def("__exit__", [](Frame &f, nb::args) { f.release(); });
   add_dlpack(frame, [](Frame &f, Shape *shape) -> Lease * {
     const Layout *layout = layout_of(f);

@@ -13,10 +13,11 @@ struct Handles {
   static Handle *first;
   static bool ended;
 
-  // shutdown_all shuts all down, and waits until no thread is in a wait any more, 5 s at most. A thread that came
-  // back from one later would find the interpreter gone.
+  // shutdown_all shuts all down, and waits until as many threads have come back as are in a call without the GIL, 5 s at most: they would
+  // find the interpreter gone. Threads that go on calling are not waited for.
   static void shutdown_all() {
     std::vector<Handle *> all;
+    uint64_t before = returned.load(), calls = static_cast<uint64_t>(waiting.load());
 
     ended = true;
     for (Handle *h = first; h != nullptr; h = h->after_)
@@ -27,7 +28,7 @@ struct Handles {
           h->shutdown(); // with the GIL, so that no other thread lets go of it meanwhile; for a second at most
           break;
         }
-    for (int i = 0; i < 5000 && waiting.load() > 0; i++)
+    for (int64_t end = now() + 5 * kSecond; waiting.load() > 0 && returned.load() - before < calls && now() < end;)
       without_gil_uncounted();
   }
 

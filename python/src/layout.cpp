@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "errors.h"
+#include "threadend.h"
 
 namespace bips_python {
 
@@ -93,8 +94,9 @@ std::shared_ptr<const Layout> layout_of(const char *caps, const bips_frame_info 
   for (const Kept &k : *kept)
     if (k.key.is(caps, info))
       return k.layout;
-  nb::object described = nb::borrow(describe)(caps, info.data_size, tuple_of(info.plane_stride, info.plane_count),
-      tuple_of(info.plane_offset, info.plane_count));
+  nb::object described = with_python([&] {
+    return nb::borrow(describe)(caps, info.data_size, tuple_of(info.plane_stride, info.plane_count), tuple_of(info.plane_offset, info.plane_count));
+  });
   Kept one = {{caps, info}, made(described, info.data_size)};
   if (kept->size() < kMost)
     kept->push_back(one);

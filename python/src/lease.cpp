@@ -8,6 +8,7 @@ void Lease::begin(uint8_t *data, size_t size, bool writable) noexcept {
   data_ = data;
   size_ = size;
   writable_ = writable;
+  hidden_ = false;
   forks_ = forks();
   holders_.store(1);
 }

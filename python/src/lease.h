@@ -32,6 +32,8 @@ class Lease {
   // data and size are the bytes; data is nullptr when they are not ours any more. They may be written to if
   // is_writable.
   uint8_t *data() const noexcept { return data_; }
+  // is_hidden reports that no new view may be made.
+  bool is_hidden() const noexcept { return hidden_; }
   size_t size() const noexcept { return size_; }
   bool is_writable() const noexcept { return writable_; }
 
@@ -43,6 +45,7 @@ class Lease {
 
   void begin(uint8_t *data, size_t size, bool writable) noexcept;
   void forget_data() noexcept { data_ = nullptr; }
+  void set_hidden(bool hidden) noexcept { hidden_ = hidden; }
 
   // end is called once, when nobody holds the lease any more.
   virtual void end() noexcept = 0;
@@ -53,7 +56,7 @@ class Lease {
   uint32_t forks_ = 0;
   uint8_t *data_ = nullptr;
   size_t size_ = 0;
-  bool writable_ = false;
+  bool writable_ = false, hidden_ = false;
 };
 
 // Held is a hold of a lease, as a value.

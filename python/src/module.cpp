@@ -1,4 +1,6 @@
 // The native module of the package bips. What it offers is private: ../bips makes the package of it.
+#include <nanobind/stl/string.h>
+
 #include "errors.h"
 #include "fork.h"
 #include "native.h"
@@ -19,6 +21,7 @@ NB_MODULE(_native, m) {
   using namespace bips_python;
 
   refuse_subinterpreters();
+  nb::set_leak_warnings(false); // daemons may have objects when the interpreter ends, and are no fault
   watch_forks();
   m.doc() = "What is native of the package bips. Private.";
   m.attr("library_version") = bips_version();
@@ -31,8 +34,8 @@ NB_MODULE(_native, m) {
   add_producers(m);
   add_records(m);
   add_handles(m);
-  m.def("check_name", [](const char *name) { check(bips_check_name(name)); }, nb::arg("name"));
+  m.def("check_name", [](const std::string &name) { check(bips_check_name(whole(name, BIPS_BAD_NAME, "a name"))); }, nb::arg("name"));
   m.def("why_no_pool",
-      [](const char *name) { return bips_why_no_pool(name) < 0 ? text_of(bips_error_message()) : nb::none(); }, nb::arg("name"));
-  m.def("frames_stand_alone", [](const char *caps) { return bips_frames_stand_alone(caps) != 0; }, nb::arg("caps"));
+      [](const std::string &name) { return bips_why_no_pool(whole(name, BIPS_BAD_NAME, "a name")) < 0 ? text_of(bips_error_message()) : nb::none(); }, nb::arg("name"));
+  m.def("frames_stand_alone", [](const std::string &caps) { return bips_frames_stand_alone(whole(caps, BIPS_BAD_OPTION, "caps")) != 0; }, nb::arg("caps"));
 }

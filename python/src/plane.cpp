@@ -10,14 +10,14 @@ namespace {
 
 int view_get(PyObject *self, Py_buffer *buffer, int flags) {
   return fill_buffer(buffer, [&] {
-    View &view = *nb::inst_ptr<View>(self);
+    View &view = instance_of<View>(self);
     export_buffer(view.lease.get(), view.shape, self, buffer, flags);
   });
 }
 
 int plane_get(PyObject *self, Py_buffer *buffer, int flags) {
   return fill_buffer(buffer, [&] {
-    Plane &plane = *nb::inst_ptr<Plane>(self);
+    Plane &plane = instance_of<Plane>(self);
     export_buffer(plane.lease.get(), plane.layout.shape, self, buffer, flags);
   });
 }

@@ -30,25 +30,26 @@ void warned(void *user, int error, const char *message) {
 // Producer is what Python's class Producer is made of.
 class Producer final : public HandleOf<ProducerCore> {
  public:
-  Producer(const char *name, uint32_t backend, uint32_t slots, size_t slot_size, int32_t meta_size, uint32_t max_consumers, const char *caps,
+  Producer(const std::string &name, uint32_t backend, uint32_t slots, size_t slot_size, int32_t meta_size, uint32_t max_consumers, const std::string &caps,
       uint32_t permissions, uint32_t overflow, std::optional<std::string> group, int64_t block_timeout)
       : caps_(caps) {
     bips_producer_options options = BIPS_PRODUCER_OPTIONS_INIT;
 
+    const char *pool = whole(name, BIPS_BAD_NAME, "a name");
     refuse_after_end();
     options.backend = backend;
     options.slots = slots;
     options.slot_size = slot_size;
     options.meta_size = meta_size;
     options.max_consumers = max_consumers;
-    options.caps = caps_.c_str();
+    options.caps = whole(caps_, BIPS_BAD_OPTION, "caps");
     options.permissions = permissions;
     options.overflow = overflow;
-    options.group = group ? group->c_str() : nullptr;
+    options.group = group ? whole(*group, BIPS_BAD_OPTION, "a group") : nullptr;
     options.block_timeout = block_timeout;
     options.warn = warned;
     options.warn_user = core();
-    opened(without_gil([&] { return bips_producer_open(name, &options, &core()->handle); }), bips_producer_name);
+    opened(without_gil([&] { return bips_producer_open(pool, &options, &core()->handle); }), bips_producer_name);
   }
 
   ~Producer() {
@@ -59,8 +60,8 @@ class Producer final : public HandleOf<ProducerCore> {
   }
 
   const std::string &caps() const { return caps_; }
-  void set_caps(const char *caps) {
-    check(bips_producer_set_caps(handle(), caps));
+  void set_caps(const std::string &caps) {
+    check(bips_producer_set_caps(handle(), whole(caps, BIPS_BAD_OPTION, "caps")));
     caps_ = caps;
   }
 
@@ -84,8 +85,9 @@ class Producer final : public HandleOf<ProducerCore> {
 };
 
 // An operation that libbips lets wait for others without a limit of time runs in a thread of its own, so that Ctrl-C
-// can end it: by flushing, which ends it within moments.
-template <class Function> void interruptibly(bips_producer *producer, Function &&call) {
+// can end it: by flushing, which ends it within moments. Where it succeeded all the same, succeeded is called before what
+// the signal's handler raised is thrown.
+template <class Function, class Success> void interruptibly(bips_producer *producer, Function &&call, Success &&succeeded) {
   std::string message;
   auto done = std::async(std::launch::async, [&] {
     int result = call();
@@ -102,10 +104,13 @@ template <class Function> void interruptibly(bips_producer *producer, Function &
     while (!is_over()) {
     }
     bips_producer_set_flushing(producer, 0);
+    if (done.get() >= 0)
+      succeeded();
     throw interruption;
   }
   if (int result = done.get(); result < 0)
     raise_as(-result, message);
+  succeeded();
 }
 
 // push publishes a slot. If somebody else looks at it, it stays lent until they are gone; true then.
@@ -115,24 +120,32 @@ bool push(Producer &producer, Slot &slot, bips_frame_info *info) {
 
   if (lease->core() != producer.core())
     raise_value("slot " + std::to_string(slot.index) + " was lent by another producer: push it there");
-  slot.state = Slot::kPushing; // nobody makes a new view of it from now on
+  slot.state = Slot::kPushing;
+  lease->hide(); // nobody makes a new view of it from now on, nor of its planes
   bool watched = lease->exports() > 0;
   auto publish = [&] {
     return watched ? bips_producer_publish(p, lease->slot(), info, nullptr) : bips_producer_push(p, lease->slot(), info);
   };
+  auto published = [&] {
+    if (!watched)
+      lease->forget();
+    slot.state = Slot::kPushed;
+    slot.lease = Held<SlotLease>();
+  };
   try {
-    if (bips_slot_has_moved(lease->slot()))
-      interruptibly(p, publish);
-    else
+    if (bips_slot_has_moved(lease->slot())) {
+      interruptibly(p, publish, published);
+    } else {
       check(publish());
+      published();
+    }
   } catch (...) {
-    slot.state = Slot::kLent;
+    if (slot.state == Slot::kPushing) {
+      slot.state = Slot::kLent;
+      lease->show();
+    }
     throw;
   }
-  if (!watched)
-    lease->forget();
-  slot.state = Slot::kPushed;
-  slot.lease = Held<SlotLease>();
   return watched;
 }
 
@@ -167,7 +180,7 @@ nb::list warnings_of(Producer &p) {
 
 void add_producers(nb::module_ &m) {
   nb::class_<Producer>(m, "Producer", nb::is_weak_referenceable())
-      .def(nb::init<const char *, uint32_t, uint32_t, size_t, int32_t, uint32_t, const char *, uint32_t, uint32_t, std::optional<std::string>, int64_t>(),
+      .def(nb::init<const std::string &, uint32_t, uint32_t, size_t, int32_t, uint32_t, const std::string &, uint32_t, uint32_t, std::optional<std::string>, int64_t>(),
           nb::arg("name"), nb::arg("backend"), nb::arg("slots"), nb::arg("slot_size"), nb::arg("meta_size"), nb::arg("max_consumers"), nb::arg("caps"),
           nb::arg("permissions"), nb::arg("overflow"), nb::arg("group").none(), nb::arg("block_timeout"))
       .def("_pull", [](Producer &p, nb::handle timeout) { return p.pull(timeout_of(timeout), bips_producer_pull); }, nb::arg("timeout").none())
@@ -217,7 +230,7 @@ void add_producers(nb::module_ &m) {
           "Counts a frame that is not published, so that consumers learn that one is missing.")
       .def("set_flushing", [](Producer &p, bool on) { check(bips_producer_set_flushing(p.handle(), on)); }, nb::arg("flushing"),
           "True makes every wait, also one in progress, raise Flushing at once, until it is called with False.")
-      .def("grow", [](Producer &p, size_t size) { bips_producer *h = p.handle(); interruptibly(h, [=] { return bips_producer_grow(h, size); }); },
+      .def("grow", [](Producer &p, size_t size) { bips_producer *h = p.handle(); interruptibly(h, [=] { return bips_producer_grow(h, size); }, [] {}); },
           nb::arg("slot_size"),
           "Makes the slots as large as slot_size bytes, unless they are as large already: the producer goes on in a new pool under the same "
           "name, and consumers follow.")

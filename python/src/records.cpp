@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "errors.h"
+#include "threadend.h"
 #include "values.h"
 
 namespace bips_python {
@@ -305,8 +306,8 @@ nb::bytes write_records(nb::iterable records) {
 
 void add_records(nb::module_ &m) {
   add_values(m);
-  m.def("read_records", read_records, nb::arg("records"));
-  m.def("write_records", write_records, nb::arg("records"));
+  m.def("read_records", [](nb::bytes records) { return with_python([&] { return read_records(records); }); }, nb::arg("records"));
+  m.def("write_records", [](nb::iterable records) { return with_python([&] { return write_records(records); }); }, nb::arg("records"));
 }
 
 }  // namespace bips_python

@@ -36,15 +36,16 @@ const Layout *layout_of(Slot &slot) {
   if (!slot.layout_is_known) {
     bips_frame_info info = BIPS_FRAME_INFO_INIT;
     info.data_size = lease->size();
-    slot.layout = bips_python::layout_of(slot.caps.c_str(), info);
+    slot.layout = bips_python::layout_of(slot.caps.c_str(), info); // Python code runs, and another thread may push the slot meanwhile
     slot.layout_is_known = true;
+    lease_of(slot);
   }
   return slot.layout.get();
 }
 
 int get_buffer(PyObject *self, Py_buffer *buffer, int flags) {
   return fill_buffer(buffer, [&] {
-    Slot &slot = *nb::inst_ptr<Slot>(self);
+    Slot &slot = instance_of<Slot>(self);
     const Layout *layout = layout_of(slot);
     export_buffer(slot.lease.get(), whole_of(layout, slot.lease->size()), self, buffer, flags);
   });
@@ -88,12 +89,12 @@ void add_slots(nb::module_ &m) {
       .def_prop_ro("released", [](const Slot &s) { return s.state == Slot::kReturned; }, "Whether it was given back unpublished.")
       .def("_default_size",
           [](Slot &s) {
-            SlotLease *lease = lease_of(s);
             const Layout *l = layout_of(s);
+            SlotLease *lease = lease_of(s);
             return l != nullptr && l->size > 0 && l->size <= lease->size() ? l->size : lease->size();
           })
       .def("release", &give_back, "Gives the slot back unpublished. It may be called again, and after a push does nothing.")
-      .def("__enter__", [](nb::handle self) { lease_of(*nb::inst_ptr<Slot>(self)); return nb::borrow(self); })
+      .def("__enter__", [](nb::pointer_and_handle<Slot> self) { lease_of(*self.p); return nb::borrow(self.h); })
       .def("__exit__", [](Slot &s, nb::args) { give_back(s); });
   add_dlpack(slot, [](Slot &s, Shape *shape) -> Lease * {
     const Layout *layout = layout_of(s);

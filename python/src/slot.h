@@ -43,6 +43,9 @@ class SlotLease final : public Lease {
   SlotLease(ProducerCore *core, bips_slot *slot) noexcept;
   bips_slot *slot() const noexcept { return slot_; }
   ProducerCore *core() const noexcept { return core_; }
+  // hide lets nobody make a new view, until show.
+  void hide() noexcept { set_hidden(true); }
+  void show() noexcept { set_hidden(false); }
   // forget: libbips has the slot back.
   void forget() noexcept {
     slot_ = nullptr;

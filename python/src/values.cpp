@@ -1,6 +1,7 @@
 #include "values.h"
 
 #include <climits>
+#include <cstring>
 #include <string>
 
 #include "errors.h"
@@ -89,6 +90,25 @@ void put_real(bips_meta_writer *writer, const char *key, nb::handle value) {
   bips_meta_put_float(writer, key, real, BIPS_META_ORIGIN_64);
 }
 
+// Level is a level of values in one another. That they are deeper than the format allows the writer says when the record ends; a list that has
+// itself in it would let it wait for that for ever. Throws ValueError.
+class Level {
+ public:
+  Level() {
+    if (depth_ == kDeepest)
+      raise_value("structures and lists in one another, deeper than " + std::to_string(BIPS_META_MAX_DEPTH) + ", or without an end");
+    depth_++;
+  }
+  Level(const Level &) = delete;
+  Level &operator=(const Level &) = delete;
+  ~Level() { depth_--; }
+
+ private:
+  static constexpr int kDeepest = 16 * BIPS_META_MAX_DEPTH;
+  static thread_local int depth_;
+};
+thread_local int Level::depth_ = 0;
+
 void put_value(bips_meta_writer *writer, const char *key, nb::handle value, NumberKind kind);
 
 // has_origin reports whether a value was read, and is to be written as what it was then.
@@ -115,6 +135,7 @@ NumberKind kind_of(nb::handle elements) {
 
 void put_elements(bips_meta_writer *writer, const char *key, nb::handle elements) {
   NumberKind kind = kind_of(elements);
+  Level level;
 
   if (is_instance(elements, alternatives))
     bips_meta_put_list(writer, key);
@@ -125,23 +146,29 @@ void put_elements(bips_meta_writer *writer, const char *key, nb::handle elements
   bips_meta_end(writer);
 }
 
-// chars_of is a str's UTF-8, which lives as long as the str. Throws TypeError.
+// chars_of is a str's UTF-8, which lives as long as the str. Throws TypeError, and ValueError where a zero byte would end it.
 const char *chars_of(nb::handle text) {
-  const char *chars = PyUnicode_Check(text.ptr()) ? PyUnicode_AsUTF8AndSize(text.ptr(), nullptr) : nullptr;
+  Py_ssize_t length = 0;
+  const char *chars = PyUnicode_Check(text.ptr()) ? PyUnicode_AsUTF8AndSize(text.ptr(), &length) : nullptr;
 
   if (chars == nullptr) {
     if (PyErr_Occurred())
       throw nb::python_error();
     raise_type("names and keys of structures are str");
   }
+  if (std::strlen(chars) != static_cast<size_t>(length))
+    raise_value("metadata cannot carry a text with a zero byte in it");
   return chars;
 }
 
 void put_fields(bips_meta_writer *writer, nb::handle fields) {
   if (!PyDict_Check(fields.ptr()))
     raise_type("the fields of a structure are a dict");
-  for (auto [key, value] : nb::borrow<nb::dict>(fields))
-    put_value(writer, chars_of(key), value, NumberKind::kOwn);
+  nb::object items = nb::steal(PyDict_Items(fields.ptr())); // a list of its own: a value's methods may change the dict
+  if (!items.is_valid())
+    throw nb::python_error();
+  for (nb::handle item : items)
+    put_value(writer, chars_of(item[0]), item[1], NumberKind::kOwn);
 }
 
 void put_with_origin(bips_meta_writer *writer, const char *key, nb::handle value) {
@@ -179,6 +206,7 @@ void put_value(bips_meta_writer *writer, const char *key, nb::handle value, Numb
     bips_meta_put_fraction(writer, key, nb::cast<int32_t>(value.attr("numerator")), nb::cast<int32_t>(value.attr("denominator")));
   } else if (is_instance(value, structure_class)) {
     nb::object name = value.attr("name");
+    Level level;
     bips_meta_put_structure(writer, key, chars_of(name));
     put_fields(writer, value.attr("fields"));
     bips_meta_end(writer);

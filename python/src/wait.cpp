@@ -7,6 +7,7 @@
 namespace bips_python {
 
 std::atomic<int> waiting{0};
+std::atomic<uint64_t> returned{0};
 
 int64_t timeout_of(nb::handle seconds) {
   if (seconds.is_none())
@@ -22,10 +23,13 @@ int64_t timeout_of(nb::handle seconds) {
 int64_t timeout_of_microseconds(nb::handle microseconds) {
   if (microseconds.is_none())
     return BIPS_FOREVER;
-  if (!PyLong_Check(microseconds.ptr()))
+  if (!PyIndex_Check(microseconds.ptr()))
     raise_type("Pull and Push take whole microseconds: pull(timeout=) and push() are those that take seconds");
+  nb::object whole = nb::steal(PyNumber_Index(microseconds.ptr())); // also of a NumPy integer
+  if (!whole.is_valid())
+    throw nb::python_error();
   int overflow;
-  long long value = PyLong_AsLongLongAndOverflow(microseconds.ptr(), &overflow);
+  long long value = PyLong_AsLongLongAndOverflow(whole.ptr(), &overflow);
   if (value == -1 && PyErr_Occurred())
     throw nb::python_error();
   if (overflow != 0 || value < 0 || value > INT64_MAX / 1000)

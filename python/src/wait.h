@@ -7,6 +7,7 @@
 #include <atomic>
 
 #include "native.h"
+#include "threadend.h"
 
 namespace bips_python {
 
@@ -24,16 +25,19 @@ inline int64_t now() {
 // waiting is how many threads are in a call that was made without the GIL.
 extern std::atomic<int> waiting;
 
+// returned is how many such calls have ended.
+extern std::atomic<uint64_t> returned;
+
 // without_gil calls a function of libbips without the GIL.
-//
-// The GIL is not taken back by a destructor: where the interpreter has ended meanwhile, Python ends the thread
-// right there, which must not happen in a function that may not throw.
 template <class Function> auto without_gil(Function &&call) {
   waiting.fetch_add(1);
   PyThreadState *state = PyEval_SaveThread();
   auto result = call();
+  ThreadEnd end;
   PyEval_RestoreThread(state);
+  end.over();
   waiting.fetch_sub(1);
+  returned.fetch_add(1);
   return result;
 }
 

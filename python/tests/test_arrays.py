@@ -204,6 +204,24 @@ def test_memoryviews_have_the_plain_format(pair) -> None:  # type: ignore[no-unt
     assert view.format == "B" and view[0, 0] == 9 and view.shape == (8, 16)
 
 
+def test_a_frame_lies_in_memory_that_is_mapped_shared_and_read_only(pair, script, pools) -> None:  # type: ignore[no-untyped-def]
+    """In a process that only reads. A private mapping could be written to, and would not show what the producer does."""
+    pair.producer.push(pair.producer.pull())
+    child = script(f"""
+        import bips, numpy
+        frame = bips.Consumer("camera", mode="latest").pull(30)
+        address = numpy.asarray(frame.data).__array_interface__["data"][0]
+        with open("/proc/self/maps") as maps:
+            for line in maps:
+                bounds, permissions = line.split()[:2]
+                first, end = (int(bound, 16) for bound in bounds.split("-"))
+                if first <= address < end: print("frame", permissions)
+                elif "memfd:bips" in line or {str(pools)!r} in line: print("pool", permissions)
+    """)
+    mapped = child.end().splitlines()
+    assert "frame r--s" in mapped and all(line.endswith("s") for line in mapped), mapped
+
+
 def gstreamer_layouts() -> dict[str, tuple[tuple[int, ...], tuple[int, ...], int]]:
     """What GStreamer says of all formats and some sizes, if it can be asked here."""
     ask = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import threading
 
 import bips
 import pytest
@@ -93,3 +94,23 @@ def test_rows_from_the_bottom_up_have_negative_strides(pairs) -> None:  # type: 
     del capsule
     copied = frame.__dlpack__(copy=True)
     assert described(legacy(copied)) == ((8, 16), (16, 1), 1, 8) and ctypes.string_at(legacy(copied).data, 16) == b"\5" * 16
+
+
+@pytest.mark.parametrize("version", [None, (1, 0)], ids=["legacy", "versioned"])
+def test_a_framework_frees_a_capsules_tensor_in_any_thread_without_the_gil(pair, version: tuple[int, int] | None) -> None:  # type: ignore[no-untyped-def]
+    frame = pair.frame(7)
+    capsule = frame.__dlpack__(max_version=version)
+    tensor = pointer(capsule, b"dltensor_versioned" if version else b"dltensor")
+    deleter = versioned(capsule).deleter if version else ctypes.c_void_p.from_address(tensor + ctypes.sizeof(Tensor) + ctypes.sizeof(ctypes.c_void_p)).value
+    rename = ctypes.pythonapi.PyCapsule_SetName
+    rename.argtypes = [ctypes.py_object, ctypes.c_char_p]
+    used = b"used_dltensor_versioned" if version else b"used_dltensor"
+    assert rename(capsule, used) == 0  # as who takes it does
+    del capsule
+    frame.release()
+    assert [h.views for h in pair.consumer.held] == [1]
+    free = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(deleter)  # ctypes calls it without the GIL
+    thread = threading.Thread(target=free, args=(tensor,))
+    thread.start()
+    thread.join()
+    assert pair.consumer.held == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import threading
 from pathlib import Path
 
@@ -306,3 +308,82 @@ def test_classes_of_errors_are_also_pythons() -> None:
         kind = getattr(bips, name)
         if isinstance(kind, type) and issubclass(kind, Exception):
             assert issubclass(kind, bips.Error) and kind.__doc__
+
+
+@pytest.mark.parametrize("use", [
+    "memoryview(bips.Frame.__new__(bips.Frame))", "memoryview(bips.Slot.__new__(bips.Slot))", "memoryview(bips.Plane.__new__(bips.Plane))",
+    "memoryview(_native.View.__new__(_native.View))", "bips.Frame.__new__(bips.Frame).data", "bips.Plane.__new__(bips.Plane).__dlpack__()", "bips.Frame.__enter__(5)",
+    "bips.Slot.__enter__(None)", "bips.Consumer.__new__(bips.Consumer).pull(0)", "copy.copy(frame)", "copy.deepcopy(frame)", "copy.copy(slot)", "copy.deepcopy(p)",
+    "p.push(bips.Slot.__new__(bips.Slot))", "c.push(bips.Frame.__new__(bips.Frame))", "type('Mine', (bips.Frame,), {})()", "type('Mine', (bips.Consumer,), {'__init__': lambda self: None})().pull(0)",
+])
+def test_what_was_never_made_is_a_type_error(script, use: str) -> None:  # type: ignore[no-untyped-def]
+    """In a process of its own: it would end it."""
+    child = script(f"""
+        import bips, copy, warnings
+        from bips import _native
+        warnings.simplefilter("ignore")
+        with bips.Producer("camera", slot_size=64) as p, bips.Consumer("camera") as c:
+            p.push(p.pull())
+            frame, slot = c.pull(10), p.pull()
+            try: {use}
+            except TypeError: print("refused")
+    """)
+    assert child.end() == "refused\n"
+
+
+def test_making_an_object_again_is_refused_or_makes_another(script) -> None:  # type: ignore[no-untyped-def]
+    child = script("""
+        import bips
+        c, p = bips.Consumer("camera"), bips.Producer("other", slot_size=64)
+        for again in (lambda: c.__init__("other"), lambda: p.__init__("third", slot_size=64), lambda: c.__init__("")):
+            try: again()
+            except (TypeError, RuntimeError, bips.Error) as error: print(type(error).__name__)
+        assert c.name in ("camera", "other") and p.name in ("other", "third")
+    """)
+    child.end()
+
+
+@pytest.mark.parametrize("name", ["cam\0era", "camera\0", "\0"])
+def test_a_name_with_a_zero_byte_is_told(name: str) -> None:
+    for make in (bips.Consumer, lambda n: bips.Producer(n, slot_size=64), bips.check_name, bips.why_no_pool):
+        with pytest.raises(bips.BadName, match="zero byte"):
+            make(name)  # type: ignore[operator]
+
+
+def test_texts_with_a_zero_byte_are_told(pair) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(bips.BadOption, match="zero byte"):
+        pair.producer.caps = "image/jpeg\0,width=5"
+    with pytest.raises(bips.BadOption, match="zero byte"):
+        bips.Producer("other", slot_size=64, caps="image/jpeg\0")
+    with pytest.raises(bips.BadOption, match="zero byte"):
+        bips.Producer("other", slot_size=64, group="root\0", permissions=0o660)
+    assert pair.frame().caps.startswith("video/x-raw")
+
+
+def test_pythons_own_errors_have_its_numbers() -> None:
+    with pytest.raises(TimeoutError) as caught:
+        bips.Consumer("nobody").pull(0)
+    assert caught.value.errno == errno.ETIMEDOUT and "nobody" in str(caught.value)
+
+
+@pytest.mark.parametrize("options", [{"max_version": 1}, {"max_version": "one"}, {"max_version": ()}, {"max_version": (None, 0)}])
+def test_garbage_for_dlpack_is_a_type_error(pair, options: dict[str, object]) -> None:  # type: ignore[no-untyped-def]
+    frame = pair.frame()
+    with pytest.raises(TypeError, match="max_version"):
+        frame.__dlpack__(**options)
+    assert frame.views == 0
+
+
+@pytest.mark.parametrize("call", [
+    lambda p: p.consumer.pull(10**400), lambda p: p.producer.pull(10**400), lambda p: bips.Consumer("camera", max_held=10**30), lambda p: bips.Consumer("camera", max_age=1e300),
+    lambda p: bips.Producer("other", slots=10**30, slot_size=1), lambda p: bips.Producer("other", slot_size=2**63 - 1), lambda p: bips.Producer("other", slot_size=10**30),
+    lambda p: p.producer.grow(2**64 - 1), lambda p: p.producer.grow(-1), lambda p: p.producer.wait_consumers(-1), lambda p: p.producer.wait_consumers(10**20),
+    lambda p: p.producer.push(p.producer.pull(), size=2**64), lambda p: p.producer.push(p.producer.pull(), pts=2**64), lambda p: p.producer.push(p.producer.pull(), flags=-1),
+    lambda p: p.producer.push(p.producer.pull(), strides=[2**40], offsets=[0]), lambda p: p.producer.push(p.producer.pull(), strides=[1] * 5, offsets=[0] * 5),
+    lambda p: p.producer.set_latency(-1), lambda p: setattr(p.producer, "block_timeout", -5), lambda p: setattr(p.consumer, "max_age", float("nan")),
+], ids=range(19))
+def test_numbers_that_are_far_too_large_or_negative_are_told(pair, call) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises((TypeError, ValueError, OverflowError, bips.NoSpace, bips.NoMemory)):
+        call(pair)
+    gc.collect()
+    assert pair.producer.stats.lent == 0 and pair.frame().sequence == 1

@@ -53,6 +53,13 @@ def test_caps_format_width_and_height(pairs) -> None:  # type: ignore[no-untyped
     assert frame.size == 32 * 16 * 3 // 2 == len(frame.data)
 
 
+def test_push_takes_what_travels_with_a_frame_by_place(pairs) -> None:  # type: ignore[no-untyped-def]
+    pair = pairs()
+    pair.producer.push(pair.producer.pull(), 64, 5, 7, bips.Flags.GAP, [bips.Region(1, 2, 3, 4, "face")])
+    frame = pair.consumer.pull(10)
+    assert (frame.size, frame.pts, frame.duration, frame.flags, frame.regions[0].kind) == (64, 5, 7, bips.Flags.GAP, "face")
+
+
 def test_strides_and_offsets_of_a_producer_cross(pairs) -> None:  # type: ignore[no-untyped-def]
     pair = pairs("video/x-raw,format=GRAY8,width=16,height=8", slot_size=400)
     frame = pair.frame(3, size=400, strides=(32,), offsets=(16,))
@@ -171,6 +178,22 @@ def test_sending_copies_an_array_or_bytes(pairs) -> None:  # type: ignore[no-unt
     assert bytes(pair.consumer.pull(10).data) == b"12345"
     with pytest.raises(ValueError, match="do not fit"):
         pair.producer.send(bytes(200))
+
+
+def test_sending_refuses_what_the_pixels_cannot_hold(pairs) -> None:  # type: ignore[no-untyped-def]
+    np = pytest.importorskip("numpy")
+    pair = pairs()
+    for wrong in (np.full((8, 16), 0.5), np.full((8, 16), 300), np.full((8, 16), 5, np.uint16)):
+        with pytest.raises(TypeError, match="pixels are uint8"):
+            pair.producer.send(wrong)
+    for wrong in (np.zeros((9, 16), np.uint8), np.zeros((8, 16, 3), np.uint8)):
+        with pytest.raises(ValueError, match="broadcast"):
+            pair.producer.send(wrong)
+    with pytest.raises(TypeError):
+        pair.producer.send(memoryview(bytes(100))[::2])
+    assert pair.producer.stats.lent == 0 and pair.producer.stats.published == 0
+    pair.producer.send(np.full((16, 8), 7, np.uint8).T[:, ::-1])  # not contiguous
+    assert bytes(pair.consumer.pull(10).data) == b"\7" * 128
 
 
 def test_counters_count(pair) -> None:  # type: ignore[no-untyped-def]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import queue
 import threading
 import warnings
@@ -13,6 +14,7 @@ import pytest
 from conftest import PATIENCE, join, wait_until
 
 np = pytest.importorskip("numpy")
+widths = itertools.count(1000)  # of caps that no other test has
 
 
 def fill_pool(pair, times: int = 100) -> None:  # type: ignore[no-untyped-def]
@@ -123,6 +125,43 @@ def test_pushing_a_slot_with_views_publishes_it_and_warns_once(pair) -> None:  #
     del view, again
     for other in others:
         other.release()
+
+
+@pytest.mark.parametrize("use", [np.asarray, memoryview, lambda f: f.planes, lambda f: f.__dlpack__(), lambda f: f.to_ndarray()],
+                         ids=["array", "memoryview", "planes", "capsule", "to_ndarray"])
+def test_a_frame_that_is_released_while_its_layout_is_looked_up_is_stale(pairs, use) -> None:  # type: ignore[no-untyped-def]
+    """As by another thread: the layout of caps that are new is described by Python code, between whose steps threads take turns."""
+    pair = pairs(f"video/x-raw,format=GRAY8,width={next(widths)},height=1", slot_size=4096)
+    frame = pair.frame(1)
+    pair.producer.caps = f"video/x-raw,format=GRAY8,width={next(widths)},height=1"
+    slot = pair.producer.pull()
+    try:
+        for one in (frame, slot):
+            bips._native.use_layouts(lambda *key, one=one: (one.release(), bips._video.describe(*key))[1])
+            with pytest.raises(bips.StaleError):
+                use(one)
+    finally:
+        bips._native.use_layouts(bips._video.describe)
+    assert pair.consumer.held == [] and pair.producer.stats.lent == 0
+
+
+def test_a_frame_that_is_released_by_what_a_capsule_is_asked_for_stays(pair) -> None:  # type: ignore[no-untyped-def]
+    frame = pair.frame(7)
+
+    class Device:
+        def __eq__(self, other: object) -> bool:
+            frame.release()
+            return True
+
+        __hash__ = None  # type: ignore[assignment]
+
+    capsule = frame.__dlpack__(dl_device=Device())
+    for _ in range(30):
+        pair.producer.push(pair.producer.pull(PATIENCE))
+        pair.consumer.pull(PATIENCE).release()
+    assert len(pair.consumer.held) == 1
+    del capsule
+    assert pair.consumer.held == []
 
 
 def test_a_slot_that_is_dropped_is_given_back(pair) -> None:  # type: ignore[no-untyped-def]

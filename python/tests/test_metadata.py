@@ -87,6 +87,53 @@ def test_what_metadata_cannot_carry_is_told(pair, record: md.Record) -> None:  #
     pair.producer.push(slot)
 
 
+def endless_list() -> md.Value:
+    values: list[md.Value] = []
+    values.append(values)
+    return values
+
+
+def endless_structure() -> md.Value:
+    structure = md.Structure("mine")
+    structure.fields["inner"] = structure
+    return structure
+
+
+def nested(levels: int) -> md.Value:
+    value: md.Value = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("value", [endless_list(), endless_structure(), nested(5), nested(100_000), md.Alternatives([endless_list()])], ids=["list", "structure", "5", "100000", "alternatives"])
+def test_values_that_have_themselves_in_them_are_told(value: md.Value) -> None:
+    with pytest.raises(ValueError, match="deeper than 4"):
+        md.write([md.Custom("my-meta", md.Structure("mine", {"x": value}))])
+    assert md.read(md.write([md.Custom("my-meta", md.Structure("mine", {"x": nested(3)}))]))
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\0"])
+def test_texts_with_a_zero_byte_are_told(text: str) -> None:
+    for fields in ({"x": text}, {text: 1}, {"x": [text]}, {"x": md.Other(text, "x")}, {"x": md.Other("GstBitmask", text)}, {"x": md.Structure(text)}):
+        with pytest.raises(ValueError, match="zero byte"):
+            md.write([md.Custom("my-meta", md.Structure("mine", fields))])
+
+
+def test_a_value_that_changes_its_structure_while_it_is_written_does_no_harm() -> None:
+    fields: dict[str, md.Value] = {}
+
+    class Number:
+        def __index__(self) -> int:
+            fields.clear()
+            fields.update({f"new{i}": i for i in range(1000)})
+            return 5
+
+    fields.update({f"x{i}": Number() for i in range(10)})
+    (read,) = md.read(md.write([md.Custom("my-meta", md.Structure("mine", fields))]))
+    assert isinstance(read, md.Custom) and read.structure.fields == {f"x{i}": 5 for i in range(10)}
+
+
 def test_damaged_metadata_is_told() -> None:
     with pytest.raises(bips.DamagedError):
         md.read(b"\1\2\3")

@@ -126,6 +126,51 @@ def test_the_interpreter_ends_with_an_endless_pull(script, daemon: bool) -> None
     assert child.end().splitlines()[0] == "end"
 
 
+def test_a_child_of_a_fork_ends_at_once_where_a_thread_of_the_parent_waits(script) -> None:  # type: ignore[no-untyped-def]
+    """The end waits for threads that are in a wait, and those of the parent are none of the child's: it would sleep for five seconds, a millisecond at a time."""
+    child = script("""
+        import bips, os, resource, threading
+        from bips import _native
+        c = bips.Consumer("nobody")
+        waits = threading.Event()
+        def pull():
+            waits.set()
+            try: c.pull()
+            except bips.Closed: pass
+        thread = threading.Thread(target=pull)
+        thread.start()
+        waits.wait()
+        for _ in range(5):
+            child = os.fork()
+            if child == 0:
+                _native.shutdown_all()
+                os._exit(resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw > 200)
+            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            assert status == 0, status
+        c.close()
+        thread.join()
+    """, "-W", "ignore::DeprecationWarning")
+    child.end()
+
+
+def test_the_interpreter_ends_while_daemons_go_on_calling(script) -> None:  # type: ignore[no-untyped-def]
+    """A thread that Python ends in the middle of C++ would end the process."""
+    for _ in range(5):
+        child = script("""
+            import bips, threading
+            c = bips.Consumer("nobody")
+            p = bips.Producer("camera", slot_size=64)
+            def call():
+                while True:
+                    try: c.pull(0.0001)
+                    except bips.Error: pass
+                    try: p.wait_key_frame_request(0.0001)
+                    except bips.Error: pass
+            for _ in range(8): threading.Thread(target=call, daemon=True).start()
+        """)
+        assert child.end() == ""
+
+
 def test_nothing_is_opened_when_the_interpreter_is_ending(script) -> None:  # type: ignore[no-untyped-def]
     child = script("""
         import atexit, bips

@@ -48,6 +48,14 @@ def test_a_timeout_is_in_whole_microseconds(pair) -> None:  # type: ignore[no-un
         slot.release()
 
 
+def test_a_timeout_may_be_an_integer_of_numpy(pair) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(bips.Timeout):
+        pair.consumer.Pull(np.int64(2000))
+    pair.producer.Pull(np.uint32(1000)).release()
+    with pytest.raises(TypeError, match="microseconds"):
+        pair.consumer.Pull(np.float64(2000))
+
+
 def test_a_timeout_in_microseconds_is_neither_short_nor_endless(pair) -> None:  # type: ignore[no-untyped-def]
     slots = [pair.producer.Pull() for _ in range(pair.producer.slots)]
     for wait in (pair.consumer.Pull, pair.producer.Pull):
@@ -109,6 +117,15 @@ def test_a_logger_writes_to_its_file_and_to_the_console(tmp_path: Path, capsys: 
     logger.close()
     assert "for the file" in file.read_text() and "for both" in file.read_text()
     assert "for both" in capsys.readouterr().err
+
+
+def test_a_consumer_takes_a_logger_as_a_producer_does(tmp_path: Path) -> None:
+    logger = bips.Logger(bips.LoggerType.kSpd, str(tmp_path / "log.txt"))
+    with bips.Producer(bips.Backends.kShm, "/example", 10, 1024, True, logger) as producer, bips.Consumer(bips.Backends.kShm, "/example", 10, 1024, True, logger) as consumer:
+        join(producer, consumer)
+        producer.Push(producer.Pull())
+        consumer.Push(consumer.Pull(10_000_000))
+    logger.close()
 
 
 def test_a_logger_is_told_the_warnings_of_its_producer(tmp_path: Path, pools: Path) -> None:

@@ -144,3 +144,48 @@ def test_growing_is_interrupted(script) -> None:  # type: ignore[no-untyped-def]
         c.close(); p.close()
     """)
     assert child.end().strip() == "interrupted"
+
+
+def test_a_push_that_succeeds_while_a_signal_is_handled_is_a_push(pairs) -> None:  # type: ignore[no-untyped-def]
+    """A slot from before a move waits in its push for one of the new pool. The signal's handler frees one, and raises when the frame is published."""
+
+    class Enough(Exception):
+        pass
+
+    pair: Pair = pairs(slots=4, max_held=1)
+    slot = pair.producer.pull()
+    plane, (slot.data[:]) = slot.planes[0], b"\7" * slot.size  # type: ignore[misc]
+    pair.producer.grow(5000)
+    others = []
+    with pytest.raises(bips.Timeout):
+        while True:
+            others.append(pair.producer.pull(0.05))
+
+    def is_being_pushed() -> bool:
+        try:
+            return slot.size < 0
+        except bips.StaleError:
+            return True
+
+    def handle(*_: object) -> None:
+        with pytest.raises(bips.StaleError):
+            memoryview(plane)
+        others.pop().release()
+        wait_until(lambda: pair.producer.stats.published == 1)
+        raise Enough
+
+    before = signal.signal(signal.SIGUSR1, handle)
+    try:
+        thread = threading.Thread(target=lambda: (wait_until(is_being_pushed), os.kill(os.getpid(), signal.SIGUSR1)))
+        thread.start()
+        with pytest.raises(Enough):
+            pair.producer.push(slot)
+        thread.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert slot.pushed and pair.producer.stats.lent == len(others)
+    with pytest.raises(bips.StaleError):
+        memoryview(plane)
+    assert bytes(pair.consumer.pull(PATIENCE).data) == b"\7" * 128
+    for other in others:
+        other.release()
