@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -102,10 +103,41 @@ func (c *Consumer) SetMaxAge(age time.Duration) { c.common.maxAge.Store(int64(ma
 // [ErrQuota], [ErrEndOfStream], [ErrProducerLost], [ErrPoolFull], [ErrStalled]. Errors that stay:
 // [ErrClosed], and until the pool is replaced [ErrVersion], [ErrPermission],
 // [ErrDamaged].
+//
+// Several goroutines may pull: one at a time, while the others wait for their turn, for their timeouts at most. Each
+// frame goes to one of them.
 func (c *Consumer) Pull(timeout time.Duration) (Frame, error) {
 	defer c.turn.pass() // when pulling is unlocked
+	if c.pulling.TryLock() {
+		defer c.pulling.Unlock()
+		return c.pullOrDetach(timeout)
+	}
+	if timeout >= 0 {
+		return c.pullInTurn(deadlineAfter(timeout))
+	}
 	c.pulling.Lock()
 	defer c.pulling.Unlock()
+	return c.pullOrDetach(timeout)
+}
+
+// pullInTurn is Pull while another goroutine pulls.
+func (c *Consumer) pullInTurn(limit deadline) (f Frame, err error) {
+	if c.turn.awaitUntil(limit, func() bool {
+		if c.pulling.TryLock() {
+			defer c.pulling.Unlock()
+			left, _ := limit.left(math.MaxInt64)
+			f, err = c.pullOrDetach(max(left, 0))
+			return true
+		}
+		return false
+	}) {
+		return f, err
+	}
+	return Frame{}, fmt.Errorf("pool %q: another goroutine pulls: %w", c.name, ErrTimeout)
+}
+
+// pullOrDetach is pull, which ends the attachment after some errors. Called with pulling held.
+func (c *Consumer) pullOrDetach(timeout time.Duration) (Frame, error) {
 	f, err := c.pull(timeout)
 	if err != nil && errors.Is(err, ErrDamaged) {
 		c.detach()

@@ -239,6 +239,44 @@ func TestABlockedConsumerPullReturnsAtOnceWhenFlushedOrClosed(t *testing.T) {
 	}
 }
 
+func TestAPullEndsInTimeWhileAnotherGoroutinePulls(t *testing.T) {
+	testmain.Dir(t)
+	p := newProducer(t, bips.ProducerOptions{})
+	c := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
+	got := make(chan error)
+	go func() {
+		f, err := c.Pull(bips.Forever)
+		if err == nil {
+			err = c.Push(f)
+		}
+		got <- err
+	}()
+	for {
+		_, err := c.Pull(0)
+		wantError(t, err, bips.ErrTimeout)
+		if strings.Contains(err.Error(), "another goroutine pulls") {
+			break
+		}
+	}
+	_, err := c.Pull(time.Millisecond)
+	wantError(t, err, bips.ErrTimeout)
+	if err := p.WaitConsumers(1, patience); err != nil {
+		t.Fatal(err)
+	}
+	push(t, p, 1)
+	if err := <-got; err != nil {
+		t.Fatal(err)
+	}
+	push(t, p, 2) // its turn comes
+	f, err := c.Pull(patience)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Push(f); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestNothingStaysAfterACleanEnd(t *testing.T) {
 	dir := testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{})

@@ -32,15 +32,22 @@ type baton struct {
 
 // await calls try until that reports true. Between two calls it sleeps until pass is called,
 // for batonLimit at most.
-func (b *baton) await(try func() bool) {
+func (b *baton) await(try func() bool) { b.awaitUntil(deadline{}, try) }
+
+// awaitUntil does so until the limit; false: try never reported true. It calls try once at least.
+func (b *baton) awaitUntil(limit deadline, try func() bool) bool {
 	b.waiting.Add(1) // before the try that fails: pass looks after what would let it succeed
 	defer b.waiting.Add(-1)
 	for {
 		passed := b.passed.Load()
 		if try() {
-			return
+			return true
 		}
-		sys.FutexWait(&b.passed, passed, batonLimit)
+		wait, ok := limit.left(batonLimit)
+		if !ok {
+			return false
+		}
+		sys.FutexWait(&b.passed, passed, wait)
 	}
 }
 

@@ -97,6 +97,7 @@ struct readable {
   int fd;               /* an eventfd; as long as on */
   unsigned long looker; /* the thread */
   bool looking;         /* protected by pulling: the looker has it */
+  bool pulled;          /* atomic, changed with pulling held: a pull of the program's has it, and may keep it for as long as it likes */
   uint32_t set;         /* futex word, changed with pulling held: 1: fd is readable, and the looker rests */
   uint32_t claims;      /* futex word: threads that want pulling, which the looker may have */
   uint32_t starved;     /* atomic: 1: the looker waits until a frame is given back */
@@ -311,7 +312,9 @@ int pull_or_look(bips_consumer *c, int64_t timeout, bips_frame **frame);
 
 /* ---- readable.c */
 
-void readable_begin_pull(bips_consumer *c); /* takes pulling, if need be from the looker */
+/* readable_begin_pull takes pulling, if need be from the looker, and waits for other threads that pull until the time-out
+ * is over (-BIPS_TIMEOUT). *timeout becomes what is left of it. */
+int readable_begin_pull(bips_consumer *c, int64_t *timeout);
 /* readable_end_pull gives pulling up after a pull that returned err. */
 void readable_end_pull(bips_consumer *c, int err);
 void readable_note_room(bips_consumer *c);  /* a frame was given back */

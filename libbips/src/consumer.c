@@ -30,6 +30,8 @@ static int set_defaults(bips_consumer_options *o) {
     return fail(BIPS_BAD_OPTION, "spin %lld: use 0 to %lld", (long long)o->spin, (long long)BIPS_MAX_SPIN);
   if (o->stall_timeout < BIPS_FOREVER)
     return fail(BIPS_BAD_OPTION, "stall_timeout %lld: use more than 0, or BIPS_FOREVER", (long long)o->stall_timeout);
+  if (o->reserved != 0)
+    return fail(BIPS_BAD_OPTION, "reserved is %u: begin with BIPS_CONSUMER_OPTIONS_INIT", o->reserved);
   return 0;
 }
 
@@ -704,7 +706,8 @@ BIPS_API int bips_consumer_pull(bips_consumer *c, int64_t timeout, bips_frame **
   *frame = NULL;
   if ((err = consumer_is_known(c)) < 0)
     return err;
-  readable_begin_pull(c);
+  if ((err = readable_begin_pull(c, &timeout)) < 0)
+    return err;
   err = pull_or_look(c, timeout, frame);
   readable_end_pull(c, err);
   return err;

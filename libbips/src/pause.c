@@ -1,18 +1,28 @@
 #include "pause.h"
 
 #include "atomics.h"
-#include "deadline.h"
 #include "sys/sys.h"
 
-void baton_await(struct baton *b, bool (*try)(void *argument), void *argument) {
+bool baton_await_until(struct baton *b, const struct deadline *limit, bool (*try)(void *argument), void *argument) {
+  int64_t wait;
+  bool done;
+
   add32(&b->waiting, 1); /* before the try that fails: baton_pass looks after what would let it succeed */
   for (;;) {
     uint32_t passed = load32(&b->passed);
-    if (try(argument))
+    done = try(argument);
+    if (done || !deadline_left(limit, 10 * MILLISECOND, &wait))
       break;
-    sys_futex_wait(&b->passed, passed, 10 * MILLISECOND);
+    sys_futex_wait(&b->passed, passed, wait);
   }
   add32(&b->waiting, (uint32_t)-1);
+  return done;
+}
+
+void baton_await(struct baton *b, bool (*try)(void *argument), void *argument) {
+  const struct deadline never = {0, false};
+
+  baton_await_until(b, &never, try, argument);
 }
 
 void baton_pass(struct baton *b) {

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "deadline.h"
+
 /* struct baton tells threads that wait for others to be done with something that these are. The zero
  * baton is ready for use. */
 struct baton {
@@ -14,6 +16,8 @@ struct baton {
 /* baton_await calls try until that reports true. Between two calls it sleeps until baton_pass is called,
  * for 10 ms at most. */
 void baton_await(struct baton *b, bool (*try)(void *argument), void *argument);
+/* baton_await_until does so until the limit; false: try never reported true. It calls try once at least. */
+bool baton_await_until(struct baton *b, const struct deadline *limit, bool (*try)(void *argument), void *argument);
 /* baton_pass wakes all who wait. Without any it is one load. */
 void baton_pass(struct baton *b);
 

@@ -83,17 +83,49 @@ static void *look(void *consumer) {
 
 /* ---- Pulls */
 
-void readable_begin_pull(bips_consumer *c) {
-  struct readable *r = &c->readable;
+static bool try_to_pull(void *consumer) { return pthread_mutex_trylock(&((bips_consumer *)consumer)->pulling) == 0; }
 
-  if (pthread_mutex_trylock(&c->pulling) == 0)
-    return;
+/* await_turn takes pulling. When the time is over it still waits for whoever is not a pull, and gives pulling up at once: the
+ * looker, above all. Otherwise this pull would find nothing, and fd would stay readable. */
+static int await_turn(bips_consumer *c, int64_t *timeout) {
+  struct deadline limit;
+
+  if (*timeout < 0) {
+    pthread_mutex_lock(&c->pulling);
+    return 0;
+  }
+  limit = deadline_after(*timeout);
+  while (!baton_await_until(&c->turn, &limit, try_to_pull, c)) {
+    if (load_flag(&c->readable.pulled))
+      return fail_plain(BIPS_TIMEOUT, "pool \"%s\": another thread pulls: timeout", c->paths.name);
+    limit = deadline_at_least(limit, MILLISECOND);
+  }
+  if (limit.limited)
+    *timeout = limit.at > sys_now() ? limit.at - sys_now() : 0;
+  return 0;
+}
+
+/* claim takes pulling from whoever has it. */
+static int claim(bips_consumer *c, int64_t *timeout) {
+  struct readable *r = &c->readable;
+  int err;
+
   add32(&r->claims, 1); /* before the look whether there is a looker: one that begins now sees the claim */
   if (load_flag(&r->on))
     waiter_interrupt(&c->waiter);
-  pthread_mutex_lock(&c->pulling);
+  err = await_turn(c, timeout);
   if (add32(&r->claims, (uint32_t)-1) == 0 && load_flag(&r->on))
     sys_futex_wake_all(&r->claims);
+  return err;
+}
+
+int readable_begin_pull(bips_consumer *c, int64_t *timeout) {
+  int err = 0;
+
+  if (pthread_mutex_trylock(&c->pulling) != 0 && (err = claim(c, timeout)) < 0)
+    return err;
+  __atomic_store_n(&c->readable.pulled, true, __ATOMIC_RELAXED); /* this is every pull's: it need not be ordered */
+  return 0;
 }
 
 void readable_end_pull(bips_consumer *c, int err) {
@@ -104,6 +136,7 @@ void readable_end_pull(bips_consumer *c, int err) {
     sys_event_clear(r->fd);
     store32(&r->set, 0);
   }
+  __atomic_store_n(&r->pulled, false, __ATOMIC_RELAXED);
   pthread_mutex_unlock(&c->pulling);
   baton_pass(&c->turn);
   if (look)

@@ -100,6 +100,32 @@ static void flushing_ends_every_pull_until_it_is_over(void) {
   bips_consumer_close(consumer);
 }
 
+/* A time-out is about the whole call, also while another thread has the consumer, and its descriptor a thread of the library's. */
+static void a_pull_ends_in_time_while_another_thread_pulls(bool with_descriptor) {
+  bips_consumer_stats stats = BIPS_CONSUMER_STATS_INIT;
+  bips_frame *frame;
+  pthread_t thread;
+
+  consumer = open_consumer("interrupt", BIPS_EVERY);
+  attach_now(consumer);
+  if (with_descriptor)
+    CHECK(bips_consumer_fd(consumer) >= 0);
+  thread = start(pull_forever);
+  do
+    CHECK(bips_consumer_pull(consumer, 0, &frame) == -BIPS_TIMEOUT && frame == NULL);
+  while (strstr(bips_error_message(), "another thread pulls") == NULL);
+  CHECK_ERROR(bips_consumer_pull(consumer, BIPS_MILLISECOND, &frame), BIPS_TIMEOUT, "timeout");
+  push_number(producer, 1);
+  CHECK(result_of(thread) == 0);
+  push_number(producer, 2); /* its turn comes */
+  CHECK(bips_consumer_pull(consumer, PATIENCE, &frame) == 0 && is_number(frame, 2) && bips_frame_release(frame) == 0);
+  thread = start(pull_forever);
+  CHECK(bips_consumer_interrupt(consumer) == 0);
+  CHECK(result_of(thread) == -BIPS_INTERRUPTED);
+  CHECK(bips_consumer_get_stats(consumer, &stats) == 0 && stats.received == 2);
+  bips_consumer_close(consumer);
+}
+
 static void a_shutdown_ends_a_pull(void) {
   pthread_t thread;
 
@@ -165,7 +191,7 @@ static void a_shutdown_ends_what_the_producer_waits_for(void) {
   pthread_t thread;
 
   CHECK(pthread_create(&thread, NULL, shut_down, NULL) == 0);
-  CHECK(bips_producer_wait_consumers(producer, 64, BIPS_FOREVER) == -BIPS_CLOSED);
+  CHECK(bips_producer_wait_consumers(producer, 16, BIPS_FOREVER) == -BIPS_CLOSED);
   CHECK(bips_producer_wait_key_frame_request(producer, BIPS_FOREVER) == -BIPS_CLOSED);
   CHECK(pthread_join(thread, NULL) == 0);
 }
@@ -177,6 +203,8 @@ int main(void) {
   producer = open_producer("interrupt", 8);
   a_pull_in_progress_is_interrupted(true);
   flushing_ends_every_pull_until_it_is_over();
+  a_pull_ends_in_time_while_another_thread_pulls(false);
+  a_pull_ends_in_time_while_another_thread_pulls(true);
   a_shutdown_ends_a_pull();
   a_suspension_is_applied_during_a_pull();
   a_signal_handler_interrupts_its_own_pull();
