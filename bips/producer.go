@@ -415,6 +415,11 @@ func (p *Producer) checkFrame(f *FrameInfo) error {
 	case f.Planes.Count < 0 || f.Planes.Count > MaxPlanes:
 		return fmt.Errorf("pool %q: %d planes, at most %d: %w", p.name, f.Planes.Count, MaxPlanes, ErrTooLarge)
 	}
+	for i, offset := range f.Planes.Offset[:f.Planes.Count] { // readers would take the pool for damaged
+		if offset > uint64(f.Size) {
+			return fmt.Errorf("pool %q: %w: plane %d at %d in a frame of %d bytes", p.name, ErrOption, i, offset, f.Size)
+		}
+	}
 	if err := f.Meta.Check(); err != nil {
 		return fmt.Errorf("pool %q: %w: %w: make the metadata with package meta", p.name, err, ErrOption)
 	}
@@ -542,9 +547,14 @@ func (p *Producer) SetLatency(latency Time) {
 
 // WaitConsumers waits until n consumers read from the pool. What is published from then on those of
 // mode [Every] get.
-// Errors: [ErrTimeout], [ErrFlushing], [ErrClosed], [ErrDamaged].
+// Errors: [ErrTimeout], [ErrFlushing], [ErrClosed], [ErrDamaged]; [ErrOption]: more than
+// [ProducerOptions].MaxConsumers.
 func (p *Producer) WaitConsumers(n int, timeout time.Duration) (err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
+	if seats := p.maxConsumers(); n > seats {
+		return fmt.Errorf("pool %q: %w: %d consumers, and the pool has seats for %d: make it with more seats, or wait for fewer consumers",
+			p.name, ErrOption, n, seats)
+	}
 	limit, door := deadlineAfter(timeout), doorWait{p: p}
 	for {
 		seated, looked, err := p.countSeated()
@@ -557,6 +567,12 @@ func (p *Producer) WaitConsumers(n int, timeout time.Duration) (err error) {
 		}
 		door.sleep(looked, wait)
 	}
+}
+
+func (p *Producer) maxConsumers() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.own.pool.seats
 }
 
 func (p *Producer) countSeated() (seated int, looked doorLook, err error) {

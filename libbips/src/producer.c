@@ -365,6 +365,10 @@ static int check_frame(const bips_producer *p, const bips_frame_info *f) {
   if (f->plane_count > BIPS_MAX_PLANES)
     return fail_plain(BIPS_TOO_LARGE, "pool \"%s\": %u planes, at most %d: %s", name, f->plane_count, BIPS_MAX_PLANES,
         error_text(BIPS_TOO_LARGE));
+  for (uint32_t i = 0; i < f->plane_count; i++) /* readers would take the pool for damaged */
+    if (f->plane_offset[i] > f->data_size)
+      return of_pool(fail(BIPS_BAD_OPTION, "plane %u at %llu in a frame of %zu bytes", i, (unsigned long long)f->plane_offset[i], f->data_size),
+          name);
   if (f->meta_size > 0 && meta_check(f->meta, f->meta_size) < 0) {
     char why[256];
 
@@ -439,10 +443,10 @@ static int publish(bips_producer *p, bips_slot *slot, const bips_frame_info *giv
 
   if (err < 0)
     return err;
-  if (given == NULL)
-    f.data_size = bips_slot_size(slot);
-  else if ((err = read_struct(&f, sizeof f, given, "bips_frame_info")) < 0)
+  if (given != NULL && (err = read_struct(&f, sizeof f, given, "bips_frame_info")) < 0)
     return of_pool(err, p->named.paths.name);
+  if (f.data_size == BIPS_WHOLE_SLOT)
+    f.data_size = bips_slot_size(slot);
   if ((err = locked_try_publish(p, slot, &f, done, sequence)) != 1)
     return err;
   if ((err = publish_copy(p, slot, &f, sequence)) < 0)
@@ -609,14 +613,19 @@ static int count_seated(bips_producer *p, uint32_t *seated, struct door_look *lo
   return err;
 }
 
+static struct geometry geometry_of_own(bips_producer *p);
+
 BIPS_API int bips_producer_wait_consumers(bips_producer *p, uint32_t consumers, int64_t timeout) {
   struct deadline limit = deadline_after(timeout);
   struct door_wait door = {p, 0};
   struct door_look looked;
-  uint32_t seated = 0;
+  uint32_t seated = 0, seats;
   int64_t wait;
   int err = producer_is_known(p);
 
+  if (err == 0 && consumers > (seats = geometry_of_own(p).seats))
+    return of_pool(fail(BIPS_BAD_OPTION, "%u consumers, and the pool has seats for %u: make it with more seats, or wait for fewer consumers",
+        consumers, seats), p->named.paths.name);
   while (err == 0 && (err = count_seated(p, &seated, &looked)) == 0 && seated < consumers) {
     if (!deadline_left(&limit, DOOR_LIMIT, &wait))
       return fail_plain(BIPS_TIMEOUT, "pool \"%s\": %u of %u consumers: timeout", p->named.paths.name, seated, consumers);

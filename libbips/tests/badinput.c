@@ -126,7 +126,8 @@ static void structs_of_all_sizes_are_taken_or_refused(void) {
   } longer = {.info = BIPS_FRAME_INFO_INIT};
   bips_slot *slot;
 
-  for (size_t size = sizeof(size_t); size <= sizeof longer; size++) { /* any length is one that a header might have */
+  /* Any length is one that a header might have, but for those that cut data_size in two: its default is not 0. */
+  for (size_t size = sizeof(size_t); size <= sizeof longer; size += size < offsetof(bips_frame_info, pts) ? sizeof(size_t) : 1) {
     CHECK(bips_producer_pull(producer, PATIENCE, &slot) == 0);
     longer.info.size = size;
     longer.info.data_size = 10;

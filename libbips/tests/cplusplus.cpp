@@ -172,6 +172,19 @@ static void FramesCrossWithAllThatTravelsWithThem() {
   CHECK(!second && consumer.held() == 0 && consumer.stats().received == 1 && producer.stats().published == 1);
 }
 
+static void AFrameWhoseSizeIsNotToldFillsItsSlot() {
+  bips::Producer producer("whole", Small());
+  bips::Consumer consumer("whole", Of(bips::Mode::kEvery));
+
+  AttachNow(consumer);
+  producer.Push(producer.Pull(), bips::FrameInfo().set_pts(7ns));
+  producer.Push(producer.Pull(), bips::FrameInfo().set_data_size(10));
+  producer.Push(producer.Pull(), bips::FrameInfo().set_data_size(0));
+  CHECK(consumer.Pull(20s).size() == 4096);
+  CHECK(consumer.Pull(20s).size() == 10);
+  CHECK(consumer.Pull(20s).size() == 0);
+}
+
 static void AnUnknownTimeIsNone() {
   bips::Producer producer("times", Small());
   bips::Consumer consumer("times");
@@ -666,6 +679,7 @@ int main() {
   begin_test();
   ASpanIsAViewOfElementsInARow();
   FramesCrossWithAllThatTravelsWithThem();
+  AFrameWhoseSizeIsNotToldFillsItsSlot();
   AnUnknownTimeIsNone();
   ALoopEndsAtTheEndOfTheStreamAndGoesOnWithTheNextProducer();
   ALoopEndsWhenTheConsumerIsShutDown();

@@ -70,7 +70,7 @@ static void bad_options_are_refused(void) {
     CHECK(producer == NULL);
   }
   static const bips_consumer_options wrong[] = {
-      {.mode = 3}, {.max_held = 64}, {.max_held = 2, .min_held = 3}, {.max_age = -1}, {.spin = BIPS_MAX_SPIN + 1}, {.stall_timeout = -2}};
+      {.mode = 3}, {.max_held = 64}, {.max_held = 2, .min_held = 3}, {.max_age = -1}, {.reserved = 1}, {.spin = BIPS_MAX_SPIN + 1}, {.stall_timeout = -2}};
   bips_consumer *consumer;
   for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
     bips_consumer_options options = wrong[i];
@@ -138,6 +138,9 @@ static void what_does_not_fit_is_refused(void) {
   info.meta_size = 0;
   info.plane_count = 5;
   CHECK_ERROR(bips_producer_push(producer, slot, &info), BIPS_TOO_LARGE, "5 planes");
+  info.plane_count = 2; /* readers would take the pool for damaged */
+  info.plane_offset[1] = 2;
+  CHECK_ERROR(bips_producer_push(producer, slot, &info), BIPS_BAD_OPTION, "plane 1 at 2 in a frame of 1 bytes");
   CHECK(bips_slot_return(slot) == 0); /* it was the caller's still */
   bips_producer_close(producer);
 }
@@ -156,6 +159,7 @@ static void waits_end_in_time_and_say_what_for(void) {
   CHECK(bips_why_no_pool("nobody") == 0);
   CHECK_ERROR(bips_why_no_pool("nobod"), BIPS_NO_POOL, "where there are \"nobody\"");
   CHECK_ERROR(bips_producer_wait_consumers(producer, 1, 0), BIPS_TIMEOUT, "0 of 1 consumers");
+  CHECK_ERROR(bips_producer_wait_consumers(producer, 17, BIPS_FOREVER), BIPS_BAD_OPTION, "17 consumers, and the pool has seats for 16");
   attach_now(consumer);
   CHECK(bips_producer_wait_consumers(producer, 1, PATIENCE) == 0);
   CHECK_ERROR(bips_consumer_pull(consumer, 1, &frame), BIPS_TIMEOUT, "no frame");

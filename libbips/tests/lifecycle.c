@@ -1,6 +1,8 @@
 /* A pool from its making to its end, as both sides see it. */
 #include "pools.h"
 
+#include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
 
 static void frames_cross_with_all_that_travels_with_them(void) {
@@ -114,6 +116,34 @@ static void frames_outlive_their_producer_and_their_consumer(void) {
   await_descriptors(descriptors - 1);
 }
 
+static void *release(void *frame) {
+  CHECK(is_number((bips_frame *)frame, 1) && bips_frame_release((bips_frame *)frame) == 0);
+  return NULL;
+}
+
+static void any_thread_releases_a_frame_whose_producer_was_killed_and_whose_consumer_is_closed(void) {
+  bips_consumer *consumer = open_consumer("killed", BIPS_LATEST);
+  bips_frame *frame;
+  pthread_t threads[2];
+  int status;
+  pid_t child = fork();
+
+  if (child == 0) {
+    push_number(open_producer("killed", 8), 1);
+    pause();
+  }
+  CHECK(bips_consumer_pull(consumer, PATIENCE, &frame) == 0);
+  CHECK(bips_frame_ref(frame) == frame);
+  CHECK(kill(child, SIGKILL) == 0 && waitpid(child, &status, 0) == child);
+  bips_consumer_close(consumer);
+  for (int i = 0; i < 2; i++)
+    CHECK(pthread_create(&threads[i], NULL, release, frame) == 0);
+  for (int i = 0; i < 2; i++)
+    CHECK(pthread_join(threads[i], NULL) == 0);
+  CHECK(count_mappings() == 0);
+  bips_producer_close(open_producer("killed", 8)); /* which takes away what is left of the dead one */
+}
+
 static void slots_outlive_their_producer(void) {
   bips_producer *producer = open_producer("slots", 8);
   bips_slot *slot;
@@ -142,6 +172,32 @@ static void a_consumer_goes_on_with_the_next_producer(void) {
   CHECK(bips_consumer_pull(consumer, PATIENCE, &frame) == 0 && is_number(frame, 2));
   bips_frame_release(frame);
   CHECK(bips_consumer_get_stats(consumer, &stats) == 0 && stats.instances == 2);
+  bips_consumer_close(consumer);
+  bips_producer_close(producer);
+}
+
+/* The two traps are a frame without bytes, and one as long as the slots of the next pool. */
+static void a_frame_whose_size_is_not_told_fills_its_slot(void) {
+  bips_producer *producer = open_producer("whole", 8);
+  bips_consumer *consumer = open_consumer("whole", BIPS_EVERY);
+  bips_frame_info info = BIPS_FRAME_INFO_INIT;
+  const size_t sizes[] = {4096, 0, 4096};
+  bips_slot *slot, *before;
+  bips_frame *frame;
+
+  attach_now(consumer);
+  info.pts = 7;
+  CHECK(bips_producer_pull(producer, PATIENCE, &slot) == 0 && bips_producer_push(producer, slot, &info) == 0);
+  CHECK(bips_producer_pull(producer, PATIENCE, &before) == 0 && bips_producer_pull(producer, PATIENCE, &slot) == 0);
+  info.data_size = 0; /* said to be empty */
+  CHECK(bips_producer_push(producer, slot, &info) == 0);
+  CHECK(bips_producer_grow(producer, 100000) == 0);
+  info.data_size = BIPS_WHOLE_SLOT;
+  CHECK(bips_producer_push(producer, before, &info) == 0); /* its own slot, not the larger one that it is copied to */
+  for (int i = 0; i < 3; i++) {
+    CHECK(bips_consumer_pull(consumer, PATIENCE, &frame) == 0);
+    CHECK(bips_frame_size(frame) == sizes[i] && bips_frame_pts(frame) == 7 && bips_frame_release(frame) == 0);
+  }
   bips_consumer_close(consumer);
   bips_producer_close(producer);
 }
@@ -284,8 +340,10 @@ int main(void) {
   a_reader_of_the_latest_skips_and_one_of_every_does_not();
   the_end_of_a_stream_is_told_once_and_in_its_place();
   frames_outlive_their_producer_and_their_consumer();
+  any_thread_releases_a_frame_whose_producer_was_killed_and_whose_consumer_is_closed();
   slots_outlive_their_producer();
   a_consumer_goes_on_with_the_next_producer();
+  a_frame_whose_size_is_not_told_fills_its_slot();
   a_pool_grows_and_its_reader_loses_nothing();
   key_frames_are_asked_for();
   a_reader_that_gives_a_frame_back_wakes_the_producer();

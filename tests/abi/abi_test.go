@@ -75,7 +75,7 @@ func TestAChangeIsNoticed(t *testing.T) {
 		added, broken  string // what one of the lines says; "": there is none
 	}{
 		"a field is moved": {
-			"include/bips/bips.h", "  uint64_t pts;          /* times of the producer's stream; BIPS_NO_TIME: unknown */\n  uint64_t dts;\n",
+			"include/bips/bips.h", "  uint64_t pts;          /* times of the producer's stream, ns from a start of its own; BIPS_NO_TIME: unknown */\n  uint64_t dts;\n",
 			"  uint64_t dts;\n  uint64_t pts;\n",
 			"struct bips_frame_info.dts: at 16", "struct bips_frame_info.pts: at 16",
 		},

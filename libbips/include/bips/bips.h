@@ -54,22 +54,29 @@
  *   with the defaults. A struct of an older header is shorter: what it lacks has its default. One of a
  *   newer header is longer: what this library does not know must be 0, else it is -BIPS_BAD_OPTION.
  *   Structs that the library fills are filled up to their size, and 0 beyond what it knows.
- * Handles.  Handles are opaque. A function that gets NULL for a handle returns -BIPS_STALE, or 0 or
- *   NULL where it returns no error.
- * Threads.  All functions may be called from any thread at any time, also several at once, but for one
- *   rule: bips_consumer_close and bips_producer_close are the last call for their handle. Whoever
- *   has to end a call that is in progress in another thread does that by ..._shutdown first.
+ * Handles.  Handles are opaque. A function that gets NULL for a handle returns -BIPS_STALE. One that returns
+ *   a value and no error returns 0 then, NULL for an address, "" for a name, BIPS_NO_TIME for a time. A pointer
+ *   to something else than a live handle is undefined behaviour, as with free(). A pointer where a result is to
+ *   be stored must not be NULL (-BIPS_BAD_OPTION), unless its function says that it may.
+ * Threads.  All functions may be called from any thread at any time, also several at once, with one
+ *   exception: bips_consumer_close and bips_producer_close are the last call for their handle, and no other
+ *   call with it may be in progress. To end those in other threads, call ..._shutdown, and join the threads.
+ * Waiting.  A function waits only if its comment says so, or if it has a time-out. All others return at once.
+ *   They may wait for a mutex that another thread of this process holds for a short time.
+ * Errors.  Comments list the errors to be expected. Besides these, every function that has a handle may
+ *   return BIPS_STALE (NULL) and BIPS_FORKED, and every function that looks at the pool BIPS_DAMAGED.
  * Signals.  No function takes or blocks a signal of the caller's threads; the library's own threads
  *   block all of them but SIGBUS. bips_consumer_interrupt and bips_handle_fault may be called from a signal handler,
  *   nothing else.
  * Fork.  A child that was made by fork without exec gets nothing of a pool: its copies of the
- *   descriptors are closed at once, and every call with a handle from before the fork returns
- *   -BIPS_FORKED and touches nothing. The child may open handles of its own. What it inherited cannot
- *   be given back there; exec or exit does that.
- * SIGBUS.  With the backend shm, a process of the pool's own user can cut the pool's file short, and
- *   whoever looks at a frame after that gets SIGBUS, the library too. It takes no signals, so it does not
- *   turn that into an error by itself: bips_handle_fault does, for a program that has a handler. With the
- *   backend memfd nobody can do it.
+ *   descriptors are closed at once, the pool's memory is not there, and every call with a handle from before
+ *   the fork returns -BIPS_FORKED and touches nothing. Do not use the address of a frame or a slot there: that
+ *   is SIGSEGV. The child may open handles of its own. The memory of the inherited handles is given back by
+ *   exec or exit.
+ * SIGBUS.  With the backend shm, a process of the pool's own user can cut the pool's file short. After that,
+ *   any access to a frame raises SIGBUS, also an access by the library. The library installs no signal handler,
+ *   so the program ends, unless it has a handler that calls bips_handle_fault: then the calls return
+ *   -BIPS_DAMAGED. With the backend memfd nobody can cut a pool short.
  * exit.  The library never ends the process, and prints nothing.
  *
  * Linux on amd64 and arm64. Usable from C99, from C++, and over a foreign function interface: no
@@ -120,17 +127,17 @@ enum bips_error {
   BIPS_TOO_LARGE = 90,    /* EMSGSIZE: bytes, caps, tags or metadata are more than the pool has room for */
   BIPS_CLOSED = 108,      /* ESHUTDOWN: the producer or consumer was shut down */
   BIPS_TIMEOUT = 110,     /* ETIMEDOUT: the time given is over */
-  BIPS_STALE = 116,       /* ESTALE: the slot or frame was given back already, or is no handle at all */
+  BIPS_STALE = 116,       /* ESTALE: the slot or frame was given back already, or the handle is NULL */
   BIPS_BAD_NAME = 1001,       /* the pool's name has a character or a length that is not allowed */
   BIPS_BAD_OPTION = 1002,     /* an option or argument is out of range */
   BIPS_NO_BACKEND = 1003,     /* this library, or this kernel, lacks the backend */
   BIPS_NAMES_DELETED = 1004,  /* somebody deleted the pool's files while it was in use */
-  BIPS_NAME_TAKEN = 1005,     /* and another producer has the name since: this one is over */
+  BIPS_NAME_TAKEN = 1005,     /* somebody did, and another producer has the name since: this one is over */
   BIPS_POOL_FULL = 1006,      /* no seat is free, or fewer slots are left for readers than min_held */
   BIPS_OTHER_VERSION = 1007,  /* the pool is of a layout that this library does not know */
   BIPS_DAMAGED = 1008,        /* what lies in shared memory contradicts itself */
-  BIPS_FLUSHING = 1009,       /* ..._set_flushing is in force */
-  BIPS_INTERRUPTED = 1010,    /* bips_consumer_interrupt was called, or bips_producer_options.give_up is set */
+  BIPS_FLUSHING = 1009,       /* ..._set_flushing(handle, 1) was called, and no ..._set_flushing(handle, 0) since */
+  BIPS_INTERRUPTED = 1010,    /* bips_consumer_interrupt was called, or *bips_producer_options.give_up is not 0 */
   BIPS_DROPPED = 1011,        /* with BIPS_DROP: no slot was free, and the frame is dropped and counted */
   BIPS_QUOTA = 1012,          /* as many frames are held as may be: release one first */
   BIPS_END_OF_STREAM = 1013,  /* the producer ended its stream; another one may follow */
@@ -142,13 +149,14 @@ enum bips_error {
 };
 
 /* bips_error_message says in a sentence what the last error of this thread was: what happened, to
- * what, and what to do. It is the calling thread's own, and valid until the next call of this library
- * there that fails. Calls that succeed leave it as it is. "" if none has failed. */
+ * what, and what to do. Each thread has its own. The text is the library's, and valid until the next call of
+ * this library in the same thread that fails. Calls that succeed leave it as it is. "" if none has failed. */
 BIPS_API const char *bips_error_message(void);
 
-/* bips_error_reason tells more of the last error of this thread, as a value above 0, or is 0. Of
- * BIPS_TIMEOUT: BIPS_NO_ANSWER or BIPS_SUSPENDED; or why no pool was there to wait at (BIPS_NO_POOL,
- * BIPS_POOL_FULL). */
+/* bips_error_reason tells more of the last error of this thread. It is a value of enum bips_error (above 0), or
+ * 0 where there is nothing more to say. After a BIPS_TIMEOUT of bips_consumer_pull it is 0 if the consumer is
+ * attached and no frame came, or if another thread was pulling. Otherwise it says why there was no frame to wait
+ * for: BIPS_NO_POOL, BIPS_POOL_FULL, BIPS_NO_ANSWER or BIPS_SUSPENDED. */
 BIPS_API int bips_error_reason(void);
 
 /* bips_error_name is the name of an error, given positive or negative: "timeout", "pool-full". It is
@@ -159,6 +167,7 @@ BIPS_API const char *bips_error_name(int error);
 
 #define BIPS_FOREVER INT64_C(-1)       /* a time-out that never ends */
 #define BIPS_NO_TIME UINT64_MAX        /* a time that is not known */
+#define BIPS_WHOLE_SLOT SIZE_MAX       /* a frame's data_size: as many bytes as its slot has */
 #define BIPS_MILLISECOND INT64_C(1000000)
 #define BIPS_SECOND INT64_C(1000000000)
 
@@ -184,20 +193,21 @@ enum bips_backend {
   BIPS_MEMFD = 1  /* sealed memory over a socket of the pool's name; readers need not. Linux 5.1 */
 };
 
-/* What a producer does when no slot is free because a consumer of every frame is behind. */
+/* What a producer does when no slot is free because a consumer of every frame is behind. To demote a consumer is
+ * to wait for it no longer: it misses frames from then on, until it has caught up. */
 enum bips_overflow {
-  BIPS_BLOCK = 0, /* wait for it, at most block_timeout, then demote it: go on without waiting for it */
-  BIPS_DROP = 1   /* never wait: the new frame is dropped. Who is behind for block_timeout is demoted */
+  BIPS_BLOCK = 0, /* wait for it, for block_timeout at most, then demote it */
+  BIPS_DROP = 1   /* do not wait: drop the new frame. A consumer that is behind for block_timeout is demoted */
 };
 
 /* Which frames a consumer wants. */
 enum bips_mode {
   BIPS_AUTO = 0,   /* latest while frames can be understood alone, else every: bips_frames_stand_alone */
   BIPS_LATEST = 1, /* the newest frame; never holds the producer up */
-  BIPS_EVERY = 2   /* each frame between its joining and its leaving */
+  BIPS_EVERY = 2   /* each frame that is published while it is attached; the producer waits for it (BIPS_BLOCK) */
 };
 
-/* Flags of frames that this library reads by name; they are those of a GstBuffer, and pass unread. */
+/* Flags of frames: those of a GstBuffer. The library passes all 32 bits on, and reads none of them. */
 #define BIPS_FLAG_DISCONT UINT32_C(0x40)      /* does not follow the frame before it */
 #define BIPS_FLAG_HEADER UINT32_C(0x400)      /* codec headers */
 #define BIPS_FLAG_GAP UINT32_C(0x800)         /* filler without content */
@@ -216,8 +226,8 @@ typedef struct bips_frame bips_frame;       /* a published slot, held: bips_cons
  * bips_producer_push; bips_frame_get_info returns it to a consumer. */
 typedef struct bips_frame_info {
   size_t size;           /* of this struct, in bytes */
-  size_t data_size;      /* how many bytes of the slot are used */
-  uint64_t pts;          /* times of the producer's stream; BIPS_NO_TIME: unknown */
+  size_t data_size;      /* how many bytes of the slot are used, from its first; BIPS_WHOLE_SLOT: all of them */
+  uint64_t pts;          /* times of the producer's stream, ns from a start of its own; BIPS_NO_TIME: unknown */
   uint64_t dts;
   uint64_t duration;
   uint64_t capture_time; /* when the frame was captured, CLOCK_MONOTONIC; BIPS_NO_TIME: unknown */
@@ -227,24 +237,26 @@ typedef struct bips_frame_info {
   uint32_t plane_count;  /* planes of raw video: 0 to BIPS_MAX_PLANES; 0: the layout that follows from the caps */
   int32_t plane_stride[BIPS_MAX_PLANES];  /* bytes from one row to the next */
   uint64_t plane_offset[BIPS_MAX_PLANES]; /* bytes from the start of the frame to the plane's first row */
-  const void *meta;      /* metadata records (bips/meta.h), of meta_size bytes; NULL: none. A producer refuses what are none */
+  const void *meta;      /* metadata records (bips/meta.h), of meta_size bytes; NULL: none. A producer refuses bytes that
+                            are no records; of a frame that was pulled they lie in the pool, valid while it is held */
   size_t meta_size;      /* at most bips_producer_meta_size() */
 } bips_frame_info;
 
 #define BIPS_FRAME_INFO_INIT                                                                           \
   {                                                                                                    \
-    sizeof(bips_frame_info), 0, BIPS_NO_TIME, BIPS_NO_TIME, BIPS_NO_TIME, BIPS_NO_TIME, UINT64_MAX,    \
-        UINT64_MAX, 0, 0, {0, 0, 0, 0}, {0, 0, 0, 0}, NULL, 0                                          \
+    sizeof(bips_frame_info), BIPS_WHOLE_SLOT, BIPS_NO_TIME, BIPS_NO_TIME, BIPS_NO_TIME, BIPS_NO_TIME,  \
+        UINT64_MAX, UINT64_MAX, 0, 0, {0, 0, 0, 0}, {0, 0, 0, 0}, NULL, 0                              \
   }
 
 /* ---- Producers -------------------------------------------------------------------------------- */
 
-/* bips_warning is told what the user should know and no call can return: that the pool's files were
- * deleted and made again (BIPS_NAMES_DELETED), that they cannot be made again yet, each second (another
- * errno value), or that another producer took the name, with which this one ends (BIPS_NAME_TAKEN).
+/* bips_warning is a function of the program's, which is told what no call can return: that the pool's files
+ * were deleted, and are made again (-BIPS_NAMES_DELETED); that they cannot be made again yet, once a second
+ * (minus another errno value); that another producer took the name, which ends this one (-BIPS_NAME_TAKEN).
  *
- * error is negative, message a sentence that is valid during the call. It is called from a thread of
- * the producer's, which waits for it; it must not shut down or close the producer. */
+ * error is negative; message is a sentence, valid during the call; user is bips_producer_options.warn_user. It
+ * is called from a thread of the library's, which waits for it to return. It must not shut down or close the
+ * producer. */
 typedef void (*bips_warning)(void *user, int error, const char *message);
 
 /* bips_producer_options are the options of bips_producer_open. 0 in a field means its default. */
@@ -256,18 +268,19 @@ typedef struct bips_producer_options {
   int32_t meta_size;      /* bytes of metadata that a frame may have, at most BIPS_MAX_META_SIZE; default
                              BIPS_DEFAULT_META_SIZE; BIPS_NO_META: none */
   uint32_t max_consumers; /* seats, at most BIPS_MAX_CONSUMERS; default BIPS_DEFAULT_MAX_CONSUMERS */
-  const char *caps;       /* of the first frames, as bips_producer_set_caps; NULL: none yet */
+  const char *caps;       /* what the frames are, as in bips_producer_set_caps; NULL: not known yet */
   uint32_t permissions;   /* who may attach, as of a file; default BIPS_DEFAULT_PERMISSIONS: the own user.
                              0660: the group too. 0666: everyone. Whoever may read may attach */
   uint32_t overflow;      /* enum bips_overflow; default BIPS_BLOCK */
-  const char *group;      /* that permissions are about: a number or a name of /etc/group; NULL: the group
-                             that the system gives new files */
-  int64_t block_timeout;  /* for how long consumers of every frame may keep all slots from coming free
+  const char *group;      /* the group that the permissions are about: a number, or a name of /etc/group; NULL:
+                             the group that the system gives new files */
+  int64_t block_timeout;  /* ns; for how long consumers of every frame may keep all slots from coming free
                              before they are demoted; 0 or BIPS_FOREVER: for ever */
-  bips_warning warn;      /* NULL: nobody is told */
+  bips_warning warn;      /* is told what no call can return; NULL: nobody is */
   void *warn_user;        /* first argument of warn */
-  const int *give_up;     /* not 0 from now on, by an atomic store in another thread: bips_producer_open
-                             returns -BIPS_INTERRUPTED where it waits. Not looked at after it; NULL: nobody does */
+  const int *give_up;     /* lets another thread end bips_producer_open: once it has stored a value other than 0
+                             here (atomically), the call returns -BIPS_INTERRUPTED instead of waiting. Not read after
+                             the call; NULL: it cannot be ended */
 } bips_producer_options;
 
 #define BIPS_PRODUCER_OPTIONS_INIT                                                                     \
@@ -276,65 +289,76 @@ typedef struct bips_producer_options {
 /* bips_producer_open makes the pool of a name, all of its memory allocated, and publishes it. A pool
  * that a dead producer left under the name is replaced. There is one producer per name.
  *
- * The name has 1 to BIPS_MAX_NAME_LENGTH of A-Z a-z 0-9 _ -; one leading slash means nothing.
- * *producer is the caller's, to be given to bips_producer_close. Texts and structs are copied.
+ * The name has 1 to BIPS_MAX_NAME_LENGTH of the characters A-Z a-z 0-9 _ -. One slash before it is allowed, and
+ * ignored. *producer is the caller's, who gives it to bips_producer_close. options is needed, for slot_size.
+ * Texts and structs are copied.
  *
- * Waits: for half a second at most, while another producer has the name, since it may just have died; and
- * for a second at most, where a dead one's readers still hold the memory that the new pool needs.
+ * Waits: half a second at most while another producer has the name, since that may just have died; and
+ * a second at most where the readers of a dead one still hold the memory that the new pool needs.
  *
  * Errors: BIPS_BAD_NAME, BIPS_BAD_OPTION, BIPS_NO_BACKEND, BIPS_POOL_BUSY, BIPS_NO_SPACE, BIPS_INTERRUPTED,
  * and those of the file system (BIPS_PERMISSION among them). */
 BIPS_API int bips_producer_open(const char *name, const bips_producer_options *options, bips_producer **producer);
 
-/* bips_producer_shutdown ends the pool: every call in progress, and all later ones, return
- * -BIPS_CLOSED; consumers read what is published and then see the producer gone; the names are taken
- * away. Slots that are lent stay valid until they are returned. It may be called again.
+/* bips_producer_shutdown ends the pool. Every call in progress, and all later ones, return -BIPS_CLOSED.
+ * Consumers read the frames that are published, and then get -BIPS_PRODUCER_LOST, unless the stream was ended
+ * before (bips_producer_end_of_stream). The pool's files are removed. Slots that are lent stay valid until
+ * they are returned. It may be called again.
  *
- * Waits: for consumers that follow a move of the pool, one second at most. */
+ * Waits: one second at most, for consumers that still follow a move of the pool (bips_producer_grow). */
 BIPS_API int bips_producer_shutdown(bips_producer *producer);
 
-/* bips_producer_close shuts down and lets go of the handle. Memory is given back with the last slot
- * that is returned. It accepts NULL, and returns NULL. After a fork it only returns. */
+/* bips_producer_close shuts down (and waits as bips_producer_shutdown does), and frees the handle. The memory
+ * goes with the last slot that is returned. NULL is allowed. It returns NULL, so that
+ * "p = bips_producer_close(p)" leaves no dangling handle. In a child made by fork it does nothing. */
 BIPS_API bips_producer *bips_producer_close(bips_producer *producer);
 
-/* bips_producer_pull returns an empty slot to write a frame into. When none is free, BIPS_BLOCK waits,
- * BIPS_DROP counts the frame as dropped and returns -BIPS_DROPPED at once.
+/* bips_producer_pull lends an empty slot to write a frame into. When none is free, BIPS_BLOCK waits, for
+ * timeout at most; BIPS_DROP counts the frame as dropped and returns -BIPS_DROPPED at once.
  *
- * Every slot has to come back by bips_producer_push or bips_slot_return.
+ * Every slot has to come back by bips_producer_push or bips_slot_return. A caller that holds all slots itself
+ * waits for itself.
  *
  * Errors: BIPS_TIMEOUT, BIPS_DROPPED, BIPS_FLUSHING, BIPS_CLOSED, BIPS_NAME_TAKEN. */
 BIPS_API int bips_producer_pull(bips_producer *producer, int64_t timeout, bips_slot **slot);
 
-/* bips_producer_lend is bips_producer_pull for a pipeline that may hold several slots. It leaves enough
- * slots for the quota of every consumer, and one for the next pull. It neither demotes nor drops. */
+/* bips_producer_lend is bips_producer_pull for a program that fills several slots at a time, as a decoder does.
+ * It lends only as many as leave enough for what every consumer may hold, and one more for the next pull; for
+ * the others it waits. It demotes no consumer, and drops no frame. Errors as of bips_producer_pull, without
+ * BIPS_DROPPED. */
 BIPS_API int bips_producer_lend(bips_producer *producer, int64_t timeout, bips_slot **slot);
 
-/* bips_producer_wait_lendable waits, with BIPS_BLOCK, until bips_producer_lend would not have to. It
- * returns at once where that is in the hands of who has all slots that may be lent, and with BIPS_DROP.
- * Errors as of bips_producer_pull. */
+/* bips_producer_wait_lendable waits, with BIPS_BLOCK, until bips_producer_lend would not have to wait for
+ * consumers. It returns 0 at once with BIPS_DROP, and where all slots that may be lent are lent already: then
+ * only their holder can change that, and that may be the caller. Errors as of bips_producer_pull. */
 BIPS_API int bips_producer_wait_lendable(bips_producer *producer, int64_t timeout);
 
 /* bips_producer_push publishes a slot and gives it back: consumers may read it from now on, and the
- * caller may not touch it any more. Never waits, but for a slot that was lent before the pool moved
- * (bips_producer_grow): that one is copied to a new slot, for which it waits as bips_producer_pull does.
+ * caller may not touch it any more. Never waits, with one exception: a slot that was lent before the pool moved
+ * (bips_producer_grow) is copied to a new slot, for which it waits as bips_producer_pull does, without a limit.
  *
- * info NULL: a frame that fills the slot, without times. info is not kept; info->meta is copied.
+ * info NULL is the same as BIPS_FRAME_INFO_INIT: the frame fills the slot, and has no times. Nothing of info is kept;
+ * info->meta is copied.
  *
- * Errors: BIPS_STALE, BIPS_TOO_LARGE, BIPS_BAD_OPTION, BIPS_CLOSED; of a slot from before a move those of
- * bips_producer_pull. But for BIPS_STALE, the slot is still the caller's then, to be returned. */
+ * Errors: BIPS_STALE (also for a slot of another producer), BIPS_TOO_LARGE, BIPS_BAD_OPTION, BIPS_CLOSED; for a
+ * slot from before a move those of bips_producer_pull, too. After all of them but BIPS_STALE the slot is still
+ * the caller's, who has to return it. */
 BIPS_API int bips_producer_push(bips_producer *producer, bips_slot *slot, const bips_frame_info *info);
 
-/* bips_producer_publish publishes a slot and keeps it lent, for a caller who still reads it. It has to
- * be returned by bips_slot_return, and is not written to before. *sequence, if not NULL, is the frame's
- * number, from 1. Errors as of bips_producer_push. */
+/* bips_producer_publish is bips_producer_push for a caller who goes on reading the frame: the slot stays
+ * lent. The caller must not write to it any more, and gives it back by bips_slot_return. *sequence, if not NULL,
+ * is the frame's number, from 1. Errors as of bips_producer_push; BIPS_STALE for a slot that was published. */
 BIPS_API int bips_producer_publish(bips_producer *producer, bips_slot *slot, const bips_frame_info *info,
     uint64_t *sequence);
 
-/* bips_slot_data is the slot's memory, page-aligned. It holds what an older frame left there. The
- * caller may read and write it until the slot is pushed, published or returned. NULL for a stale slot. */
+/* bips_slot_data is the slot's memory, page-aligned. It holds what an older frame left there. The caller may
+ * read and write it until the slot is pushed, published or returned, also after the producer was closed.
+ *
+ * It is NULL, as bips_slot_size is 0, for a slot that was given back. A handle that was given back may be asked
+ * that only while its producer is open. */
 BIPS_API void *bips_slot_data(const bips_slot *slot);
 
-/* bips_slot_size is how many bytes of it there are. */
+/* bips_slot_size is how many bytes the slot has: bips_producer_slot_size when it was lent. */
 BIPS_API size_t bips_slot_size(const bips_slot *slot);
 
 /* bips_slot_index is the slot's number in its pool, from 0. */
@@ -352,58 +376,68 @@ BIPS_API int bips_slot_return(bips_slot *slot);
  * Never waits. Errors: BIPS_CLOSED. */
 BIPS_API int bips_producer_drop(bips_producer *producer);
 
-/* bips_producer_end_of_stream tells consumers that no frame follows. Frames may follow all the same:
- * they are a new stream. Never waits. Errors: BIPS_CLOSED. */
+/* bips_producer_end_of_stream tells consumers that no frame follows: behind the last one, bips_consumer_pull
+ * returns -BIPS_END_OF_STREAM once. Frames that are published later all the same are a new stream. Never waits.
+ * Errors: BIPS_CLOSED. */
 BIPS_API int bips_producer_end_of_stream(bips_producer *producer);
 
-/* bips_producer_set_caps says what the frames published from now on are, in GStreamer's notation. The
- * text is copied; NULL or "": none. Errors: BIPS_TOO_LARGE, BIPS_CLOSED. */
+/* bips_producer_set_caps says what the frames published from now on are, in GStreamer's notation
+ * ("video/x-raw,format=NV12,width=640,height=480,framerate=30/1"). The library passes the text on, and does not
+ * check it. It is copied; NULL or "": none. Errors: BIPS_TOO_LARGE: more than BIPS_MAX_CAPS_LENGTH bytes;
+ * BIPS_CLOSED. */
 BIPS_API int bips_producer_set_caps(bips_producer *producer, const char *caps);
 
-/* bips_producer_set_tags sets the tags of the frames published from now on: records of type 12, as
- * docs/protocol.md has them, which are copied; 0 bytes: none. Errors: BIPS_TOO_LARGE, BIPS_BAD_OPTION,
- * BIPS_CLOSED. */
+/* bips_producer_set_tags sets the tags (title, language, ...) of the frames published from now on: records of the
+ * type BIPS_META_TAGS, which bips_meta_begin_tags writes. They are copied; 0 bytes: none. Errors: BIPS_TOO_LARGE:
+ * more than BIPS_MAX_TAGS_SIZE bytes; BIPS_BAD_OPTION: they are no such records; BIPS_CLOSED. */
 BIPS_API int bips_producer_set_tags(bips_producer *producer, const void *tags, size_t tags_size);
 
-/* bips_producer_set_latency tells consumers the latency of what comes before the producer;
- * BIPS_NO_TIME: unknown, or not live. */
+/* bips_producer_set_latency tells consumers how long a frame takes from its capture to its publication, in ns, so
+ * that a pipeline behind them can allow for it; BIPS_NO_TIME, as it is from the start: unknown, or the source is
+ * not live. Errors: BIPS_CLOSED. */
 BIPS_API int bips_producer_set_latency(bips_producer *producer, uint64_t latency);
 
-/* bips_producer_set_block_timeout changes bips_producer_options.block_timeout, also for waits in
- * progress. Unlike there, 0 demotes at once who is behind. */
+/* bips_producer_set_block_timeout changes bips_producer_options.block_timeout (ns), also for waits in progress.
+ * 0 is not the default here: it demotes at once a consumer that is behind. BIPS_FOREVER demotes none. */
 BIPS_API int bips_producer_set_block_timeout(bips_producer *producer, int64_t timeout);
 
-/* bips_producer_set_flushing(producer, 1) makes every wait, also one in progress, return -BIPS_FLUSHING
- * at once, until bips_producer_set_flushing(producer, 0). */
+/* bips_producer_set_flushing(producer, 1) makes pulls, loans, growing and waits for consumers return
+ * -BIPS_FLUSHING at once, also those in progress, until bips_producer_set_flushing(producer, 0). What needs no
+ * wait works meanwhile. */
 BIPS_API int bips_producer_set_flushing(bips_producer *producer, int flushing);
 
-/* bips_producer_grow makes the slots as large as slot_size bytes, unless they are as large already: the
- * producer goes on in a new pool under the same name, and its consumers follow. Who reads every frame
- * loses none; what is held or lent of the old pool stays valid, and keeps that pool's memory.
+/* bips_producer_grow makes the slots slot_size bytes large; slots that are as large already stay as they are. The
+ * pool moves: the producer goes on in a new pool under the same name, and its consumers follow by themselves. A
+ * consumer of every frame loses none. Slots and frames of the old pool stay valid; its memory is given back with
+ * the last of them.
  *
- * Waits, as for a slot, for consumers of every frame that are still on their way from the move before.
+ * Waits, as bips_producer_pull does and without a limit, for consumers of every frame that are still on their way
+ * from the move before.
  *
- * Errors: BIPS_BAD_OPTION, BIPS_NO_SPACE if there is no room for both pools while the old one is used,
- * BIPS_DROPPED, BIPS_FLUSHING, BIPS_CLOSED, and those of the file system. The pool stays as it was then. */
+ * Errors: BIPS_BAD_OPTION; BIPS_NO_SPACE: there is no room for both pools at a time; BIPS_DROPPED, BIPS_FLUSHING,
+ * BIPS_CLOSED, and those of the file system. After an error the pool is as it was. */
 BIPS_API int bips_producer_grow(bips_producer *producer, size_t slot_size);
 
-/* bips_producer_wait_consumers waits until so many consumers read from the pool. What is published from
- * then on, those that read every frame get. Errors: BIPS_TIMEOUT, BIPS_FLUSHING, BIPS_CLOSED. */
+/* bips_producer_wait_consumers waits until so many consumers, or more, read from the pool. Those that read every
+ * frame get all that is published from then on. Errors: BIPS_TIMEOUT, BIPS_FLUSHING, BIPS_CLOSED; BIPS_BAD_OPTION: more
+ * than max_consumers. */
 BIPS_API int bips_producer_wait_consumers(bips_producer *producer, uint32_t consumers, int64_t timeout);
 
-/* bips_producer_wait_key_frame_request waits until a consumer has asked for a frame that decoding can
- * begin with. It returns once for all that have asked since it last returned 0. It is for one thread.
- * Errors: BIPS_TIMEOUT, BIPS_CLOSED. */
+/* bips_producer_wait_key_frame_request waits until a consumer asks for a frame that decoding can begin with
+ * (bips_consumer_request_key_frame), or returns 0 at once if one has asked since it last returned 0. Requests that
+ * come together are one. Call it in one thread: of several that wait, only one is told. Errors: BIPS_TIMEOUT,
+ * BIPS_CLOSED. */
 BIPS_API int bips_producer_wait_key_frame_request(bips_producer *producer, int64_t timeout);
 
-/* What a pool is. name is the producer's, without a leading slash, and valid as long as the handle. */
+/* What the pool is. The name is without a leading slash, and valid until bips_producer_close. */
 BIPS_API const char *bips_producer_name(const bips_producer *producer);
 BIPS_API uint32_t bips_producer_slots(bips_producer *producer);
 BIPS_API size_t bips_producer_slot_size(bips_producer *producer); /* bytes of a slot, as of now */
 BIPS_API size_t bips_producer_meta_size(bips_producer *producer); /* bytes of metadata of a frame */
 
-/* bips_producer_folder is the folder that the pool's files are in; valid as long as the handle.
- * *in_memory, if not NULL, is 0 where frames lie on a disk, to which the system writes all of them back. */
+/* bips_producer_folder is the folder that the pool's files are in (with BIPS_MEMFD, its socket); valid until
+ * bips_producer_close. *in_memory, if not NULL, is 1 if frames lie in memory only. It is 0 if they lie on a disk,
+ * to which the system writes all of them: that is slow, and happens where BIPS_SHM_DIR names such a folder. */
 BIPS_API const char *bips_producer_folder(const bips_producer *producer, int *in_memory);
 
 /* bips_producer_stats counts what a producer did since it was opened. */
@@ -412,7 +446,8 @@ typedef struct bips_producer_stats {
   uint64_t published;    /* frames */
   uint64_t dropped;      /* frames not published: no slot was free (BIPS_DROP), or bips_producer_drop */
   uint64_t demoted;      /* times that a consumer was demoted after block_timeout */
-  uint64_t overdrawn;    /* grants of which more pins were seen than were granted: none of them counted */
+  uint64_t overdrawn;    /* times that a consumer seemed to hold more frames than it was granted. What it holds is
+                            not kept for it then: it is damaged or hostile */
   uint64_t reclaimed;    /* seats taken back from dead consumers */
   uint64_t moves;        /* times that it went on in a new pool under its name */
   uint32_t consumers;    /* seats taken now */
@@ -423,12 +458,12 @@ typedef struct bips_producer_stats {
 
 #define BIPS_PRODUCER_STATS_INIT { sizeof(bips_producer_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
 
-/* bips_producer_get_stats fills *stats. Never waits. */
+/* bips_producer_get_stats fills *stats. Never waits; also after bips_producer_shutdown. */
 BIPS_API int bips_producer_get_stats(bips_producer *producer, bips_producer_stats *stats);
 
-/* bips_producer_demotions is how often a consumer was demoted, as in the stats, and bips_producer_waited for
- * how long bips_producer_pull and bips_producer_wait_lendable have waited, all together, for consumers to give
- * slots back: it counts when a wait ends. Both are cheap enough to be asked after each frame. */
+/* bips_producer_demotions is how often a consumer was demoted, as in the stats. bips_producer_waited is for how many
+ * nanoseconds bips_producer_pull and bips_producer_wait_lendable have waited for consumers to give slots back, all
+ * together; a wait counts when it ends. Both are one load, so that a program can ask after each frame. */
 BIPS_API uint64_t bips_producer_demotions(const bips_producer *producer);
 BIPS_API uint64_t bips_producer_waited(const bips_producer *producer);
 
@@ -439,105 +474,115 @@ typedef struct bips_consumer_options {
   size_t size;           /* of this struct, in bytes */
   uint32_t mode;         /* enum bips_mode; default BIPS_AUTO */
   uint32_t max_held;     /* frames that it wants to hold at once; default BIPS_DEFAULT_MAX_HELD */
-  uint32_t min_held;     /* with how many it is content where the pool has not enough room for max_held;
-                            default max_held. Who is content with less gets at most a third of the room that there is,
+  uint32_t min_held;     /* the least that it can work with: where the pool has no room for max_held, it is granted
+                            fewer, down to this many, and below that pull returns -BIPS_POOL_FULL. Default max_held. A
+                            consumer whose min_held is below its max_held gets at most a third of the room that is left,
                             rounded up. bips_consumer_quota is what it was granted */
   uint32_t reserved;     /* 0 */
-  int64_t max_age;       /* of the frames that were not read yet, BIPS_LATEST reads the oldest that was
-                            published at most so long ago, and the newest where there is none; 0: always the newest */
-  int64_t spin;          /* for how long pull looks for a frame that may come at any moment before it sleeps;
-                            at most BIPS_MAX_SPIN. Lower latency for a busy core */
-  int64_t stall_timeout; /* after how long without a frame pull returns -BIPS_STALLED, once for each stall,
-                            while the producer lives; 0 or BIPS_FOREVER: never */
+  int64_t max_age;       /* ns; only for BIPS_LATEST. 0: pull returns the newest frame. Otherwise it returns the
+                            oldest frame that was not read yet and was published at most so long ago; if there is none,
+                            the newest. So a reader that is late for a moment loses no frame */
+  int64_t spin;          /* ns, at most BIPS_MAX_SPIN; for how long pull looks again and again for a frame that is due
+                            before it sleeps. Lowers the latency, and keeps a processor busy. 0: not at all */
+  int64_t stall_timeout; /* ns; after how long without a frame, while the producer lives, pull returns -BIPS_STALLED,
+                            once for each stall; 0 or BIPS_FOREVER: never */
 } bips_consumer_options;
 
 #define BIPS_CONSUMER_OPTIONS_INIT { sizeof(bips_consumer_options), 0, 0, 0, 0, 0, 0, 0 }
 
-/* bips_consumer_open makes a consumer of the pool of a name. It does not look for the pool, and never
- * waits: bips_consumer_pull does. options NULL: all defaults. *consumer is the caller's, to be given to
- * bips_consumer_close. Errors: BIPS_BAD_NAME, BIPS_BAD_OPTION, BIPS_NO_MEMORY. */
+/* bips_consumer_open makes a consumer of the pool of a name, as bips_producer_open has it. It does not look for
+ * the pool, and never waits: bips_consumer_pull does both. options NULL: all defaults. They are copied. *consumer
+ * is the caller's, who gives it to bips_consumer_close. Errors: BIPS_BAD_NAME, BIPS_BAD_OPTION, BIPS_NO_MEMORY. */
 BIPS_API int bips_consumer_open(const char *name, const bips_consumer_options *options, bips_consumer **consumer);
 
-/* bips_consumer_shutdown leaves the pool: every call in progress, and all later ones, return
- * -BIPS_CLOSED. Frames that are held stay valid. It may be called again. */
+/* bips_consumer_shutdown leaves the pool: every call in progress, and all later ones, return -BIPS_CLOSED. Frames
+ * that are held stay valid. It may be called again. Waits until the calls in progress have noticed. */
 BIPS_API int bips_consumer_shutdown(bips_consumer *consumer);
 
-/* bips_consumer_close shuts down and lets go of the handle. Memory is given back with the last frame
- * that is released. It accepts NULL, and returns NULL. After a fork it only returns. */
+/* bips_consumer_close shuts down and frees the handle. The memory goes with the last frame that is released. NULL
+ * is allowed. It returns NULL, so that "c = bips_consumer_close(c)" leaves no dangling handle. In a child made by
+ * fork it does nothing. */
 BIPS_API bips_consumer *bips_consumer_close(bips_consumer *consumer);
 
-/* bips_consumer_pull returns the next frame, and waits for it at most timeout. It waits for the pool
- * too, and for the next one when the producer is gone. The frame is held, so that nobody writes to it,
- * until bips_frame_release.
+/* bips_consumer_pull returns the next frame, and waits for it, for timeout at most. It waits for the pool, too,
+ * and for the next pool of the name when the producer is gone. *frame is the caller's, who gives it back by
+ * bips_frame_release; until then nobody writes to it.
  *
- * One thread pulls at a time, others wait for their turn. It allocates nothing for a frame, and makes no
- * system call where a frame is there.
+ * Several threads may pull: one at a time, while the others wait for their turn, for their time-outs at most. Each frame
+ * goes to one of them. For a frame it allocates nothing, and if one is there it makes no system call.
  *
- * Errors that end one pull, and the next goes on: BIPS_TIMEOUT, BIPS_FLUSHING, BIPS_INTERRUPTED,
- * BIPS_QUOTA, BIPS_END_OF_STREAM, BIPS_PRODUCER_LOST, BIPS_POOL_FULL, BIPS_STALLED. Errors that stay:
- * BIPS_CLOSED, BIPS_FORKED, and until the pool is replaced BIPS_OTHER_VERSION, BIPS_PERMISSION,
- * BIPS_DAMAGED, BIPS_NO_BACKEND. */
+ * After these errors the next pull goes on: BIPS_TIMEOUT, BIPS_FLUSHING, BIPS_INTERRUPTED, BIPS_QUOTA (as many frames
+ * are held as may be), BIPS_END_OF_STREAM, BIPS_PRODUCER_LOST, BIPS_POOL_FULL, BIPS_STALLED. These come again at each
+ * pull: BIPS_CLOSED, BIPS_FORKED; and BIPS_OTHER_VERSION, BIPS_PERMISSION, BIPS_DAMAGED, BIPS_NO_BACKEND until
+ * another pool has the name. */
 BIPS_API int bips_consumer_pull(bips_consumer *consumer, int64_t timeout, bips_frame **frame);
 
-/* bips_consumer_push gives a frame back: bips_frame_release, in the words of the other languages. */
+/* bips_consumer_push is bips_frame_release by the name that RidgeRun's BIPS and the other languages have for it. The
+ * handle only serves to name the pool in errors. */
 BIPS_API int bips_consumer_push(bips_consumer *consumer, bips_frame *frame);
 
-/* bips_consumer_fd returns a descriptor for event loops (poll, epoll, GLib, libuv). It is readable when a pull with the
- * time-out 0 would return a frame, or an error other than BIPS_TIMEOUT and BIPS_QUOTA: the end of the stream, a lost producer. It stays so
- * until a pull has found nothing, and has returned one of these two. So a loop may pull once each time that it is readable, or until
- * nothing is left. Now and then it may be readable for nothing. While flushing, and after a shutdown, it is readable all the time.
+/* bips_consumer_fd returns a descriptor for event loops (poll, epoll, GLib, libuv), 0 or more. It is readable when a
+ * pull with the time-out 0 would return a frame, or an error that says something new: the end of the stream, a lost
+ * producer. It stays readable until a pull returns -BIPS_TIMEOUT or -BIPS_QUOTA. So a loop that is told of levels (poll,
+ * epoll without EPOLLET) may pull once each time that it is told, or until nothing is left. One that is told of edges
+ * (EPOLLET) has to pull until nothing is left. Now and then it is readable for nothing: a pull then returns
+ * -BIPS_TIMEOUT. While flushing, and after a shutdown, it is readable all the time.
  *
- * The first call starts a thread of the library's, which looks for the pool, joins it and waits for frames in the program's place,
- * with the consumer's own seat. Who never makes that call has none. While there are frames to pull, the thread sleeps and nothing is
- * paid for it. When one finds none, two system calls let it wait again; a pull while the descriptor is not readable has to wake
- * it, too.
+ * After -BIPS_QUOTA it is readable again when a frame was released, and there is another one to pull.
  *
- * The descriptor is the consumer's, and the same at each call: watch it, and neither read, write nor close it. It is closed by
- * bips_consumer_close; take it out of the loop before. A child that was made by fork does not have it.
+ * The first call starts a thread of the library's, which looks for the pool, joins it and waits for frames in the
+ * program's place. A program that never calls this has no such thread. While there are frames to pull, the thread sleeps
+ * and costs nothing. A pull that finds nothing makes two system calls, with which the thread waits again. A pull while
+ * the descriptor is not readable has to wake the thread, and costs about as much.
+ *
+ * The descriptor belongs to the consumer, and is the same at each call. Watch it; do not read, write or close it.
+ * bips_consumer_close closes it: take it out of the loop before that. A child made by fork does not have it.
  * Errors: BIPS_CLOSED, BIPS_FORKED, those of eventfd and of starting a thread (EMFILE, EAGAIN). */
 BIPS_API int bips_consumer_fd(bips_consumer *consumer);
 
 /* bips_consumer_interrupt makes a pull return -BIPS_INTERRUPTED: the one in progress, or else the next.
  * Several interrupts before a pull are one.
  *
- * Async-signal-safe: it may be called from a signal handler, also one that runs in the thread that
- * pulls; that pull ends after 100 ms then, at the latest. */
+ * Async-signal-safe: it may be called from a signal handler, also from one that runs in the thread that pulls. The
+ * pull then ends within 100 ms. It leaves bips_error_message as it is. Errors: BIPS_STALE, BIPS_FORKED. */
 BIPS_API int bips_consumer_interrupt(bips_consumer *consumer);
 
 /* bips_consumer_set_flushing(consumer, 1) makes pulls, also one in progress, return -BIPS_FLUSHING at
  * once, until bips_consumer_set_flushing(consumer, 0). */
 BIPS_API int bips_consumer_set_flushing(bips_consumer *consumer, int flushing);
 
-/* bips_consumer_suspend stops reading: the producer waits for this consumer no more, frames held stay
- * valid, and pull waits for bips_consumer_resume. If the producer dies meanwhile, the consumer lets go of
- * its pool. A thread of the library's looks for that while a consumer is suspended.
+/* bips_consumer_suspend stops reading: the producer no longer waits for this consumer, and a pull waits until
+ * bips_consumer_resume is called, or for its time-out. Frames that are held stay valid. If the producer dies
+ * meanwhile, the consumer lets go of its pool; a thread of the library's looks for that while it is suspended.
  *
- * bips_consumer_resume reads on, from the frames published from now on; BIPS_LATEST gets the newest one
- * if it has not had it. An end of the stream that came meanwhile is told first. If the producer has moved, it
- * follows, for which it waits for some hundredths of a second at most. */
+ * bips_consumer_resume reads on, from the frames that are published from now on; BIPS_LATEST also gets the newest one
+ * that is there, if it has not had it. If the stream ended meanwhile, the first pull says so.
+ *
+ * Both may be called again. They wait for a moment at most, until a pull in progress has noticed; bips_consumer_resume
+ * also until it has followed a producer that has moved, some hundredths of a second at most. */
 BIPS_API int bips_consumer_suspend(bips_consumer *consumer);
 BIPS_API int bips_consumer_resume(bips_consumer *consumer);
 
-/* bips_consumer_set_blocking(consumer, 0) makes a consumer of every frame one that the producer does not
- * wait for: it gets the newest frame, and those that it is too slow for count as lost.
- * bips_consumer_set_blocking(consumer, 1), as it is from the start, makes the producer wait for it again,
- * from the frames on that it has not had yet, as far as they are still there. Nothing in BIPS_LATEST. */
+/* bips_consumer_set_blocking(consumer, 0) says that the producer need not wait for this consumer of every frame. From
+ * then on it gets the newest frame, and frames that it misses count as lost. bips_consumer_set_blocking(consumer, 1),
+ * as it is from the start, makes the producer wait for it again; it then gets what it has not had yet, as far as that
+ * is still in the pool. Without effect on a consumer of the latest frame. Waits for a moment at most. */
 BIPS_API int bips_consumer_set_blocking(bips_consumer *consumer, int blocking);
 
-/* bips_consumer_set_max_age changes bips_consumer_options.max_age from the next pull on. */
+/* bips_consumer_set_max_age changes bips_consumer_options.max_age (ns) from the next pull on. Less than 0 is 0. */
 BIPS_API int bips_consumer_set_max_age(bips_consumer *consumer, int64_t max_age);
 
-/* bips_consumer_request_key_frame asks the producer for a frame that decoding can begin with. Never
- * waits. Without a pool it is remembered, and made when there is one. Whether and when the producer
- * follows is its own affair. Errors: BIPS_CLOSED. */
+/* bips_consumer_request_key_frame asks the producer for a frame that decoding can begin with. Never waits. While the
+ * consumer is not attached, the request is kept, and made when it attaches. Whether the producer sends such a frame, and
+ * when, is up to it: bips_producer_wait_key_frame_request tells it. Errors: BIPS_CLOSED. */
 BIPS_API int bips_consumer_request_key_frame(bips_consumer *consumer);
 
-/* bips_consumer_held is how many frames are held now, bips_consumer_quota how many may be: what the
- * producer granted, and max_held while no pool is attached. */
+/* bips_consumer_held is how many frames are held now, in all threads. bips_consumer_quota is how many may be held at
+ * once: what the producer granted, or max_held while the consumer is not attached. */
 BIPS_API uint32_t bips_consumer_held(const bips_consumer *consumer);
 BIPS_API uint32_t bips_consumer_quota(bips_consumer *consumer);
 
-/* The pool's name, without a leading slash; valid as long as the handle. */
+/* The pool's name, without a leading slash; valid until bips_consumer_close. */
 BIPS_API const char *bips_consumer_name(const bips_consumer *consumer);
 
 /* bips_pool_info describes the pool that a consumer is attached to. */
@@ -545,12 +590,12 @@ typedef struct bips_pool_info {
   size_t size;            /* of this struct, in bytes */
   uint64_t instance;      /* random id of the producer's run, not 0 */
   uint64_t slot_size;     /* bytes */
-  uint64_t latency;       /* of what comes before the producer; BIPS_NO_TIME: unknown */
-  int64_t interval;       /* how far apart the frames in the pool were published, on average; 0: too few to tell */
+  uint64_t latency;       /* ns; what bips_producer_set_latency was told; BIPS_NO_TIME: unknown */
+  int64_t interval;       /* ns; how far apart the frames in the pool were published, on average; 0: too few to tell */
   uint32_t slots;
   uint32_t room;          /* slots that readers may hold, all together */
   uint32_t granted;       /* slots that readers may hold now, as granted to them */
-  uint32_t max_consumers;
+  uint32_t max_consumers; /* seats */
   uint32_t producer_pid;  /* in the producer's PID namespace: for display */
   uint32_t moves;         /* how often the producer went on in a new pool under its name */
 } bips_pool_info;
@@ -560,9 +605,9 @@ typedef struct bips_pool_info {
 /* bips_consumer_get_pool fills *info. Never waits. Errors: BIPS_NO_POOL while none is attached. */
 BIPS_API int bips_consumer_get_pool(bips_consumer *consumer, bips_pool_info *info);
 
-/* bips_consumer_slots_for_max_held is how many slots the pool needs so that this consumer is granted
- * max_held beside the others that there are now; 0: it is granted, no pool has so many, or none is
- * attached. */
+/* bips_consumer_slots_for_max_held is advice for a consumer that was granted less than max_held: how many slots the
+ * producer should give the pool so that this consumer is granted max_held beside the others that are there now. 0: it
+ * was granted max_held, not even BIPS_MAX_SLOTS would do, or no pool is attached. */
 BIPS_API uint32_t bips_consumer_slots_for_max_held(bips_consumer *consumer);
 
 /* bips_consumer_stats counts what a consumer saw since it was opened, over all instances of the pool. */
@@ -570,7 +615,8 @@ typedef struct bips_consumer_stats {
   size_t size;        /* of this struct, in bytes */
   uint64_t received;  /* frames delivered */
   uint64_t skipped;   /* frames passed by in BIPS_LATEST */
-  uint64_t lost;      /* frames wanted and not given, in either mode also those that the producer dropped */
+  uint64_t lost;      /* frames that it should have had and did not get; in either mode also those that the producer
+                         dropped */
   uint64_t instances; /* runs of a producer attached to */
   uint64_t moves;     /* times that a producer was followed to a new pool */
   uint64_t demoted;   /* times that a producer went on without waiting for this consumer any longer */
@@ -580,48 +626,53 @@ typedef struct bips_consumer_stats {
 
 #define BIPS_CONSUMER_STATS_INIT { sizeof(bips_consumer_stats), 0, 0, 0, 0, 0, 0, 0, 0 }
 
-/* bips_consumer_get_stats fills *stats. Never waits. */
+/* bips_consumer_get_stats fills *stats. Never waits; also after bips_consumer_shutdown. */
 BIPS_API int bips_consumer_get_stats(bips_consumer *consumer, bips_consumer_stats *stats);
 
 /* ---- Frames ----------------------------------------------------------------------------------- */
 /*
- * A frame's bytes and metadata are the pool's own memory, mapped read-only: to write to them is
- * SIGSEGV. They are valid while the frame is held, also after bips_consumer_close and after the
- * producer's death. Frames never change. Accessors of a frame that was released return 0 or NULL for as
- * long as its consumer is open or holds others; after that the handle must not be used at all.
+ * A frame's bytes and metadata are the pool's own memory, mapped read-only: writing to them raises SIGSEGV. They are
+ * valid while the frame is held, also after bips_consumer_close and after the producer's death, and an honest producer
+ * does not change them. Threads may read the same frame at the same time.
+ *
+ * Using a frame after its release is a mistake that the library notices for as long as the consumer is open, or other
+ * frames of it are held: functions return -BIPS_STALE, 0, NULL or BIPS_NO_TIME. After that the handle points to memory
+ * that was freed, and must not be used.
  */
 
-/* bips_frame_ref takes one more hold of the frame, which has to be released too. It returns the frame;
- * NULL for one that was released. */
+/* bips_frame_ref adds a reference: the frame stays held until bips_frame_release was called once more. It returns the
+ * frame, or NULL if that was released. References count as one held frame (BIPS_QUOTA). Never waits; from any thread. */
 BIPS_API bips_frame *bips_frame_ref(bips_frame *frame);
 
-/* bips_frame_release gives up one hold; with the last one the slot is the producer's again, and nothing
- * of the frame may be used any more. Never waits; from any thread, also after the consumer was closed.
+/* bips_frame_release gives up one reference. With the last one the slot is the producer's again, and nothing of the frame
+ * may be used any more. Never waits; from any thread, also after the consumer was closed, and after the producer's death.
  * Errors: BIPS_STALE, BIPS_FORKED. */
 BIPS_API int bips_frame_release(bips_frame *frame);
 
-/* The bytes, of which there are bips_frame_size(). */
+/* The frame's bytes, page-aligned, and how many there are. */
 BIPS_API const void *bips_frame_data(const bips_frame *frame);
 BIPS_API size_t bips_frame_size(const bips_frame *frame);
 
-/* bips_frame_caps describes the bytes in GStreamer's notation; "": no caps. The address is the same for
- * as long as the producer does not change the text or the tags; it is valid while such a frame is held. */
+/* bips_frame_caps says what the bytes are, in GStreamer's notation; "": no caps. It is private memory of the consumer,
+ * valid while the frame is held. While the producer changes neither caps nor tags, each frame returns the same address, so
+ * that a program can compare addresses to see whether it has to parse the text again, as long as it holds a frame of
+ * them. */
 BIPS_API const char *bips_frame_caps(const bips_frame *frame);
 
-/* bips_frame_tags are those of the stream: records of type 12. *size bytes; NULL: none. Private memory
- * of the consumer, valid while the frame is held. */
+/* bips_frame_tags are the tags of the stream that the frame is of: records (bips/meta.h) of the type BIPS_META_TAGS, *size
+ * bytes; NULL: none. size may be NULL. It is private memory of the consumer, valid while the frame is held. */
 BIPS_API const void *bips_frame_tags(const bips_frame *frame, size_t *size);
 
-/* bips_frame_meta is the frame's metadata: records as in docs/protocol.md. *size bytes; NULL: none. It
- * lies in shared memory: copy it before parsing it. */
+/* bips_frame_meta is the frame's metadata: records (bips/meta.h), *size bytes; NULL: none. size may be NULL. They lie in
+ * shared memory: copy them before you parse them (bips_meta_copy). Valid while the frame is held. */
 BIPS_API const void *bips_frame_meta(const bips_frame *frame, size_t *size);
 
-/* The commonest of what follows, one by one. */
-BIPS_API uint64_t bips_frame_sequence(const bips_frame *frame); /* counts the frames of one instance, from 1 */
-BIPS_API uint64_t bips_frame_pts(const bips_frame *frame);      /* BIPS_NO_TIME: unknown */
-BIPS_API uint64_t bips_frame_duration(const bips_frame *frame);
-BIPS_API uint32_t bips_frame_flags(const bips_frame *frame);
-BIPS_API int64_t bips_frame_age(const bips_frame *frame);       /* since it was published */
+/* The values of bips_frame_info and bips_frame_delivery that programs need most often, one by one. */
+BIPS_API uint64_t bips_frame_sequence(const bips_frame *frame); /* counts the frames of one run of a producer, from 1 */
+BIPS_API uint64_t bips_frame_pts(const bips_frame *frame);      /* ns; BIPS_NO_TIME: unknown */
+BIPS_API uint64_t bips_frame_duration(const bips_frame *frame); /* ns; BIPS_NO_TIME: unknown */
+BIPS_API uint32_t bips_frame_flags(const bips_frame *frame);    /* BIPS_FLAG_..., as in a GstBuffer */
+BIPS_API int64_t bips_frame_age(const bips_frame *frame);       /* ns since it was published, as of now */
 
 /* bips_frame_get_info fills *info: what travelled with the frame. Errors: BIPS_STALE. */
 BIPS_API int bips_frame_get_info(const bips_frame *frame, bips_frame_info *info);
@@ -629,15 +680,15 @@ BIPS_API int bips_frame_get_info(const bips_frame *frame, bips_frame_info *info)
 /* bips_frame_delivery is how a frame came. */
 typedef struct bips_frame_delivery {
   size_t size;            /* of this struct, in bytes */
-  uint64_t sequence;      /* counts the frames of one instance, from 1 */
+  uint64_t sequence;      /* counts the frames of one run of a producer, from 1 */
   uint64_t instance;      /* random id of the run of the producer that made the frame */
   uint64_t publish_time;  /* when it was published, CLOCK_MONOTONIC */
-  uint64_t lost;          /* frames before this one that were wanted and not given */
+  uint64_t lost;          /* frames just before this one that the consumer should have had and did not get */
   uint64_t skipped;       /* frames that BIPS_LATEST passed by to reach this one */
   uint64_t behind;        /* how many newer ones the pool had when this one was delivered */
-  uint64_t latency;       /* of what comes before the producer; BIPS_NO_TIME: unknown */
-  uint32_t discontinuity; /* 1: it does not follow the frame before: the first of a pool, the first after a
-                             resume, or frames are missing before it */
+  uint64_t latency;       /* ns; what bips_producer_set_latency was told; BIPS_NO_TIME: unknown */
+  uint32_t discontinuity; /* 1: it does not follow the frame that was delivered before: it is the first of a producer's
+                             run, the first after a resume, or frames are missing between them */
   uint32_t mode;          /* how it was read: BIPS_LATEST or BIPS_EVERY */
   uint32_t blocking;      /* 1: the producer waits for this consumer */
   uint32_t reserved;      /* 0 */
@@ -653,12 +704,13 @@ BIPS_API int bips_frame_get_delivery(const bips_frame *frame, bips_frame_deliver
 /* bips_check_name returns 0 if a pool can have the name, else -BIPS_BAD_NAME. */
 BIPS_API int bips_check_name(const char *name);
 
-/* bips_check_permissions returns 0, or -BIPS_BAD_OPTION for permissions that nobody means for a pool. */
+/* bips_check_permissions returns 0 for permissions that a pool can have (0600, 0660, 0666, ...), else
+ * -BIPS_BAD_OPTION. */
 BIPS_API int bips_check_permissions(uint32_t permissions);
 
-/* bips_why_no_pool says why nobody can attach to the pool of a name now, for people who wait for it: 0 if
- * there is one, else an error with a message that says where was looked and what to do. It may look at
- * the file system; it never waits. Errors: BIPS_NO_POOL, and those of bips_consumer_pull. */
+/* bips_why_no_pool is for a program that waits for a pool and wants to tell its user why. It returns 0 if there is a pool
+ * of the name, else an error, with a message that says where it looked and what to do. It looks at the file system, and
+ * never waits. Errors: BIPS_NO_POOL, and those of bips_consumer_pull. */
 BIPS_API int bips_why_no_pool(const char *name);
 
 /* bips_frames_stand_alone is 1 if each frame of a stream with these caps can be read without the frames
@@ -667,10 +719,10 @@ BIPS_API int bips_frames_stand_alone(const char *caps);
 
 /* bips_handle_fault is for a handler of SIGBUS (sigaction with SA_SIGINFO), which gives it info->si_addr. If
  * that lies in a pool whose file somebody has cut short, it puts memory of zeros in the place of what is gone,
- * and returns 1: the handler returns, and the access goes on. The calls that have to do with the pool return
- * -BIPS_DAMAGED from then on. It returns 0 for every other address: the fault is somebody else's.
+ * and returns 1: the handler returns, and the access goes on. Calls that use the pool return -BIPS_DAMAGED from
+ * then on. It returns 0 for every other address: that fault has another cause.
  *
- * Async-signal-safe. In any thread, for accesses of the library and of its caller alike. */
+ * Async-signal-safe, and for any thread. It serves accesses by the library and by the program alike. */
 BIPS_API int bips_handle_fault(const void *address);
 
 #ifdef __cplusplus

@@ -24,26 +24,33 @@
  *
  * Names.  What does something begins with a capital letter: Pull, Push, Publish. What only tells does not:
  *   data, size, caps.
- * Errors.  A function that fails throws bips::Error. Where nothing is there yet it does not throw: Pull returns
- *   an empty Frame or Slot, a Wait... false. TryPull does not throw at all.
- * Time-outs.  Any std::chrono::duration, or bips::kForever, which is the default. A negative one does not wait, as
- *   what is left until a point in time that has passed. Points in time are of std::chrono::steady_clock.
+ * Errors.  A function that fails throws bips::Error. When a time-out is over, nothing is thrown: Pull returns an
+ *   empty Frame or Slot, a Wait... function returns false. TryPull never throws. Functions that are noexcept tell no
+ *   error.
+ * Time-outs.  Any std::chrono::duration, or bips::kForever, which is the default. A negative duration does not wait,
+ *   so that "deadline - now" may be given when the deadline has passed; in bips.h a negative number waits for ever.
+ *   Points in time are of std::chrono::steady_clock.
  * Texts.  A parameter of type bips::Text takes a const char * or a std::string, and keeps neither.
- * Ownership.  Producer, Consumer, Slot and Frame can be moved and not copied. What a destructor gives back, it gives
- *   back without a word where that fails. An object that was moved from, pushed or closed is empty: its methods
- *   throw BIPS_STALE, or return 0 or an empty view.
- * Threads.  As in bips.h: all methods of a Producer or a Consumer may be called at the same time, but for Close, the
- *   destructor and moves. One Slot or Frame is for one thread at a time.
+ * Ownership.  Producer, Consumer, Slot and Frame can be moved, but not copied. A destructor gives back what the object
+ *   holds, and tells no error. An object that was moved from, pushed, released or closed is empty: its methods throw an
+ *   Error of BIPS_STALE, or return 0 or an empty view.
+ * Threads.  As in bips.h: threads may call the methods of a Producer or a Consumer at the same time, except Close, the
+ *   destructor and moves, during which no other call may be in progress. Shutdown ends calls in other threads. A Slot
+ *   or a Frame may be used by one thread at a time, by another one later; const methods of a Frame by several at once.
  * Memory.  Nothing is allocated for a frame.
  *
- * Everything here is inline: link with libbips alone. It needs exceptions, and no RTTI. Code for C++17 and for C++20
- * has types of its own each, since Span is another one: do not hand these objects from the one to the other.
+ * Everything here is inline: link with libbips alone. It needs exceptions (without them, use bips.h), but no RTTI.
+ * Objects of code that was compiled as C++17 cannot be given to code that was compiled as C++20, or later: Span differs,
+ * so the types differ, and a program that mixes them does not link. Use one dialect, or hand over what get() returns.
  */
 #ifndef BIPS_BIPS_HPP
 #define BIPS_BIPS_HPP
 
 #if __cplusplus < 201703L
-#error "bips.hpp needs C++17: -std=c++17 or later"
+#error "bips.hpp needs C++17: compile with -std=c++17 or later, or use bips.h"
+#endif
+#if !defined(__cpp_exceptions)
+#error "bips.hpp throws exceptions: compile without -fno-exceptions, or use bips.h, which needs none"
 #endif
 
 #include <bips/bips.h>
@@ -74,11 +81,12 @@ namespace bips {
 inline namespace BIPS_DIALECT {
 
 #if __cplusplus >= 202002L
-/* Span is a view of elements that lie in a row, and belong to somebody else. */
+/* Span is a view of elements that lie one after the other in memory that the Span does not own. */
 template <class T> using Span = std::span<T>;
 
 #else
-/* Span is a view of elements that lie in a row, and belong to somebody else: as much of std::span as C++17 can have. */
+/* Span is a view of elements that lie one after the other in memory that the Span does not own: as much of std::span as
+ * C++17 can have. */
 template <class T> class Span {
  public:
   using element_type = T;
@@ -162,12 +170,13 @@ class Text {
 /* Error is what functions throw. what() says in a sentence what happened, to what, and what to do. */
 class Error : public std::runtime_error {
  public:
-  /* Of the call of libbips in this thread that returned this result, and was the last one that failed. */
+  /* Makes the error of a call of bips.h, or of TryPull, from the negative result that it returned. Make it at once, in the
+   * same thread: the sentence is that of the thread's last error. */
   explicit Error(int result) : std::runtime_error(bips_error_message()), code_(-result), reason_(bips_error_reason()) {}
 
   /* A value of enum bips_error (BIPS_TIMEOUT), or another errno value (EMFILE): always above 0. */
   int code() const noexcept { return code_; }
-  /* More of it, as bips_error_reason: 0: nothing. */
+  /* Tells more of it, as bips_error_reason does; 0: there is nothing more to say. */
   int reason() const noexcept { return reason_; }
   /* "timeout", "pool-full", "other". */
   const char *name() const noexcept { return bips_error_name(code_); }
@@ -221,12 +230,17 @@ enum class Overflow : std::uint32_t { kBlock = BIPS_BLOCK, kDrop = BIPS_DROP };
 /* Which frames a consumer wants: enum bips_mode. */
 enum class Mode : std::uint32_t { kAuto = BIPS_AUTO, kLatest = BIPS_LATEST, kEvery = BIPS_EVERY };
 
-/* ---- What is told ----------------------------------------------------------------------------- */
-/* Structs of bips.h that begin with their size and the defaults. Their fields are documented there. */
+/* ---- What travels with a frame, and statistics -------------------------------------------------- */
+/* Structs of bips.h, whose constructors set the size and the defaults. Their fields are documented there. */
 
 struct FrameInfo : bips_frame_info {
   FrameInfo() noexcept : bips_frame_info BIPS_FRAME_INFO_INIT {}
 
+  /* How many bytes of the slot are used; all of them, if it is not called. */
+  FrameInfo &set_data_size(std::size_t bytes) noexcept {
+    data_size = bytes;
+    return *this;
+  }
   FrameInfo &set_pts(std::chrono::nanoseconds time) noexcept {
     pts = detail::TimeOf(time);
     return *this;
@@ -243,7 +257,7 @@ struct FrameInfo : bips_frame_info {
     capture_time = detail::TimeOf(time.time_since_epoch());
     return *this;
   }
-  /* The records stay the caller's, until the frame is published. */
+  /* The records are not copied here: they have to stay as they are until the frame is published. */
   FrameInfo &set_meta(Span<const std::uint8_t> records) noexcept {
     meta = records.data();
     meta_size = records.size();
@@ -269,12 +283,12 @@ struct ConsumerStats : bips_consumer_stats {
 
 /* ---- Slots ------------------------------------------------------------------------------------ */
 
-/* Slot is an empty buffer, lent by Producer::Pull. It goes back when it is pushed, returned or destroyed. It may
+/* Slot is an empty buffer, lent by Producer::Pull. It is given back when it is pushed, returned or destroyed. It may
  * outlive its producer. */
 class Slot {
  public:
   Slot() noexcept = default;
-  /* Takes a slot of bips.h over. */
+  /* Takes over a slot that a function of bips.h lent; nullptr: an empty one. */
   explicit Slot(bips_slot *slot) noexcept : slot_(slot) {}
   Slot(Slot &&other) noexcept : slot_(other.Detach()) {}
   Slot &operator=(Slot &&other) noexcept {
@@ -292,21 +306,21 @@ class Slot {
   /* The slot's memory, page-aligned. It holds what an older frame left there. */
   Span<std::uint8_t> data() const noexcept { return {static_cast<std::uint8_t *>(bips_slot_data(slot_)), bips_slot_size(slot_)}; }
   std::size_t size() const noexcept { return bips_slot_size(slot_); }
-  /* The same memory as elements of another type, as many as are whole. */
+  /* The same memory as elements of another type; bytes at the end that make no whole element are left out. */
   template <class T> Span<T> As() const noexcept { return detail::ElementsOf<T>(data()); }
   /* The slot's number in its pool, from 0. */
   std::uint32_t index() const noexcept { return bips_slot_index(slot_); }
   /* true: the pool has moved since it was lent, so that publishing it takes a copy. */
   bool has_moved() const noexcept { return bips_slot_has_moved(slot_) != 0; }
 
-  /* Return gives it back, published or not. */
+  /* Return gives it back, published or not. Never waits; from any thread. */
   void Return() {
     detail::Check(bips_slot_return(slot_));
     Detach();
   }
 
   bips_slot *get() const noexcept { return slot_; }
-  /* Detach leaves the slot to the caller, who gives it back by bips_slot_return. */
+  /* Detach hands the slot over to the caller, who gives it back by bips_slot_return. This object is empty then. */
   bips_slot *Detach() noexcept { return std::exchange(slot_, nullptr); }
 
  private:
@@ -330,19 +344,19 @@ struct ProducerOptions {
   std::string caps;                /* of the first frames; "": none yet */
   std::uint32_t permissions = 0;   /* 0: BIPS_DEFAULT_PERMISSIONS */
   Overflow overflow = Overflow::kBlock;
-  std::string group;                           /* "": the group that the system gives new files */
+  std::string group;                           /* the permissions' group, a name or a number; "": the system's choice */
   std::chrono::nanoseconds block_timeout{0};   /* 0: for ever */
-  /* Is told what no call can return, from a thread of the producer's: bips_warning. error is above 0. It must not
-   * throw, shut down or close. */
+  /* Is told what no call can return, by a thread of the library's: bips_warning; error is above 0 here. It must not
+   * throw, and must not shut down or close the producer. */
   std::function<void(int error, const char *message)> warn;
-  /* Not 0 from now on, by another thread: the constructor throws BIPS_INTERRUPTED where it waits. */
+  /* When another thread sets it to a value other than 0, the constructor throws BIPS_INTERRUPTED instead of waiting. */
   const std::atomic<int> *give_up = nullptr;
 };
 
 /* Producer fills a pool: bips_producer_open. */
 class Producer {
  public:
-  /* Makes the pool of a name, and publishes it. */
+  /* Makes the pool of a name, with all of its memory, and publishes it. Waits for a second at most: bips_producer_open. */
   Producer(Text name, const ProducerOptions &options) {
     bips_producer_options o = BIPS_PRODUCER_OPTIONS_INIT;
     bips_producer *producer;
@@ -373,14 +387,16 @@ class Producer {
     return *this;
   }
 
-  /* Pull lends an empty slot. It is empty itself if none came free in time, and with Overflow::kDrop if none is free:
-   * then the frame is dropped and counted. */
+  /* Pull lends a slot to write a frame into, and waits for one that is free. The Slot that it returns holds nothing
+   * (converts to false) if none came free in time; with Overflow::kDrop, if none is free now: the frame is then dropped
+   * and counted. */
   Slot Pull(Timeout timeout = kForever) {
     Slot slot;
     detail::CheckUnless(SlotOrError(TryPull(&slot, timeout)), BIPS_TIMEOUT);
     return slot;
   }
-  /* TryPull returns what bips_producer_pull does: 0, or less for an error. *slot is given back before. */
+  /* TryPull is Pull without exceptions: it returns what bips_producer_pull does: 0, or less for an error
+   * (-BIPS_TIMEOUT, -BIPS_DROPPED). What *slot holds is given back first. */
   int TryPull(Slot *slot, Timeout timeout) noexcept {
     bips_slot *pulled;
     *slot = Slot();
@@ -399,14 +415,15 @@ class Producer {
     return detail::CheckUnless(bips_producer_wait_lendable(get(), timeout.ns()), BIPS_TIMEOUT);
   }
 
-  /* Push publishes a slot and gives it back: it is empty then. Without info the frame fills the slot, and has no
-   * times. When it throws, the slot is as it was. */
+  /* Push publishes a slot and gives it back: the Slot is empty then. Without info the frame fills the slot, and has no
+   * times. If it throws, the slot is as it was. */
   void Push(Slot &slot) { PushWith(slot, nullptr); }
   void Push(Slot &&slot) { PushWith(slot, nullptr); }
   void Push(Slot &slot, const FrameInfo &info) { PushWith(slot, &info); }
   void Push(Slot &&slot, const FrameInfo &info) { PushWith(slot, &info); }
 
-  /* Publish publishes a slot and keeps it lent, for a caller who still reads it. It returns the frame's number, from 1. */
+  /* Publish publishes a slot and keeps it lent, for a caller who goes on reading it, and does not write to it any more.
+   * It returns the frame's number, from 1. */
   std::uint64_t Publish(const Slot &slot) { return PublishWith(slot, nullptr); }
   std::uint64_t Publish(const Slot &slot, const FrameInfo &info) { return PublishWith(slot, &info); }
 
@@ -415,28 +432,29 @@ class Producer {
   /* EndOfStream tells consumers that no frame follows. */
   void EndOfStream() { detail::Check(bips_producer_end_of_stream(get())); }
 
-  /* Of the frames published from now on; "": none. */
+  /* SetCaps says what the frames are that are published from now on, in GStreamer's notation; "": none. */
   void SetCaps(Text caps) { detail::Check(bips_producer_set_caps(get(), caps.c_str())); }
-  /* Likewise: records of type 12; no bytes: none. */
+  /* SetTags likewise sets the stream's tags: records of BIPS_META_TAGS, as bips::meta::Writer writes them; no bytes: none. */
   void SetTags(Span<const std::uint8_t> tags) { detail::Check(bips_producer_set_tags(get(), tags.data(), tags.size())); }
-  /* The latency of what comes before the producer; std::nullopt: unknown, or not live. */
+  /* SetLatency says how long a frame takes from its capture to its publication; std::nullopt: unknown, or not live. */
   void SetLatency(std::optional<std::chrono::nanoseconds> latency) {
     detail::Check(bips_producer_set_latency(get(), latency ? detail::TimeOf(*latency) : BIPS_NO_TIME));
   }
-  /* For how long consumers of every frame may hold up all others from now on. 0 demotes at once who is behind. */
+  /* For how long consumers of every frame may hold up all others from now on. 0, unlike in ProducerOptions, demotes at
+   * once a consumer that is behind. */
   void SetBlockTimeout(Timeout timeout) { detail::Check(bips_producer_set_block_timeout(get(), timeout.ns())); }
   /* While flushing, every wait throws BIPS_FLUSHING, also one in progress. */
   void SetFlushing(bool flushing) { detail::Check(bips_producer_set_flushing(get(), flushing)); }
 
-  /* Grow makes the slots as large as that: the producer goes on in a new pool, and its consumers follow. */
+  /* Grow makes the slots slot_size bytes large: the producer goes on in a new pool of the name, and its consumers follow. */
   void Grow(std::size_t slot_size) { detail::Check(bips_producer_grow(get(), slot_size)); }
 
-  /* WaitConsumers waits until so many consumers read from the pool; false: not in time. */
+  /* WaitConsumers waits until so many consumers, or more, read from the pool; false: not in time. */
   bool WaitConsumers(std::uint32_t consumers, Timeout timeout = kForever) {
     return detail::CheckUnless(bips_producer_wait_consumers(get(), consumers, timeout.ns()), BIPS_TIMEOUT);
   }
-  /* WaitKeyFrameRequest waits until a consumer has asked for a frame that decoding can begin with; false: not in time.
-   * For one thread. */
+  /* WaitKeyFrameRequest waits until a consumer asks for a frame that decoding can begin with; false: not in time. Call it
+   * in one thread. */
   bool WaitKeyFrameRequest(Timeout timeout = kForever) {
     return detail::CheckUnless(bips_producer_wait_key_frame_request(get(), timeout.ns()), BIPS_TIMEOUT);
   }
@@ -466,9 +484,9 @@ class Producer {
     return std::chrono::nanoseconds(static_cast<std::int64_t>(bips_producer_waited(get())));
   }
 
-  /* Shutdown ends the pool, and all calls in progress and to come, by BIPS_CLOSED. From any thread. */
+  /* Shutdown ends the pool. Calls in progress, and all later ones, throw BIPS_CLOSED. From any thread. */
   void Shutdown() { detail::Check(bips_producer_shutdown(get())); }
-  /* Close shuts down and lets go, as the destructor does. */
+  /* Close shuts down and frees the producer, as the destructor does. */
   void Close() noexcept { producer_.reset(); }
 
   bips_producer *get() const noexcept { return producer_.get(); }
@@ -498,12 +516,12 @@ class Producer {
 
 /* ---- Frames ----------------------------------------------------------------------------------- */
 
-/* Frame is a published slot, held by Consumer::Pull. It is given back when it is pushed, released or destroyed, from
- * any thread. It may outlive its consumer and its producer. What it shows is valid while it is held. */
+/* Frame is a published slot, which Consumer::Pull holds for the caller. It is given back when it is pushed, released or
+ * destroyed, in any thread. It may outlive its consumer and its producer. Views that it returns are valid until then. */
 class Frame {
  public:
   Frame() noexcept = default;
-  /* Takes a frame of bips.h over. */
+  /* Takes over a frame that a function of bips.h returned; nullptr: an empty one. */
   explicit Frame(bips_frame *frame) noexcept : frame_(frame) {}
   Frame(Frame &&other) noexcept : frame_(other.Detach()) {}
   Frame &operator=(Frame &&other) noexcept {
@@ -521,17 +539,17 @@ class Frame {
   /* The bytes, in the pool's own memory: to write to them is SIGSEGV. */
   Span<const std::uint8_t> data() const noexcept { return {static_cast<const std::uint8_t *>(bips_frame_data(frame_)), bips_frame_size(frame_)}; }
   std::size_t size() const noexcept { return bips_frame_size(frame_); }
-  /* The same bytes as elements of another type, as many as are whole. */
+  /* The same bytes as elements of another type; bytes at the end that make no whole element are left out. */
   template <class T> Span<const T> As() const noexcept { return detail::ElementsOf<const T>(data()); }
   /* What the bytes are, in GStreamer's notation; "": no caps. It ends with a zero byte. */
   std::string_view caps() const noexcept { return detail::View(bips_frame_caps(frame_)); }
-  /* Those of the stream: records of type 12. */
+  /* The stream's tags: records of BIPS_META_TAGS, which bips::meta::Records reads; no bytes: none. */
   Span<const std::uint8_t> tags() const noexcept {
     std::size_t size;
     auto bytes = static_cast<const std::uint8_t *>(bips_frame_tags(frame_, &size));
     return {bytes, size};
   }
-  /* The frame's metadata, in shared memory: bips::Metadata (bips/meta.hpp) reads them. */
+  /* The frame's metadata, in shared memory: bips::meta::Records (bips/meta.hpp) reads them; no bytes: none. */
   Span<const std::uint8_t> meta() const noexcept {
     std::size_t size;
     auto bytes = static_cast<const std::uint8_t *>(bips_frame_meta(frame_, &size));
@@ -543,7 +561,7 @@ class Frame {
   std::optional<std::chrono::nanoseconds> pts() const noexcept { return detail::KnownTime(bips_frame_pts(frame_)); }
   std::optional<std::chrono::nanoseconds> duration() const noexcept { return detail::KnownTime(bips_frame_duration(frame_)); }
   std::uint32_t flags() const noexcept { return bips_frame_flags(frame_); } /* BIPS_FLAG_... */
-  /* Since it was published. */
+  /* How long ago it was published. */
   std::chrono::nanoseconds age() const noexcept { return std::chrono::nanoseconds(bips_frame_age(frame_)); }
 
   /* All that travelled with it. info().meta is as meta(). */
@@ -552,14 +570,14 @@ class Frame {
     detail::Check(bips_frame_get_info(frame_, &info));
     return info;
   }
-  /* How it came: what was lost before it, how far behind the reader is. */
+  /* How it was delivered: what was lost before it, how far behind the reader is. */
   FrameDelivery delivery() const {
     FrameDelivery delivery;
     detail::Check(bips_frame_get_delivery(frame_, &delivery));
     return delivery;
   }
 
-  /* Share takes one more hold of the same frame, which stays until both are given back. It is empty if this one is. */
+  /* Share returns another Frame for the same bytes, which stay held until both are given back. It is empty if this is. */
   Frame Share() const noexcept { return Frame(bips_frame_ref(frame_)); }
 
   /* Release gives it back. */
@@ -569,7 +587,7 @@ class Frame {
   }
 
   bips_frame *get() const noexcept { return frame_; }
-  /* Detach leaves the frame to the caller, who gives it back by bips_frame_release. */
+  /* Detach hands the frame over to the caller, who gives it back by bips_frame_release. This object is empty then. */
   bips_frame *Detach() noexcept { return std::exchange(frame_, nullptr); }
 
  private:
@@ -588,13 +606,14 @@ struct ConsumerOptions {
   Mode mode = Mode::kAuto;
   std::uint32_t max_held = 0;                /* 0: BIPS_DEFAULT_MAX_HELD */
   std::uint32_t min_held = 0;                /* 0: max_held */
-  std::chrono::nanoseconds max_age{0};       /* 0: always the newest */
-  std::chrono::nanoseconds spin{0};          /* at most BIPS_MAX_SPIN */
+  std::chrono::nanoseconds max_age{0};       /* for Mode::kLatest: of what was not read yet, the oldest that is no older;
+                                                0: the newest */
+  std::chrono::nanoseconds spin{0};          /* looks for so long before it sleeps; at most BIPS_MAX_SPIN */
   std::chrono::nanoseconds stall_timeout{0}; /* 0: never */
 };
 
-/* FrameIterator is the place of a loop over a consumer. It holds one frame at a time, and gives it back when it goes
- * on, unless the loop has moved it elsewhere. */
+/* FrameIterator is the iterator of a loop over a consumer. It holds one frame at a time, and gives it back before it pulls
+ * the next one, unless the loop's body has moved it elsewhere. */
 class FrameIterator {
  public:
   using iterator_category = std::input_iterator_tag;
@@ -657,15 +676,16 @@ class Consumer {
     consumer_.reset(consumer);
   }
 
-  /* Pull returns the next frame, and waits for it and for the pool; empty: none came in time. Else it throws what
-   * bips_consumer_pull returns: BIPS_END_OF_STREAM and BIPS_PRODUCER_LOST among them, after which it may be called
-   * again. */
+  /* Pull returns the next frame, and waits for it and for the pool. The Frame that it returns is empty (converts to
+   * false) if none came in time. Everything else that bips_consumer_pull returns is thrown, BIPS_END_OF_STREAM and
+   * BIPS_PRODUCER_LOST among them; after these two, Pull may be called again. */
   Frame Pull(Timeout timeout = kForever) {
     Frame frame;
     detail::CheckUnless(TryPull(&frame, timeout), BIPS_TIMEOUT);
     return frame;
   }
-  /* TryPull returns what bips_consumer_pull does: 0, or less for an error. *frame is given back before. */
+  /* TryPull is Pull without exceptions: it returns what bips_consumer_pull does: 0, or less for an error
+   * (-BIPS_TIMEOUT, -BIPS_END_OF_STREAM). What *frame holds is given back first. */
   int TryPull(Frame *frame, Timeout timeout) noexcept {
     bips_frame *pulled;
     *frame = Frame();
@@ -673,23 +693,24 @@ class Consumer {
     *frame = Frame(pulled);
     return result;
   }
-  /* Push gives a frame back: it is empty then. */
+  /* Push gives a frame back, as Frame::Release does: it is empty then. */
   void Push(Frame &frame) {
     detail::Check(bips_consumer_push(get(), frame.get()));
     frame.Detach();
   }
   void Push(Frame &&frame) { Push(frame); }
 
-  /* Fd is a descriptor for event loops, readable when Pull would not have to wait: bips_consumer_fd. It is the consumer's. */
+  /* Fd is a descriptor for event loops, readable when Pull would not have to wait: bips_consumer_fd. It belongs to the
+   * consumer: watch it, and do not close it. */
   int Fd() {
     int result = bips_consumer_fd(get());
     detail::Check(result);
     return result;
   }
 
-  /* A loop over a consumer gets each frame that it pulls. It ends at the end of the stream, or when another thread
-   * calls Shutdown. When the producer is lost it waits for the next one, whose first frame says so:
-   * frame.delivery().discontinuity. Other errors are thrown: BIPS_POOL_FULL, BIPS_STALLED, BIPS_INTERRUPTED, ... */
+  /* begin and end are for a loop over the consumer's frames. It pulls, and waits, without a limit. It ends at the end of
+   * the stream, or when another thread calls Shutdown. When the producer is lost it waits for the next one, whose first
+   * frame has delivery().discontinuity. Other errors are thrown: BIPS_POOL_FULL, BIPS_STALLED, BIPS_INTERRUPTED, ... */
   FrameIterator begin() { return FrameIterator(get()); }
   FrameIterator::End end() const noexcept { return {}; }
 
@@ -697,12 +718,12 @@ class Consumer {
   void Interrupt() noexcept { bips_consumer_interrupt(get()); }
   /* While flushing, Pull throws BIPS_FLUSHING at once, also one in progress. */
   void SetFlushing(bool flushing) { detail::Check(bips_consumer_set_flushing(get(), flushing)); }
-  /* Suspend stops reading, Resume reads on. */
+  /* Suspend stops reading, so that the producer does not wait for this consumer; Resume reads on. */
   void Suspend() { detail::Check(bips_consumer_suspend(get())); }
   void Resume() { detail::Check(bips_consumer_resume(get())); }
-  /* Whether the producer waits for this consumer of every frame. */
+  /* SetBlocking says whether the producer has to wait for this consumer of every frame: bips_consumer_set_blocking. */
   void SetBlocking(bool blocking) { detail::Check(bips_consumer_set_blocking(get(), blocking)); }
-  /* ConsumerOptions::max_age from the next Pull on. */
+  /* SetMaxAge changes ConsumerOptions::max_age, from the next Pull on. */
   void SetMaxAge(std::chrono::nanoseconds max_age) { detail::Check(bips_consumer_set_max_age(get(), max_age.count())); }
   /* RequestKeyFrame asks the producer for a frame that decoding can begin with. */
   void RequestKeyFrame() { detail::Check(bips_consumer_request_key_frame(get())); }
@@ -718,7 +739,7 @@ class Consumer {
       return std::nullopt;
     return info;
   }
-  /* How many slots the pool needs so that this consumer is granted max_held; 0: bips_consumer_slots_for_max_held. */
+  /* How many slots the pool should have so that this consumer is granted max_held; 0: bips_consumer_slots_for_max_held. */
   std::uint32_t slots_for_max_held() const noexcept { return bips_consumer_slots_for_max_held(get()); }
   ConsumerStats stats() const {
     ConsumerStats stats;
@@ -726,9 +747,9 @@ class Consumer {
     return stats;
   }
 
-  /* Shutdown leaves the pool, and ends all calls in progress and to come, by BIPS_CLOSED. From any thread. */
+  /* Shutdown leaves the pool. Calls in progress, and all later ones, throw BIPS_CLOSED. From any thread. */
   void Shutdown() { detail::Check(bips_consumer_shutdown(get())); }
-  /* Close shuts down and lets go, as the destructor does. Frames that are held stay valid. */
+  /* Close shuts down and frees the consumer, as the destructor does. Frames that are held stay valid. */
   void Close() noexcept { consumer_.reset(); }
 
   bips_consumer *get() const noexcept { return consumer_.get(); }
@@ -746,14 +767,14 @@ class Consumer {
 /* The library's version, as "0.1.0". BIPS_VERSION_MAJOR and so on are this header's. */
 inline std::string_view Version() noexcept { return bips_version(); }
 
-/* For a handler of SIGBUS, with info->si_addr: true if that was in a pool whose file somebody has cut short, and the
- * access goes on (bips_handle_fault). Async-signal-safe. */
+/* HandleFault is for a handler of SIGBUS, with info->si_addr: true if that lies in a pool whose file somebody has cut
+ * short, and the access can go on (bips_handle_fault). Async-signal-safe. */
 inline bool HandleFault(const void *address) noexcept { return bips_handle_fault(address) != 0; }
 
 /* CheckName throws BIPS_BAD_NAME if no pool can have the name. */
 inline void CheckName(Text name) { detail::Check(bips_check_name(name.c_str())); }
 
-/* CheckPermissions throws BIPS_BAD_OPTION for permissions that nobody means for a pool. */
+/* CheckPermissions throws BIPS_BAD_OPTION for permissions that a pool cannot have. */
 inline void CheckPermissions(std::uint32_t permissions) { detail::Check(bips_check_permissions(permissions)); }
 
 /* WhyNoPool says why nobody can attach to the pool of a name now; std::nullopt: there is one. */

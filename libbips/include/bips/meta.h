@@ -44,8 +44,8 @@
  * Texts.  A bips_meta_text that was read is UTF-8 without a zero byte, and is NOT terminated: it has
  *   length bytes. One that is to be written likewise. Texts that are given as const char * are
  *   terminated.
- * Shared memory.  Whoever can write to a pool can change a frame's metadata while they are read: copy
- *   them first (bips_meta_copy), and read the copy. These functions rely on bytes that do not change.
+ * Shared memory.  A process that can write to a pool can change a frame's metadata while they are read.
+ *   These functions rely on bytes that do not change: copy them first (bips_meta_copy), and read the copy.
  * Threads.  Functions may be called from several threads at once, as long as nobody changes what they
  *   are given. A bips_meta_records, a bips_meta_fields, a bips_meta_structures and a bips_meta_writer are
  *   changed by those that go on in them.
@@ -82,7 +82,7 @@ enum bips_meta_type {
 };
 
 /* Flags of records. The others are to be ignored. */
-#define BIPS_META_NEEDED 1    /* who does not know the record's type must not use the frame */
+#define BIPS_META_NEEDED 1    /* a reader that does not know the record's type must not use the frame */
 #define BIPS_META_PARTIAL 2   /* values were left out, since nothing in the format is like them */
 #define BIPS_META_ANALYTICS 4 /* a region came from a GstAnalyticsRelationMeta */
 
@@ -157,9 +157,9 @@ enum bips_meta_kind {
   BIPS_META_KIND_OTHER = 11     /* as.other */
 };
 
-/* Which of GStreamer's types a value had, so that a GStreamer reader gets the same. To others it means
- * nothing. Elements of GStreamer often take one type only: of a number that gst_structure_get_int should
- * find it is BIPS_META_ORIGIN_32. One that is not listed for a kind counts as the first one. */
+/* Which of GStreamer's types a value had, so that a GStreamer reader gets the same. Readers without GStreamer ignore
+ * it. Elements of GStreamer often look for one type only: a number that gst_structure_get_int is to find needs
+ * BIPS_META_ORIGIN_32. An origin that is not listed for a kind counts as the first one that is. */
 enum bips_meta_origin {
   BIPS_META_ORIGIN_BUFFER = 0, /* of bytes: GstBuffer */
   BIPS_META_ORIGIN_BYTES = 1,  /* of bytes: GBytes */
@@ -229,9 +229,9 @@ BIPS_API int bips_meta_next_structure(bips_meta_structures *structures, bips_met
 /* bips_meta_find finds the first structure of a name. 1: *structure is it; 0: there is none. */
 BIPS_API int bips_meta_find(const bips_meta_structures *structures, const char *name, bips_meta_structure *structure);
 
-/* These find the first field of a key, from the place on that structure->fields is at: to read the fields one by one
- * before, go on in a copy of it. 1: found; 0: there is none, or it is of another kind; then what is pointed to is left
- * as it is. get_int takes all whole numbers that fit, get_float all numbers and fractions. */
+/* These find the first field that has a key. 1: found; 0: there is none, or it is of another kind, and *value is left as it
+ * is. get_int takes all whole numbers that fit, get_float all numbers and fractions. The search begins at the place of
+ * structure->fields: to go through the fields by bips_meta_next_value as well, do that with a copy of structure->fields. */
 BIPS_API int bips_meta_get(const bips_meta_structure *structure, const char *key, bips_meta_value *value);
 BIPS_API int bips_meta_get_bool(const bips_meta_structure *structure, const char *key, int *value);
 BIPS_API int bips_meta_get_int(const bips_meta_structure *structure, const char *key, int64_t *value);
@@ -246,8 +246,8 @@ BIPS_API int bips_meta_get_text(const bips_meta_structure *structure, const char
  * BIPS_META_NEEDED, neither should the frame. The other records can be used. BIPS_BAD_OPTION: it is of another
  * type, or size is not set.
  *
- * That sizes add up to the frame's, that planes, regions and crop lie in the picture, and that a time code is one,
- * is for whoever uses the values to check: they are as the producer wrote them.
+ * The values are as the producer wrote them. It is not checked here that sizes add up to the frame's, that planes, regions
+ * and crop lie in the picture, and that a time code can exist: check what you rely on.
  */
 
 #define BIPS_META_MAX_MEMORIES 16
@@ -382,8 +382,8 @@ typedef struct bips_meta_protection {
 #define BIPS_META_PROTECTION_INIT { sizeof(bips_meta_protection), 0, 0, {{"", 0}, {NULL, 0, 0, 0, 0, 0, 0, 0}} }
 BIPS_API int bips_meta_read_protection(const bips_meta_record *record, bips_meta_protection *protection);
 
-/* bips_meta_gst: a meta that GStreamer 1.24 or later wrote itself. Only who knows the meta of its name can read the
- * data. */
+/* bips_meta_gst: a meta that GStreamer 1.24 or later wrote itself. Only a program that knows the meta of that name can read
+ * the data. */
 typedef struct bips_meta_gst {
   size_t size;          /* of this struct, in bytes */
   bips_meta_text name;  /* the meta's, 3 to 100 bytes */
@@ -431,8 +431,9 @@ typedef struct bips_meta_writer {
 /* bips_meta_writer_begin begins to write at area, which has room for so many bytes, behind used bytes of records that
  * are there already; 0: none. The area need not be aligned.
  *
- * Memory records come first, then the others in their order. What comes of types that the format allows once only is for
- * the caller to keep to. Errors: BIPS_BAD_OPTION. */
+ * A BIPS_META_MEMORIES record has to be the first one; then come the others, in any order. Of BIPS_META_MEMORIES,
+ * BIPS_META_AUDIO_LAYOUT, BIPS_META_CROP and BIPS_META_PROTECTION a frame has one record at most: readers use the first, and
+ * the writer does not check it. Errors: BIPS_BAD_OPTION. */
 BIPS_API int bips_meta_writer_begin(bips_meta_writer *writer, void *area, size_t room, size_t used);
 
 /* These write a record whole, or not at all; the records before it stay as they are, and smaller ones may still find
@@ -457,8 +458,8 @@ BIPS_API int bips_meta_add_unknown(bips_meta_writer *writer, const bips_meta_rec
  *   begin_region      begin_structure, its fields, end: 0 to BIPS_META_MAX_PARAMS times    end_record
  *   begin_custom, begin_protection, begin_tags      begin_structure, its fields, end: once   end_record
  *
- * Whoever calls them need not look at the results before bips_meta_end_record: the first error is remembered, what
- * follows does nothing, and bips_meta_end_record returns it. */
+ * It is enough to look at the result of bips_meta_end_record: the first error is remembered, calls after it do nothing, and
+ * bips_meta_end_record returns it. */
 BIPS_API int bips_meta_begin_region(bips_meta_writer *writer, const bips_meta_region *region);
 BIPS_API int bips_meta_begin_custom(bips_meta_writer *writer, const bips_meta_custom *custom);
 BIPS_API int bips_meta_begin_protection(bips_meta_writer *writer, const bips_meta_protection *protection);

@@ -9,7 +9,7 @@
  *     for (const bips::meta::Record &record : records)
  *       if (record.type == BIPS_META_REGION) {
  *         auto region = record.Read<bips::meta::Region>();
- *         draw(View(region.kind), region.x, region.y, region.width, region.height);
+ *         draw(bips::meta::View(region.kind), region.x, region.y, region.width, region.height);
  *         for (const bips::meta::Structure &params : bips::meta::Each(region.params))
  *           tell(params.GetFloat("confidence").value_or(0));
  *       }
