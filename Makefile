@@ -94,8 +94,10 @@ model-long: ## the same, and the searches that take long: three minutes each at 
 	@tools/setup model
 	@tests/model/run.sh all
 
-install: ## put the plugin, once built, where GStreamer looks (as root; DESTDIR is honoured)
+install: ## put what make build has built, the plugin and libbips, where others find it (as root; DESTDIR is honoured)
+	@[ -f $(BUILD)/build.ninja ] || { echo "nothing is built in $(BUILD): run make build before make install"; exit 1; }
 	@meson install -C $(BUILD) --no-rebuild
+	@[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || PATH=$$PATH:/usr/sbin:/sbin ldconfig
 
 clean: ## remove what was built here (the cache folder stays)
 	rm -rf $(BUILD)

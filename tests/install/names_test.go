@@ -81,6 +81,13 @@ func isComplete(t *testing.T, i installation) {
 			t.Errorf("bips.pc is of version %s, bips.h of %s", out, version(t))
 		}
 	})
+	t.Run("dependencies", func(t *testing.T) {
+		for _, name := range libraries(t, i.file(t, "libbips.so")) {
+			if !strings.HasPrefix(name, "libc.so.") && !strings.HasPrefix(name, "libpthread.so.") && !strings.HasPrefix(name, "ld-linux") {
+				t.Errorf("libbips.so needs %s: it is to need libc alone", name)
+			}
+		}
+	})
 	t.Run("exports", func(t *testing.T) {
 		libbips := filepath.Join(checkout(t), "libbips")
 		run(t, libbips, nil, "tests/exports", i.file(t, "libbips.so"), i.file(t, "libbips.a"), "libbips.map", "include/bips/bips.h", "include/bips/meta.h")

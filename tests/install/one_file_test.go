@@ -20,11 +20,31 @@ func TestAProjectCompilesTheLibraryAsOneFile(t *testing.T) {
 		t.Run(compiler, func(t *testing.T) {
 			need(t, compiler)
 			object := filepath.Join(t.TempDir(), "bips.o")
-			run(t, folder, nil, compiler, "-std=c11", "-O2", "-Wall", "-Wextra", "-Wshadow", "-Werror", "-c", "bips.c", "-o", object)
+			run(t, folder, nil, compiler, "-std=c11", "-O2", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror", "-I", filepath.Join(library, "include"), "-c", "bips.c", "-o", object)
 			if have, want := globals(t, object), exported(t); !slices.Equal(have, want) {
 				t.Errorf("the file shows the names\n%q\nand not those of libbips.map:\n%q", have, want)
 			}
 		})
+	}
+}
+
+// A project in C++ compiles that file with its C compiler, and is strict about its own.
+func TestACPlusPlusProjectHasTheLibraryAsOneFile(t *testing.T) {
+	need(t, "python3", "cc")
+	library := filepath.Join(checkout(t), "libbips")
+	folder := write(t, map[string]string{"use.cpp": read(t, "testdata/use.cpp")})
+	run(t, folder, nil, filepath.Join(library, "amalgamate"), "bips.c")
+	run(t, folder, nil, "cc", "-I", filepath.Join(library, "include"), "-c", "bips.c")
+	for _, compiler := range []string{"g++", "clang++"} {
+		for _, dialect := range []string{"c++17", "c++20"} {
+			t.Run(compiler+" "+dialect, func(t *testing.T) {
+				need(t, compiler)
+				program := filepath.Join(t.TempDir(), "use")
+				run(t, folder, nil, compiler, "-std="+dialect, "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Wold-style-cast", "-Werror",
+					"-fno-rtti", "-I", filepath.Join(library, "include"), "use.cpp", "bips.o", "-pthread", "-o", program)
+				use(t, program, nil, true)
+			})
+		}
 	}
 }
 

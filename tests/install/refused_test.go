@@ -41,6 +41,25 @@ func compiles32(t *testing.T, compiler []string) {
 	}
 }
 
+// Whoever compiles without exceptions, or an older C++, is told what to do.
+func TestCPlusPlusWithoutWhatItNeedsIsRefused(t *testing.T) {
+	project := write(t, map[string]string{"use.cpp": "#include <bips/bips.hpp>\nint main() { bips::Consumer(\"camera0\").Pull(); }\n"})
+	for _, compiler := range []string{"g++", "clang++"} {
+		for option, sentence := range map[string]string{
+			"-fno-exceptions": "bips.hpp throws exceptions: compile without -fno-exceptions, or use bips.h",
+			"-std=c++14":      "bips.hpp needs C++17: compile with -std=c++17 or later, or use bips.h",
+		} {
+			t.Run(compiler+" "+option, func(t *testing.T) {
+				need(t, compiler)
+				out, err := try(project, nil, compiler, "-std=c++17", option, "-fsyntax-only", "-I"+filepath.Join(checkout(t), "libbips/include"), "use.cpp")
+				if err == nil || !strings.Contains(out, sentence) {
+					t.Errorf("%v\n%s", err, out)
+				}
+			})
+		}
+	}
+}
+
 func TestMesonForOtherProcessorsIsRefused(t *testing.T) {
 	need(t, "meson", "ninja", "arm-linux-gnueabihf-gcc")
 	cross := write(t, map[string]string{"arm.ini": `[binaries]

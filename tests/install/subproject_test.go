@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -58,6 +59,34 @@ executable('use', 'use.c', dependencies: bips)
 	}
 	if out, _ := try(project, nil, "meson", "test", "-C", "build", "--list"); !strings.Contains(out, "No tests defined") {
 		t.Errorf("a project that has libbips in it runs its tests: %s", out)
+	}
+}
+
+// The wrap file is the one of docs/libbips.md, but for where it fetches from.
+func TestAMesonProjectFetchesTheLibraryAsTheDocumentSays(t *testing.T) {
+	need(t, "meson", "ninja", "cc", "git")
+	_, wrap, _ := strings.Cut(read(t, "../../docs/libbips.md"), "```ini\n")
+	wrap, _, found := strings.Cut(wrap, "```")
+	if !found {
+		t.Fatal("docs/libbips.md has no wrap file")
+	}
+	remote := t.TempDir()
+	copySources(t, remote)
+	for _, command := range []string{"init -q", "add -A", "-c user.name=test -c user.email=test@localhost commit -q -m release", "tag v" + version(t)} {
+		run(t, remote, nil, append([]string{"git"}, strings.Fields(command)...)...)
+	}
+	url := regexp.MustCompile(`(?m)^url = .*$`)
+	if !url.MatchString(wrap) {
+		t.Fatalf("this wrap file says nothing of where to fetch from:\n%s", wrap)
+	}
+	project := write(t, map[string]string{"use.c": read(t, "testdata/use.c"), "subprojects/bips.wrap": url.ReplaceAllString(wrap, "url = file://"+remote),
+		"meson.build": `project('outside', 'c')
+bips = dependency('bips', version: '>= 0.1')
+executable('use', 'use.c', dependencies: bips)
+`})
+	run(t, project, []string{"PKG_CONFIG_LIBDIR=" + project}, "meson", "setup", "build")
+	if _, err := os.Stat(filepath.Join(project, "subprojects", "bips", "libbips", "include", "bips", "bips.h")); err != nil {
+		t.Error(err)
 	}
 }
 
