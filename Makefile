@@ -4,7 +4,7 @@ BUILD ?= build
 export BIPS_BUILD := $(abspath $(BUILD))
 
 .DEFAULT_GOAL := help
-.PHONY: help all setup build demo demo-inference test soak crash fuzz mutants mutants-python deadlines bench bench-quick bench-grow model model-long test-debian13 test-debian13-build test-debian11 test-debian-testing test-arm64 test-python-frameworks install clean
+.PHONY: help all setup build demo demo-inference test soak crash fuzz mutants mutants-python deadlines bench bench-quick bench-grow model model-long test-debian13 test-debian13-build test-debian11 test-debian-testing test-arm64 test-python-frameworks test-python-nogil install clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r t h; do printf '  make %-20s %s\n' "$$t" "$$h"; done
@@ -93,6 +93,10 @@ model: ## search the protocol's models, a minute each at most (about an hour on 
 model-long: ## the same, and the searches that take long: three minutes each at most (three hours)
 	@tools/setup model
 	@tests/model/run.sh all
+
+test-python-nogil: setup ## the Python package on a free-threaded CPython 3.13, which is built from Debian's source (5 minutes, once)
+	@tools/setup python nogil
+	@python=$$(tools/python-nogil) || { [ $$? = 77 ] && exit 0; exit 1; }; BIPS_PYTHONS=$$python tools/test-python
 
 install: ## put what make build has built, the plugin and libbips, where others find it (as root; DESTDIR is honoured)
 	@[ -f $(BUILD)/build.ninja ] || { echo "nothing is built in $(BUILD): run make build before make install"; exit 1; }

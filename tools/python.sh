@@ -5,10 +5,10 @@
 work=${BIPS_BUILD:-$root/build}/python
 
 # environment VERSION PATH KIND: a virtual environment with what building and the tests need. The system's own has the system's NumPy,
-# OpenCV and PyTorch, as far as they are installed; the others have the package index's newest NumPy.
+# OpenCV and PyTorch, as far as they are installed; the others have the package index's newest NumPy that need not be compiled.
 environment() {
     local dir=$work/$1-$3
-    local -a options=() numpy=(numpy)
+    local -a options=() numpy=(--only-binary=numpy numpy)
     [ "$3" = own ] || options=(--system-site-packages)
     [ "$3" = system ] && "$2" -c 'import numpy' 2>/dev/null && numpy=()
     [ -x "$dir/bin/python" ] || "$2" -m venv "${options[@]}" "$dir" || return

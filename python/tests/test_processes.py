@@ -194,7 +194,7 @@ def test_other_interpreters_are_refused_plainly(script) -> None:  # type: ignore
                     import _xxsubinterpreters as interpreters
             except ImportError:
                 print("main interpreter only"); sys.exit()
-            text = "try:\\n import bips\\nexcept ImportError as error:\\n import os; os.write(1, (str(error)+chr(10)).encode())\\nelse: os.write(1, b'imported')"
+            text = "import os\\ntry:\\n import bips\\nexcept ImportError as error:\\n os.write(1, (str(error)+chr(10)).encode())\\nelse:\\n os.write(1, b'imported')"
             for options in ({{}}, {{"isolated": False}}, {{"config": "legacy"}}):
                 try: one = interpreters.create(*([options["config"]] if "config" in options else []), **({{}} if "config" in options else options))
                 except (TypeError, ValueError): continue
