@@ -60,9 +60,10 @@ soak: ## processes killed, stopped and restarted for hours (BIPS_STRESS_SECONDS=
 	@BIPS_STRESS_SECONDS=$${BIPS_STRESS_SECONDS:-3600} CGO_ENABLED=0 $(RECORD) "make soak" \
 	    go test -count=1 -v -timeout 0 -run UnderFire ./tests/stress
 
-crash: ## a death at each step of the protocol, many times (BIPS_CRASH_TIMES=20: a quarter of an hour)
+crash: ## a death at each step of the protocol, many times (BIPS_CRASH_TIMES=20: a quarter of an hour), and once each in Python
 	@BIPS_CRASH_TIMES=$${BIPS_CRASH_TIMES:-20} CGO_ENABLED=0 $(RECORD) "make crash" \
 	    go test -tags bipscrash -count=1 -v -parallel 8 -timeout 0 -run AtAnyStep ./tests/crash
+	@CGO_ENABLED=0 $(RECORD) "make crash in Python" tools/crash-python -parallel 4
 
 fuzz: ## damaged pools, damaged seats, hostile seats, metadata, messages, what readers say, what producers hand over: five minutes each (FUZZ_TIME=5m)
 	@CGO_ENABLED=0 $(RECORD) "make fuzz" tools/fuzz

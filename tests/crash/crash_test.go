@@ -4,7 +4,7 @@
 // the next ones find everything in order. A pool is looked at in its files (segment_test.go),
 // or, over connections, in what its producer has open and mapped (memory_test.go).
 // BIPS_CRASH_TIMES says how often each thing is interrupted, and how often a process dies
-// at each step.
+// at each step; BIPS_CRASH_MOST_HITS after how many hits of a point at most.
 //
 // The processes are peers (tests/peer/README.md), of any language. Those that die at a step
 // are to have crash points.
