@@ -68,20 +68,23 @@ func addOffers(f *testing.F) {
 // FuzzHandOver lets a reader connect to a hostile producer, which hands over what is no pool, or no seat.
 func FuzzHandOver(f *testing.F) {
 	addOffers(f)
-	fuzzProducer(f, 1, func(t *testing.T, kinds []int, input []byte) (serve func(raw.Conn), closeAll func()) {
-		o := newOffer(t)
-		sits := fuzzedOffer(o, o.grant.Append(nil), kinds, input)
-		return func(c raw.Conn) {
-			if _, _, err := c.Receive(patience); err != nil || c.Send(o.message, o.descriptors...) != nil {
-				return
-			}
-			if _, _, err := c.Receive(patience); err != nil || !sits {
-				return
-			}
-			_ = c.Send(wire.Sits{Instance: o.grant.Instance, Seat: o.grant.Seat}.Append(nil))
-			_, _, _ = c.Receive(patience) // until the reader leaves
-		}, o.closeOpen
-	})
+	fuzzProducer(f, 1, fuzzedHandOver)
+}
+
+// fuzzedHandOver serves a reader with an offer that is changed as an input says.
+func fuzzedHandOver(t *testing.T, kinds []int, input []byte) (serve func(raw.Conn), closeAll func()) {
+	o := newOffer(t)
+	sits := fuzzedOffer(o, o.grant.Append(nil), kinds, input)
+	return func(c raw.Conn) {
+		if _, _, err := c.Receive(patience); err != nil || c.Send(o.message, o.descriptors...) != nil {
+			return
+		}
+		if _, _, err := c.Receive(patience); err != nil || !sits {
+			return
+		}
+		_ = c.Send(wire.Sits{Instance: o.grant.Instance, Seat: o.grant.Seat}.Append(nil))
+		_, _, _ = c.Receive(patience) // until the reader leaves
+	}, o.closeOpen
 }
 
 // FuzzMoveOver does the same with the pool that a reader is told to follow to, after it has read what there is in one that is right.
@@ -96,22 +99,25 @@ func FuzzMoveOver(f *testing.F) {
 	f.Add([]byte{2, 0, 1, 0, 0, 0, 252, 32, 0, 0})   // a short one
 	f.Add([]byte{2, 0, 1, 0, 0, 0, 2, 0, 16, 0xff})  // the seat
 	f.Add([]byte{2, 0, 1, 0, 0, 0, 1, 16, 48, 0xff}) // its word
-	fuzzProducer(f, 3, func(t *testing.T, kinds []int, input []byte) (serve func(raw.Conn), closeAll func()) {
-		m := newMove(t)
-		sits := fuzzedOffer(m.next, m.move.Append(nil), kinds, input)
-		return func(c raw.Conn) {
-			said := wire.Sits{Instance: m.old.grant.Instance}.Append(nil)
-			m.old.grantTo(c)
-			if _, _, err := c.Receive(patience); err != nil || c.Send(said) != nil || c.Send(m.next.message, m.next.descriptors...) != nil {
-				return
-			}
-			if _, _, err := c.Receive(patience); err != nil || !sits {
-				return
-			}
-			_ = c.Send(said)
-			_, _, _ = c.Receive(patience)
-		}, func() { m.old.closeOpen(); m.next.closeOpen() }
-	})
+	fuzzProducer(f, 3, fuzzedMoveOver)
+}
+
+// fuzzedMoveOver serves a reader by the book, and with a move that is changed as an input says.
+func fuzzedMoveOver(t *testing.T, kinds []int, input []byte) (serve func(raw.Conn), closeAll func()) {
+	m := newMove(t)
+	sits := fuzzedOffer(m.next, m.move.Append(nil), kinds, input)
+	return func(c raw.Conn) {
+		said := wire.Sits{Instance: m.old.grant.Instance}.Append(nil)
+		m.old.grantTo(c)
+		if _, _, err := c.Receive(patience); err != nil || c.Send(said) != nil || c.Send(m.next.message, m.next.descriptors...) != nil {
+			return
+		}
+		if _, _, err := c.Receive(patience); err != nil || !sits {
+			return
+		}
+		_ = c.Send(said)
+		_, _, _ = c.Receive(patience)
+	}, func() { m.old.closeOpen(); m.next.closeOpen() }
 }
 
 // fuzzProducer lets a reader connect to a producer that serves it as answer says, and pull so many frames. Whatever that is, the reader gets
@@ -166,16 +172,16 @@ func fuzzProducer(f *testing.F, frames int, answer func(t *testing.T, kinds []in
 }
 
 // someDescriptors are such as no producer hands over.
-func someDescriptors(f *testing.F) (fds []int, closeAll func()) {
+func someDescriptors(t testing.TB) (fds []int, closeAll func()) {
 	keep := func(fd int, err error) {
 		if err != nil {
-			f.Fatal(err)
+			t.Fatal(err)
 		}
 		fds = append(fds, fd)
 	}
 	var ends [2]int
 	if err := unix.Pipe2(ends[:], unix.O_CLOEXEC); err != nil {
-		f.Fatal(err)
+		t.Fatal(err)
 	}
 	keep(ends[0], nil)
 	keep(ends[1], nil)
@@ -183,7 +189,7 @@ func someDescriptors(f *testing.F) (fds []int, closeAll func()) {
 	keep(unix.Open("/dev/shm", unix.O_RDONLY|unix.O_CLOEXEC, 0))
 	keep(unix.Eventfd(0, unix.EFD_CLOEXEC))
 	keep(unix.EpollCreate1(unix.EPOLL_CLOEXEC))
-	keep(raw.File(f.TempDir(), make([]byte, 8192)))
+	keep(raw.File(t.TempDir(), make([]byte, 8192)))
 	keep(raw.Memory(make([]byte, 8192), 0, raw.PoolSeals))
 	keep(raw.Memory(nil, 0, 0))
 	return fds, func() { raw.CloseAll(fds) }
