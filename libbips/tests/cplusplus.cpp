@@ -569,7 +569,8 @@ static void HandlesFromBeforeAForkAreRefused() {
     bips::ConsumerOptions one;
     one.max_held = 1;
     bips::Consumer own("fork", one);
-    CHECK(IsNumber(own.Pull(20s), 1));
+    if (child_can_attach())
+      CHECK(IsNumber(own.Pull(20s), 1));
     own.Close();
     _exit(0);
   }

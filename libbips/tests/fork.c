@@ -59,8 +59,8 @@ static void a_child_touches_nothing_and_has_pools_of_its_own(void) {
     bips_consumer *own;
     options.max_held = 1;
     CHECK(bips_consumer_open("fork", &options, &own) == 0);
-    CHECK(bips_consumer_pull(own, PATIENCE, &frame) == 0 && is_number(frame, 1));
-    CHECK(bips_frame_release(frame) == 0);
+    if (child_can_attach())
+      CHECK(bips_consumer_pull(own, PATIENCE, &frame) == 0 && is_number(frame, 1) && bips_frame_release(frame) == 0);
     bips_consumer_close(own);
     _exit(0);
   }

@@ -94,6 +94,19 @@ static inline uint32_t test_backend(void) {
   return backend != NULL && strcmp(backend, "memfd") == 0 ? BIPS_MEMFD : BIPS_SHM;
 }
 
+/* child_can_attach reports whether a child made by fork can read from a pool of that backend here. A consumer of memfd has a thread,
+ * and the thread sanitizer ends children that start one. */
+static inline bool child_can_attach(void) {
+#if defined(__SANITIZE_THREAD__)
+  return test_backend() == BIPS_SHM;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+  return test_backend() == BIPS_SHM;
+#endif
+#endif
+  return true;
+}
+
 /* open_producer makes a pool of small slots. */
 static inline bips_producer *open_producer(const char *name, uint32_t slots) {
   bips_producer_options options = BIPS_PRODUCER_OPTIONS_INIT;
