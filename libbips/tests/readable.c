@@ -497,6 +497,57 @@ static void no_wake_up_is_lost(int at_once) {
   bips_producer_close(producer);
 }
 
+enum { POOLS = 4, EACH = 5000 };
+
+static void *publish_each(void *producer) {
+  for (int i = 0; i < EACH; i++) {
+    if (i == EACH / 2)
+      CHECK(bips_producer_grow(producer, 100000) == 0);
+    push_number(producer, (uint8_t)i);
+  }
+  CHECK(bips_producer_end_of_stream(producer) == 0);
+  return NULL;
+}
+
+/* With EPOLLET each edge is told of once: who reads until nothing is left misses nothing, of any of them. */
+static void one_loop_that_is_told_of_edges_reads_several_pools(void) {
+  bips_producer *producers[POOLS];
+  bips_consumer *consumers[POOLS];
+  pthread_t threads[POOLS];
+  int loop = epoll_create1(EPOLL_CLOEXEC), read[POOLS] = {0}, over = 0;
+
+  CHECK(loop >= 0);
+  for (uint32_t i = 0; i < POOLS; i++) {
+    const char name[] = {'l', 'o', 'o', 'p', (char)('0' + i), 0};
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.u32 = i};
+    producers[i] = open_producer(name, 8);
+    consumers[i] = open_consumer(name, BIPS_EVERY);
+    CHECK(epoll_ctl(loop, EPOLL_CTL_ADD, fd_of(consumers[i]), &event) == 0);
+    await_pool(consumers[i]);
+  }
+  for (int i = 0; i < POOLS; i++)
+    CHECK(pthread_create(&threads[i], NULL, publish_each, producers[i]) == 0);
+  while (over < POOLS) {
+    struct epoll_event events[POOLS];
+    int told = epoll_wait(loop, events, POOLS, WATCHDOG), err;
+    CHECK(told > 0);
+    for (int k = 0; k < told; k++) {
+      uint32_t i = events[k].data.u32;
+      bips_frame *frame;
+      while ((err = bips_consumer_pull(consumers[i], 0, &frame)) == 0)
+        CHECK(is_number(frame, (uint8_t)read[i]++) && bips_frame_release(frame) == 0);
+      over += err == -BIPS_END_OF_STREAM;
+      CHECK(err == -BIPS_TIMEOUT || err == -BIPS_END_OF_STREAM);
+    }
+  }
+  for (int i = 0; i < POOLS; i++) {
+    CHECK(pthread_join(threads[i], NULL) == 0 && read[i] == EACH);
+    bips_consumer_close(consumers[i]);
+    bips_producer_close(producers[i]);
+  }
+  close(loop);
+}
+
 int main(void) {
   int descriptors, threads;
 
@@ -521,6 +572,7 @@ int main(void) {
   alarm(120);
   no_wake_up_is_lost(1);
   no_wake_up_is_lost(1000000);
+  one_loop_that_is_told_of_edges_reads_several_pools();
   await_descriptors(descriptors);
   threads = count_threads();
   CHECK(threads <= 1 + 4); /* and what closes descriptors */
