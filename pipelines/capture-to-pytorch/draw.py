@@ -57,4 +57,6 @@ def main(path: str, pool: str = "faces") -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     main(*sys.argv[1:])

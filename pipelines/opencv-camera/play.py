@@ -42,4 +42,6 @@ def read(video: cv2.VideoCapture, picture: numpy.ndarray) -> bool:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     main(*sys.argv[1:])

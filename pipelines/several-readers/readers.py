@@ -4,6 +4,7 @@ each tells what it counted.
 """
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import signal
 import sys
@@ -43,4 +44,5 @@ def main(pool: str = "camera0") -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    with contextlib.suppress(KeyboardInterrupt):
+        main(*sys.argv[1:])
