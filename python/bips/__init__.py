@@ -34,6 +34,11 @@ from ._published import Backends, Level, Logger, LoggerType  # noqa: E402
 from ._types import ConsumerStats, Flags, Held, PoolInfo, ProducerStats  # noqa: E402
 from .metadata import ReferenceTimestamp, Region, Structure  # noqa: E402
 
+for _kind in list(globals().values()):  # errors and help name them as programs do
+    if isinstance(_kind, type) and _kind.__module__.startswith("bips._"):
+        _kind.__module__ = "bips"
+del _kind
+
 __all__ = [
     "AccessError", "Backends", "BadName", "BadOption", "Closed", "Consumer", "ConsumerStats", "DamagedError", "Dropped", "EndOfStream", "Error",
     "Flags", "Flushing", "ForkError", "Frame", "Held", "Interrupted", "Level", "Logger", "LoggerType", "NameTaken", "NamesDeleted",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, overload
 
-from . import _native
+from . import _arguments, _native
 from ._errors import Closed
 from ._native import Frame
 from ._published import Backends, Logger
@@ -51,9 +52,12 @@ class Consumer(_native.Consumer):
     ) -> None: ...
 
     def __init__(self, *args: Any, **options: Any) -> None:
+        """As the class says."""
         self._arguments = args, dict(options)
         if args and isinstance(args[0], Backends):
             self._open_published(*args, **options)
+        elif len(args) > 1:
+            raise TypeError("what follows the name of a consumer is given by its own name: Consumer(name, mode=..., max_held=...)")
         else:
             self._open(*args, **options)
 
@@ -70,6 +74,13 @@ class Consumer(_native.Consumer):
     ) -> None:
         if mode not in _MODES:
             raise ValueError(f'mode {mode!r}: use "auto", "latest" or "every"')
+        _arguments.text("the name of a pool", name)
+        _arguments.whole("max_held", max_held, 1, 2**32 - 1)
+        _arguments.whole("min_held", min_held, 0, 2**32 - 1)
+        if nanoseconds(spin, "spin") > 100_000:
+            raise ValueError(f"spin is at most 100e-6 seconds, and this is {spin}")
+        if stall_timeout is not None and nanoseconds(stall_timeout, "stall_timeout") == 0:
+            raise ValueError("stall_timeout is more than 0 seconds; None is never")
         self._mode, self._max_age = mode, max_age
         super().__init__(
             name, _MODES[mode], max_held, min_held, nanoseconds(max_age, "max_age"), nanoseconds(spin, "spin"),
@@ -148,6 +159,10 @@ class Consumer(_native.Consumer):
             return f'<bips.Consumer "{self.name}" {self._mode}, {state}>'
         except Exception as error:
             return f"<bips.Consumer: {error}>"
+
+
+# What help and editors show of the constructor.
+setattr(Consumer.__init__, "__signature__", inspect.signature(Consumer._open))  # noqa: B010
 
 
 def _open_again(kind: type[Consumer], args: tuple[Any, ...], options: dict[str, Any]) -> Consumer:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import metadata
 from ._native import Frame, Slot
@@ -38,7 +39,7 @@ def _assembled(self: Frame | Slot) -> numpy.ndarray[Any, Any]:
         return numpy.concatenate([plane.ravel() for plane in planes]).reshape(together // width, width)
 
 
-def to_ndarray(self: Frame | Slot, copy: bool | None = None) -> numpy.ndarray[Any, Any]:
+def _frame_to_ndarray(self: Frame, copy: bool | None = None) -> numpy.ndarray[Any, Any]:
     """The picture as a NumPy array: RGB (height, width, 3), BGRx (height, width, 4), YUY2 (height, width, 2), GRAY8 (height, width), NV12, I420
     and P010_10LE (height * 3 / 2, width), and what is not raw video (bytes,).
 
@@ -55,6 +56,25 @@ def to_ndarray(self: Frame | Slot, copy: bool | None = None) -> numpy.ndarray[An
         except BufferError:
             return _assembled(self)
     return numpy.asarray(memoryview(self))
+
+
+def _slot_to_ndarray(self: Slot, copy: bool | None = None) -> numpy.ndarray[Any, Any]:
+    """The slot as a NumPy array to draw into, of the shapes of Frame.to_ndarray. BufferError where one array cannot show the planes: use planes.
+
+    copy True: a private array of what the slot has now; what is written to that is not in the slot. None and False: never a copy.
+    """
+    import numpy
+
+    return _assembled(self) if copy else numpy.asarray(memoryview(self))
+
+
+def _frame_reduce(self: Frame) -> NoReturn:
+    raise TypeError(
+        "a frame is memory of its pool, and does not pickle: send a copy, frame.to_ndarray(copy=True), or let the other process read the pool itself")
+
+
+def _slot_reduce(self: Slot) -> NoReturn:
+    raise TypeError("a slot is lent to one process, and does not pickle: push it here, and let the other process read the pool")
 
 
 def _records(self: Frame) -> list[metadata.Record]:
@@ -112,16 +132,19 @@ def complete() -> None:
     own: dict[Any, dict[str, Any]] = {
         Frame: {
             "__array__": _array,
-            "to_ndarray": to_ndarray,
+            "to_ndarray": _frame_to_ndarray,
             "metadata": property(_records),
             "regions": property(_regions),
             "reference_timestamps": property(_reference_timestamps),
             "tag_lists": property(_tag_lists),
             "tags": property(_tags),
             "__repr__": _frame_repr,
+            "__reduce__": _frame_reduce,
         },
-        Slot: {"__array__": _array, "to_ndarray": to_ndarray, "__repr__": _slot_repr},
+        Slot: {"__array__": _array, "to_ndarray": _slot_to_ndarray, "__repr__": _slot_repr, "__reduce__": _slot_reduce},
     }
     for kind, members in own.items():
         for name, member in members.items():
+            if isinstance(member, FunctionType):
+                member.__name__ = name  # what help shows
             setattr(kind, name, member)

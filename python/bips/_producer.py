@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, overload
+from typing import Any, NoReturn, overload
 
-from . import _native, metadata
+from . import _arguments, _native, metadata
 from ._errors import Error, make
 from ._native import Slot
 from ._published import Backends, Logger
+from ._send import put
 from ._types import ProducerStats, nanoseconds
 from ._video import frame_size
-
-if TYPE_CHECKING:
-    import numpy
 
 _NO_TIME = (1 << 64) - 1
 _NONE = (None,) * 5
@@ -25,16 +24,6 @@ _OVERFLOWS = {"block": 0, "drop": 1}
 
 def _time(time: int | None) -> int:
     return _NO_TIME if time is None else time
-
-
-def _fill(picture: numpy.ndarray[Any, Any], data: Any) -> None:
-    """Copies an array into a picture, unless elements would change by it."""
-    import numpy
-
-    given = numpy.asarray(data)
-    if not numpy.can_cast(given.dtype, picture.dtype, "safe"):
-        raise TypeError(f"these are {given.dtype}, and the pixels are {picture.dtype}: scale and convert them, as (picture * 255).astype({str(picture.dtype)!r}) does")
-    picture[...] = given
 
 
 class Producer(_native.Producer):
@@ -76,8 +65,11 @@ class Producer(_native.Producer):
     ) -> None: ...
 
     def __init__(self, *args: Any, **options: Any) -> None:
+        """As the class says."""
         if args and isinstance(args[0], Backends):
             self._open_published(*args, **options)
+        elif len(args) > 1:
+            raise TypeError("what follows the name of a producer is given by its own name: Producer(name, caps=..., slots=...)")
         else:
             self._open(*args, **options)
 
@@ -99,15 +91,23 @@ class Producer(_native.Producer):
             raise ValueError(f'backend {backend!r}: use "shm" or "memfd"')
         if overflow not in _OVERFLOWS:
             raise ValueError(f'overflow {overflow!r}: use "block" or "drop"')
+        _arguments.text("the name of a pool", name)
+        _arguments.text("caps", caps)
+        if group is not None:
+            _arguments.text("group", group)
         if slot_size is None:
             slot_size = frame_size(caps)
             if slot_size is None:
-                raise ValueError("slot_size is needed, since the size of a frame does not follow from the caps")
+                raise ValueError(
+                    f"slot_size is needed: how large a frame is does not follow from the caps {caps!r}, as it does from those of raw video that have a format "
+                    "that is known here, a width and a height")
         self._on_warning, self._has_warned = on_warning, False
         self._tags: Mapping[str, Any] | Iterable[metadata.Tags] = {}
         self._block_timeout = block_timeout
-        if slots < 1 or slot_size < 1 or max_consumers < 1:
-            raise ValueError(f"slots ({slots}), slot_size ({slot_size}) and max_consumers ({max_consumers}) are 1 or more")
+        for what, number, most in ("slots", slots, 2**32 - 1), ("slot_size", slot_size, 2**63 - 1), ("max_consumers", max_consumers, 2**32 - 1):
+            _arguments.whole(what, number, 1, most)
+        _arguments.whole("meta_size", meta_size, 0, 65536)
+        _arguments.whole("permissions", permissions, 0, 2**32 - 1)
         super().__init__(
             name, _BACKENDS[backend], slots, slot_size, meta_size if meta_size else -1, max_consumers, caps, permissions, _OVERFLOWS[overflow],
             group, 0 if block_timeout is None else nanoseconds(block_timeout, "block_timeout"),
@@ -155,15 +155,20 @@ class Producer(_native.Producer):
             if not isinstance(slot, Slot):
                 raise TypeError(f"push takes a bips.Slot that pull returned, and this is a {type(slot).__name__}")
             size = slot._default_size()
-        if (duration, dts, capture_time, offset, offset_end) == _NONE and not (
-            flags or strides or regions or reference_timestamps or metadata or raw_metadata
-        ):
-            watched = self._push_plain(slot, size, _NO_TIME if pts is None else pts)
-        else:
-            records = [*metadata, *regions, *reference_timestamps]
-            watched = self._push(
-                slot, size, _time(pts), _time(dts), _time(duration), _time(capture_time), _time(offset), _time(offset_end), flags, list(strides),
-                list(offsets), raw_metadata + _write(records) if records else raw_metadata)
+        try:
+            if (duration, dts, capture_time, offset, offset_end) == _NONE and not (
+                flags or strides or regions or reference_timestamps or metadata or raw_metadata
+            ):
+                watched = self._push_plain(slot, size, _NO_TIME if pts is None else pts)
+            else:
+                records = [*metadata, *regions, *reference_timestamps]
+                watched = self._push(
+                    slot, size, _time(pts), _time(dts), _time(duration), _time(capture_time), _time(offset), _time(offset_end), flags, list(strides),
+                    list(offsets), raw_metadata + _write(records) if records else raw_metadata)
+        except TypeError:
+            _arguments.of_push(
+                flags, size, pts=pts, duration=duration, dts=dts, capture_time=capture_time, offset=offset, offset_end=offset_end)
+            raise
         if watched and not self._has_warned:
             self._has_warned = True
             warnings.warn(
@@ -179,19 +184,15 @@ class Producer(_native.Producer):
     def send(self, data: Any, timeout: float | None = None, **what: Any) -> None:
         """Copies data into a slot and pushes it: an array of the shape and the kind of elements of numpy.asarray(slot), or bytes. what: as of push.
 
+        Of planes that lie apart, as of I420 whose width is not a multiple of 8, it takes the array that a frame's to_ndarray() makes of them. Where the
+        caps are not raw video, it takes any array, and sends its bytes.
+
         Raises TypeError for elements that the pixels cannot hold as they are, as those of float pictures from 0 to 1.
         """
         with self.pull(timeout) as slot:
             size = what.pop("size", None)
-            if isinstance(data, (bytes, bytearray, memoryview)):
-                flat = memoryview(data).cast("B")
-                if len(flat) > slot.size:
-                    raise ValueError(f"{len(flat)} bytes do not fit into a slot of {slot.size}")
-                slot.data[: len(flat)] = flat
-                size = len(flat) if size is None else size
-            else:
-                _fill(slot.to_ndarray(copy=False), data)
-            self.push(slot, size, **what)
+            whole = put(slot, data)
+            self.push(slot, whole if size is None else size, **what)
 
     def _tell(self) -> None:
         for code, text in self._warnings():
@@ -259,5 +260,8 @@ class Producer(_native.Producer):
         except Exception as error:
             return f"<bips.Producer: {error}>"
 
+
+# What help and editors show of the constructor.
+setattr(Producer.__init__, "__signature__", inspect.signature(Producer._open))  # noqa: B010
 
 _write = metadata.write

@@ -78,7 +78,11 @@ class Flags(enum.IntFlag):
 
 
 def nanoseconds(seconds: float, what: str) -> int:
-    """Seconds as whole nanoseconds. Raises ValueError."""
-    if not seconds >= 0 or math.isinf(seconds):
+    """Seconds as whole nanoseconds. Raises TypeError, ValueError."""
+    try:
+        is_time = seconds >= 0 and not math.isinf(seconds)
+    except TypeError:
+        raise TypeError(f"{what} is a number of seconds, and this is {seconds!r}") from None
+    if not is_time:
         raise ValueError(f"{what} is 0 or more seconds, and this is {seconds}")
     return round(seconds * 1e9)

@@ -191,5 +191,5 @@ def describe(caps: str, size: int, strides: tuple[int, ...], offsets: tuple[int,
     whole = _whole_shape(format, width, height, strides, offsets)
     if whole is not None and _lies_in(whole, size):
         return name, width, height, usual[2], planes, whole, ""
-    why = f"the planes of this {name} of {width}x{height} do not lie so that one array shows them all: use .planes, or to_ndarray(), which copies"
+    why = f"the planes of this {name} of {width}x{height} do not lie so that one array shows them all: use .planes, or to_ndarray() of a frame, which copies"
     return name, width, height, usual[2], planes, None, why

@@ -107,6 +107,11 @@ class Region:
             self.confidence = float(found)
 
     def _say(self, place: int) -> tuple[Any, ...]:
+        if not isinstance(self.kind, str):
+            raise TypeError(f'the kind of a region is a str, as "face", and this is {self.kind!r}')
+        for what in ("x", "y", "width", "height"):
+            if not 0 <= int(getattr(self, what)) < 1 << 32:
+                raise ValueError(f"a region's {what} is 0 or more pixels, and this is {getattr(self, what)}: cut off what is outside of the picture")
         params = [Structure(p.name, dict(p.fields)) for p in self.params]
         if self.confidence is not None:
             detection = next((p for p in params if p.name == "detection"), None)

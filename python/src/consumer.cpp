@@ -79,7 +79,11 @@ class Consumer final : public HandleOf<ConsumerCore> {
   uint64_t slot_size_ = 0, compared_ = 0;
 };
 
-[[noreturn]] void raise_pull(const Consumer &c, int err) { raise(err, err == -BIPS_QUOTA ? "; held: " + c.core()->held_text() : ""); }
+[[noreturn]] void raise_pull(const Consumer &c, int err) {
+  if (err == -BIPS_TIMEOUT && bips_error_reason() == BIPS_NO_POOL)
+    raise_no_pool(err, c.core()->name);
+  raise(err, err == -BIPS_QUOTA ? "; held: " + c.core()->held_text() : "");
+}
 
 nb::object pull(Consumer &c, int64_t timeout) {
   Frame frame;

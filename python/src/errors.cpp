@@ -46,6 +46,15 @@ void raise(int err, const std::string &more) {
   raise_made(-err, bips_error_reason(), sentence + more);
 }
 
+void raise_no_pool(int err, const std::string &name) {
+  std::string sentence = bips_error_message();
+  int reason = bips_error_reason();
+
+  if (bips_why_no_pool(name.c_str()) < 0)
+    sentence = std::string(bips_error_message()) + ": timeout";
+  raise_made(-err, reason, sentence);
+}
+
 void raise_as(int error, const std::string &sentence) { raise_made(error, 0, sentence); }
 
 void raise_type(const std::string &sentence) { raise_plain(PyExc_TypeError, sentence); }

@@ -11,6 +11,10 @@ namespace bips_python {
 // library's message, and more behind it.
 [[noreturn]] void raise(int err, const std::string &more = "");
 
+// raise_no_pool throws the exception for a wait (error, negative, as the last call of this thread returned it) that ended where there was no pool of a
+// name, with the sentence of bips_why_no_pool.
+[[noreturn]] void raise_no_pool(int err, const std::string &name);
+
 // raise_as throws the exception for an error (positive) with a sentence of our own.
 [[noreturn]] void raise_as(int error, const std::string &sentence);
 

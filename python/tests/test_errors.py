@@ -19,6 +19,8 @@ def test_no_such_pool_is_a_timeout_that_names_the_folder(pools: Path) -> None:
     assert isinstance(caught.value, bips.Timeout) and isinstance(caught.value, TimeoutError)
     assert caught.value.name == "timeout" and caught.value.code == 110 and caught.value.reason == 2
     assert str(pools) in (bips.why_no_pool("nobody") or "")
+    with bips.Producer("camera1", slot_size=64), pytest.raises(bips.NoPool, match='where there are "camera1": start its producer, or check'):
+        consumer.pull(0)
 
 
 def test_why_no_pool_says_nothing_where_there_is_one() -> None:
@@ -78,6 +80,28 @@ def test_wrong_options_of_a_consumer_are_told(options: dict[str, object], what: 
 def test_garbage_is_a_type_error(pair, call) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(TypeError):
         call(pair)
+
+
+@pytest.mark.parametrize("call, what", [
+    (lambda p: bips.Consumer(5), "the name of a pool is a str, and this is 5"), (lambda p: bips.Consumer("x", max_held="3"), "max_held is a whole number, and this is '3'"),
+    (lambda p: bips.Consumer("x", max_held=0), "max_held is 1 to"), (lambda p: bips.Consumer("x", max_age=None), "max_age is a number of seconds"),
+    (lambda p: bips.Consumer("x", stall_timeout=0), "None is never"), (lambda p: bips.Consumer("x", spin=1), "at most 100e-6 seconds, and this is 1"),
+    (lambda p: bips.Consumer("x", "every"), r"Consumer\(name, mode="), (lambda p: bips.Producer("x", 5), r"Producer\(name, caps="),
+    (lambda p: bips.Producer("x", caps=5), "caps is a str, and this is 5"), (lambda p: bips.Producer("x", caps="image/jpeg"), "'image/jpeg'"),
+    (lambda p: bips.Producer("x", slot_size=1.5), "slot_size is a whole number, and this is 1.5"),
+    (lambda p: bips.Producer("x", slot_size=1, permissions="0600"), "permissions is a whole number"), (lambda p: bips.Producer("x", slot_size=1, group=5), "group is a str"),
+    (lambda p: bips.Producer("x", slot_size=1, meta_size=65537), "meta_size is 0 to 65536"),
+    (lambda p: p.producer.push(p.producer.pull(), pts=33.3), "pts is a whole number of nanoseconds, 0 or more, or None, and this is 33.3: round it"),
+    (lambda p: p.producer.push(p.producer.pull(), duration=-1), "duration is a whole number of nanoseconds"),
+    (lambda p: p.producer.push(p.producer.pull(), flags="x"), "flags are bips.Flags"), (lambda p: p.producer.push(p.producer.pull(), size=-1), "size is a whole number of bytes"),
+    (lambda p: p.producer.send(None), "an array of numbers, or bytes, can be sent, and this is NoneType"), (lambda p: p.producer.send("x" * 128), "this is str"),
+    (lambda p: p.producer.push(p.producer.pull(), regions=[bips.Region(-3, 0, 5, 5)]), "a region's x is 0 or more pixels, and this is -3: cut off"),
+    (lambda p: p.producer.push(p.producer.pull(), regions=[bips.Region(0, 0, 5, 5, 7)]), "kind of a region is a str"),
+], ids=range(22))
+def test_what_is_wrong_with_an_argument_is_told_in_the_callers_words(pair, call, what: str) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises((TypeError, ValueError), match=what) as caught:
+        call(pair)
+    assert "incompatible function arguments" not in str(caught.value)
 
 
 @pytest.mark.parametrize("timeout", [-1, -0.5, float("nan")])
@@ -299,6 +323,11 @@ def test_a_consumer_that_is_suspended_reads_on_later(pair) -> None:  # type: ign
         pair.consumer.pull(0.05)
     pair.consumer.resume()
     assert pair.frame().sequence == 2
+
+
+def test_errors_and_classes_have_the_names_that_programs_use(script) -> None:  # type: ignore[no-untyped-def]
+    assert {getattr(bips, name).__module__ for name in bips.__all__ if isinstance(getattr(bips, name), type)} == {"bips", "bips.metadata"}
+    assert "\nbips.BadName: bad pool name" in script("import bips; bips.Consumer('')").end(1)
 
 
 def test_classes_of_errors_are_also_pythons() -> None:

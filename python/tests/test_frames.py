@@ -196,6 +196,51 @@ def test_sending_refuses_what_the_pixels_cannot_hold(pairs) -> None:  # type: ig
     assert bytes(pair.consumer.pull(10).data) == b"\7" * 128
 
 
+@pytest.mark.parametrize("format, width, height", [("I420", 18, 8), ("NV12", 6, 4), ("A420", 16, 8)])
+def test_sending_fills_planes_that_lie_apart(pairs, format: str, width: int, height: int) -> None:  # type: ignore[no-untyped-def]
+    np = pytest.importorskip("numpy")
+    pair = pairs(f"video/x-raw,format={format},width={width},height={height}")
+    slot = pair.producer.pull()
+    for plane in slot.planes:
+        np.asarray(plane)[...] = np.arange(np.asarray(plane).size).reshape(plane.shape) % 251
+    pair.producer.push(slot)
+    first = pair.consumer.pull(10)
+    pair.producer.send(first.to_ndarray())
+    again = pair.consumer.pull(10)
+    assert all((np.asarray(a) == np.asarray(b)).all() for a, b in zip(first.planes, again.planes))
+    with pytest.raises(ValueError, match="broadcast"):
+        pair.producer.send(np.zeros((height, width + 1), np.uint8))
+
+
+def test_what_is_drawn_into_an_array_of_a_slot_is_in_the_slot(pairs) -> None:  # type: ignore[no-untyped-def]
+    pytest.importorskip("numpy")
+    pair = pairs("video/x-raw,format=I420,width=18,height=8")  # padded rows: no array shows all planes
+    with pair.producer.pull() as slot:
+        with pytest.raises(BufferError, match=r"use \.planes"):
+            slot.to_ndarray()
+        assert slot.to_ndarray(copy=True).shape == (12, 18)
+
+
+def test_sending_an_array_of_what_is_no_picture_sends_its_bytes(pairs) -> None:  # type: ignore[no-untyped-def]
+    np = pytest.importorskip("numpy")
+    pair = pairs("audio/x-raw,format=S16LE,rate=48000,channels=2,layout=interleaved", slot_size=4096)
+    sound = np.arange(960, dtype="<i2").reshape(480, 2)
+    for given in (sound, sound[::-1], sound[:100]):
+        pair.producer.send(given)
+        frame = pair.consumer.pull(10)
+        assert frame.size == given.nbytes and (np.frombuffer(frame.data, "<i2").reshape(-1, 2) == given).all()
+    with pytest.raises(ValueError, match="do not fit"):
+        pair.producer.send(np.zeros(1025, np.float32))
+
+
+def test_help_shows_the_arguments_of_the_constructors() -> None:
+    import inspect
+
+    assert list(inspect.signature(bips.Consumer).parameters)[:3] == ["name", "mode", "max_held"]
+    assert list(inspect.signature(bips.Producer).parameters)[:3] == ["name", "slot_size", "caps"]
+    assert bips.Frame.to_ndarray.__name__ == "to_ndarray" and "uint32" not in (bips.Consumer.__init__.__doc__ or "")
+
+
 def test_counters_count(pair) -> None:  # type: ignore[no-untyped-def]
     frame = pair.frame()
     assert pair.consumer.stats.received == 1 and pair.consumer.stats.held == 1 and pair.consumer.stats.blocking
