@@ -105,7 +105,7 @@ func TestThePoolTellsHowFarItsFramesAreApart(t *testing.T) {
 		time.Sleep(apart)
 		push(t, p, v)
 	}
-	most := time.Since(start) / 10 // on a busy machine the sleeps are longer
+	most := time.Since(start) / 6 // it looks at six distances at least, and on a busy machine these may be the long ones
 	if pool, _ := c.Pool(); pool.Interval < apart || pool.Interval > most {
 		t.Errorf("frames are %v apart, want %v to %v", pool.Interval, apart, most)
 	}
