@@ -69,10 +69,10 @@
  *   block all of them but SIGBUS. bips_consumer_interrupt and bips_handle_fault may be called from a signal handler,
  *   nothing else.
  * Fork.  A child that was made by fork without exec gets nothing of a pool: its copies of the
- *   descriptors are closed at once, the pool's memory is not there, and every call with a handle from before
- *   the fork returns -BIPS_FORKED and touches nothing. Do not use the address of a frame or a slot there: that
- *   is SIGSEGV. The child may open handles of its own. The memory of the inherited handles is given back by
- *   exec or exit.
+ *   descriptors are closed at once, and every call with a handle from before the fork returns -BIPS_FORKED
+ *   and touches nothing. Do not use the address of a frame or a slot there: it is held for the parent alone, who
+ *   may give it back at any moment. The child may open handles of its own. The memory of the inherited
+ *   handles is given back by exec or exit.
  * SIGBUS.  With the backend shm, a process of the pool's own user can cut the pool's file short. After that,
  *   any access to a frame raises SIGBUS, also an access by the library. The library installs no signal handler,
  *   so the program ends, unless it has a handler that calls bips_handle_fault: then the calls return
