@@ -18,8 +18,10 @@ def whole(what: str, value: Any, least: int, most: int) -> None:
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{what} is a whole number, and this is {value!r}") from None
-    if not least <= number <= most:
-        raise ValueError(f"{what} is {least} to {most}, and this is {number}")
+    if number < least:
+        raise ValueError(f"{what} is {least} or more, and this is {number}")
+    if number > most:
+        raise ValueError(f"{what} is at most {most}, and this is {number}")
 
 
 def unsigned(what: str, value: Any, bits: int) -> None:
@@ -29,7 +31,8 @@ def unsigned(what: str, value: Any, bits: int) -> None:
     try:
         number = operator.index(value)
     except TypeError:
-        raise TypeError(f"{what}, and this is {value!r}: round it, if it was computed") from None
+        advice = ": round it" if isinstance(value, float) else ""
+        raise TypeError(f"{what}, and this is {value!r}{advice}") from None
     if not 0 <= number < 1 << bits:
         raise TypeError(f"{what}, and this is {number}")
 

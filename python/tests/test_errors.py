@@ -84,13 +84,13 @@ def test_garbage_is_a_type_error(pair, call) -> None:  # type: ignore[no-untyped
 
 @pytest.mark.parametrize("call, what", [
     (lambda p: bips.Consumer(5), "the name of a pool is a str, and this is 5"), (lambda p: bips.Consumer("x", max_held="3"), "max_held is a whole number, and this is '3'"),
-    (lambda p: bips.Consumer("x", max_held=0), "max_held is 1 to"), (lambda p: bips.Consumer("x", max_age=None), "max_age is a number of seconds"),
+    (lambda p: bips.Consumer("x", max_held=0), "max_held is 1 or more, and this is 0"), (lambda p: bips.Consumer("x", max_age=None), "max_age is a number of seconds"),
     (lambda p: bips.Consumer("x", stall_timeout=0), "None is never"), (lambda p: bips.Consumer("x", spin=1), "at most 100e-6 seconds, and this is 1"),
     (lambda p: bips.Consumer("x", "every"), r"Consumer\(name, mode="), (lambda p: bips.Producer("x", 5), r"Producer\(name, caps="),
     (lambda p: bips.Producer("x", caps=5), "caps is a str, and this is 5"), (lambda p: bips.Producer("x", caps="image/jpeg"), "'image/jpeg'"),
     (lambda p: bips.Producer("x", slot_size=1.5), "slot_size is a whole number, and this is 1.5"),
     (lambda p: bips.Producer("x", slot_size=1, permissions="0600"), "permissions is a whole number"), (lambda p: bips.Producer("x", slot_size=1, group=5), "group is a str"),
-    (lambda p: bips.Producer("x", slot_size=1, meta_size=65537), "meta_size is 0 to 65536"),
+    (lambda p: bips.Producer("x", slot_size=1, meta_size=65537), "meta_size is at most 65536, and this is 65537"),
     (lambda p: p.producer.push(p.producer.pull(), pts=33.3), "pts is a whole number of nanoseconds, 0 or more, or None, and this is 33.3: round it"),
     (lambda p: p.producer.push(p.producer.pull(), duration=-1), "duration is a whole number of nanoseconds"),
     (lambda p: p.producer.push(p.producer.pull(), flags="x"), "flags are bips.Flags"), (lambda p: p.producer.push(p.producer.pull(), size=-1), "size is a whole number of bytes"),
