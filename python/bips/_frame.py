@@ -6,7 +6,7 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from . import metadata
-from ._native import Frame, Slot
+from ._native import Frame, Plane, Slot
 
 if TYPE_CHECKING:
     import numpy
@@ -71,6 +71,10 @@ def _slot_to_ndarray(self: Slot, copy: bool | None = None) -> numpy.ndarray[Any,
 def _frame_reduce(self: Frame) -> NoReturn:
     raise TypeError(
         "a frame is memory of its pool, and does not pickle: send a copy, frame.to_ndarray(copy=True), or let the other process read the pool itself")
+
+
+def _plane_reduce(self: Plane) -> NoReturn:
+    raise TypeError("a plane is memory of its pool, and does not pickle: send a copy, numpy.array(plane)")
 
 
 def _slot_reduce(self: Slot) -> NoReturn:
@@ -141,6 +145,7 @@ def complete() -> None:
             "__repr__": _frame_repr,
             "__reduce__": _frame_reduce,
         },
+        Plane: {"__reduce__": _plane_reduce},
         Slot: {"__array__": _array, "to_ndarray": _slot_to_ndarray, "__repr__": _slot_repr, "__reduce__": _slot_reduce},
     }
     for kind, members in own.items():

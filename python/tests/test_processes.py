@@ -74,7 +74,7 @@ def test_a_subclass_pickles_with_its_state(pair) -> None:  # type: ignore[no-unt
 def test_producers_frames_and_slots_do_not_pickle(pair) -> None:  # type: ignore[no-untyped-def]
     frame, slot = pair.frame(), pair.producer.pull()
     for one in (pair.producer, frame, slot, frame.planes[0]):
-        with pytest.raises(TypeError, match="Make it where|send a copy|push it here|'Plane'"):
+        with pytest.raises(TypeError, match="Make it where|send a copy|push it here"):
             pickle.dumps(one)
     slot.release()
 
