@@ -98,6 +98,7 @@ struct readable {
   unsigned long looker; /* the thread */
   bool looking;         /* protected by pulling: the looker has it */
   bool pulled;          /* atomic, changed with pulling held: a pull of the program's has it, and may keep it for as long as it likes */
+  bool missed;          /* atomic: a pull's time was over while another one had pulling; that takes back what fd says */
   uint32_t set;         /* futex word, changed with pulling held: 1: fd is readable, and the looker rests */
   uint32_t claims;      /* futex word: threads that want pulling, which the looker may have */
   uint32_t starved;     /* atomic: 1: the looker waits until a frame is given back */
@@ -317,6 +318,8 @@ int pull_or_look(bips_consumer *c, int64_t timeout, bips_frame **frame);
 int readable_begin_pull(bips_consumer *c, int64_t *timeout);
 /* readable_end_pull gives pulling up after a pull that returned err. */
 void readable_end_pull(bips_consumer *c, int err);
+/* readable_note_missed does what a pull left to this one whose time was over before it had pulling. With pulling. */
+void readable_note_missed(bips_consumer *c);
 void readable_note_room(bips_consumer *c);  /* a frame was given back */
 void readable_end(bips_consumer *c);        /* without pulling, after the shutdown, when no other call is in progress */
 

@@ -661,6 +661,8 @@ static int pull(bips_consumer *c, int64_t timeout, bips_frame **frame) {
     int got;
     if ((err = pull_interrupted(c)) < 0)
       return err;
+    if (frame != NULL)
+      readable_note_missed(c);
     apply_wishes(c);
     if (c->owed.error != 0 && !load_flag(&c->suspended))
       return frame == NULL ? 0 : tell_now(&c->owed);

@@ -19,6 +19,9 @@
  * before the looker is poked (waiter_interrupt), and looked at after its pokes are remembered. That a frame was given back where no more
  * may be held is such a pair, too: held falls before starved is looked at, and starved is set before held is.
  *
+ * A pull whose time is over while another pull has pulling has found nothing either, and cannot take fd's word back. It says so in missed,
+ * and pokes that other pull, which does it: before it sleeps, and when it ends, also with a frame. An edge follows if more is there.
+ *
  * A pull while the looker looks needs pulling: it counts itself in claims and pokes the looker, which then gives pulling up,
  * and does not take it again before claims is 0.
  */
@@ -85,6 +88,14 @@ static void *look(void *consumer) {
 
 static bool try_to_pull(void *consumer) { return pthread_mutex_trylock(&((bips_consumer *)consumer)->pulling) == 0; }
 
+/* is_pulled reports whether a pull has pulling, which will find missed set then. */
+static bool is_pulled(struct readable *r) {
+  if (!load_flag(&r->pulled))
+    return false;
+  store_flag(&r->missed, true); /* before the look that counts: one of the two pulls sees the other */
+  return load_flag(&r->pulled);
+}
+
 /* await_turn takes pulling. When the time is over it still waits for whoever is not a pull, and gives pulling up at once: the
  * looker, above all. Otherwise this pull would find nothing, and fd would stay readable. */
 static int await_turn(bips_consumer *c, int64_t *timeout) {
@@ -96,8 +107,10 @@ static int await_turn(bips_consumer *c, int64_t *timeout) {
   }
   limit = deadline_after(*timeout);
   while (!baton_await_until(&c->turn, &limit, try_to_pull, c)) {
-    if (load_flag(&c->readable.pulled))
+    if (is_pulled(&c->readable)) {
+      waiter_interrupt(&c->waiter);
       return fail_plain(BIPS_TIMEOUT, "pool \"%s\": another thread pulls: timeout", c->paths.name);
+    }
     limit = deadline_at_least(limit, MILLISECOND);
   }
   if (limit.limited)
@@ -128,15 +141,32 @@ int readable_begin_pull(bips_consumer *c, int64_t *timeout) {
   return 0;
 }
 
+/* take_back makes fd not readable, and has the looker look; false: it does already. With pulling. */
+static bool take_back(struct readable *r) {
+  if (load32(&r->set) == 0)
+    return false;
+  sys_event_clear(r->fd);
+  store32(&r->set, 0);
+  return true;
+}
+
+static bool was_missed(struct readable *r) { return load_flag(&r->missed) && swap_flag(&r->missed, false); }
+
+void readable_note_missed(bips_consumer *c) {
+  if (was_missed(&c->readable) && take_back(&c->readable))
+    sys_futex_wake_all(&c->readable.set);
+}
+
 void readable_end_pull(bips_consumer *c, int err) {
   struct readable *r = &c->readable;
-  bool look = (err == -BIPS_TIMEOUT || err == -BIPS_QUOTA) && load32(&r->set) == 1;
+  bool found_nothing = err == -BIPS_TIMEOUT || err == -BIPS_QUOTA, look = false;
 
-  if (look) {
-    sys_event_clear(r->fd);
-    store32(&r->set, 0);
+  if (load_flag(&r->on)) {
+    store_flag(&r->pulled, false);
+    look = (was_missed(r) || found_nothing) && take_back(r);
+  } else {
+    __atomic_store_n(&r->pulled, false, __ATOMIC_RELAXED);
   }
-  __atomic_store_n(&r->pulled, false, __ATOMIC_RELAXED);
   pthread_mutex_unlock(&c->pulling);
   baton_pass(&c->turn);
   if (look)

@@ -354,6 +354,49 @@ static void pulls_that_do_not_wait_for_it_work_too(void) {
   bips_producer_close(producer);
 }
 
+/* miss pulls until it is told that another thread pulls. */
+static void miss(bips_consumer *consumer) {
+  bips_frame *frame;
+
+  do
+    CHECK(bips_consumer_pull(consumer, 0, &frame) == -BIPS_TIMEOUT);
+  while (strstr(bips_error_message(), "another thread pulls") == NULL);
+}
+
+/* A thread waits in a pull, which it began while the descriptor was readable. A loop that pulls in vain meanwhile is not told again and again, and
+ * is told of what the thread leaves. */
+static void a_loop_and_a_thread_that_pulls_share_a_consumer(void) {
+  bips_producer *producer = open_producer("shared", 8);
+  bips_consumer *consumer = open_consumer("shared", BIPS_EVERY);
+  struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+  int fd = fd_of(consumer), loop = epoll_create1(EPOLL_CLOEXEC);
+  bips_frame *frame;
+  pthread_t thread;
+
+  await_pool(consumer);
+  CHECK(loop >= 0 && epoll_ctl(loop, EPOLL_CTL_ADD, fd, &event) == 0);
+  for (int i = 0; i < 20; i++) {
+    push_number(producer, 1);
+    becomes_readable(fd);
+    CHECK(bips_consumer_pull(consumer, 0, &frame) == 0 && is_number(frame, 1) && bips_frame_release(frame) == 0);
+    CHECK(is_readable(fd, 0)); /* no pull has found nothing */
+    CHECK(pthread_create(&thread, NULL, pull_one, consumer) == 0);
+    miss(consumer);
+    while (is_readable(fd, 0)) /* until the other pull has taken it back */
+      CHECK(bips_consumer_pull(consumer, 0, &frame) == -BIPS_TIMEOUT);
+    CHECK(epoll_wait(loop, &event, 1, 0) >= 0); /* what was told before */
+    push_number(producer, 7);
+    push_number(producer, 8);
+    CHECK(pthread_join(thread, NULL) == 0);
+    CHECK(epoll_wait(loop, &event, 1, WATCHDOG) == 1);
+    next_is_number(consumer, 8);
+    exhaust(consumer);
+  }
+  close(loop);
+  bips_consumer_close(consumer);
+  bips_producer_close(producer);
+}
+
 static void an_edge_tells_of_what_came_after_a_pull_that_found_nothing(void) {
   bips_producer *producer = open_producer("edge", 8);
   bips_consumer *consumer = open_consumer("edge", BIPS_EVERY);
@@ -564,6 +607,7 @@ int main(void) {
   who_holds_all_that_it_may_is_not_told_of_more();
   a_frame_that_is_given_back_wakes_at_once();
   pulls_that_do_not_wait_for_it_work_too();
+  a_loop_and_a_thread_that_pulls_share_a_consumer();
   an_edge_tells_of_what_came_after_a_pull_that_found_nothing();
   it_follows_a_pool_that_moves();
   a_child_does_not_have_it();
