@@ -33,15 +33,16 @@ type Consumer struct {
 
 	// pulling is held by whoever uses the attachment as its reader. Lock order: pulling, mu.
 	pulling    sync.Mutex
-	turn       baton     // passed when pulling is given up, and when a suspension was applied
-	askedAt    time.Time // when a seat was asked for last; protected by pulling
-	lastSearch error     // why there is no pool yet; protected by pulling
-	again      again     // when a producer that has no time is asked again; protected by pulling
-	fullSince  time.Time // when the pool was first found full; protected by pulling
-	moveSince  time.Time // when the pool was first found moving; protected by pulling
-	quietBell  uint32    // value of the bell when nothing new was last waited for; protected by pulling
-	quietSince time.Time // since when it has that value, or the producer was found alive; protected by pulling
-	pace       pace      // of the frames that came, with Spin; protected by pulling
+	pulled     atomic.Bool // a Pull has pulling, and may keep it for as long as it likes; changed with pulling held
+	turn       baton       // passed when pulling is given up, and when a suspension was applied
+	askedAt    time.Time   // when a seat was asked for last; protected by pulling
+	lastSearch error       // why there is no pool yet; protected by pulling
+	again      again       // when a producer that has no time is asked again; protected by pulling
+	fullSince  time.Time   // when the pool was first found full; protected by pulling
+	moveSince  time.Time   // when the pool was first found moving; protected by pulling
+	quietBell  uint32      // value of the bell when nothing new was last waited for; protected by pulling
+	quietSince time.Time   // since when it has that value, or the producer was found alive; protected by pulling
+	pace       pace        // of the frames that came, with Spin; protected by pulling
 
 	// What is known of the instance that was left while its producer moved, for when it is found again; protected by pulling.
 	before         *reading
@@ -120,9 +121,10 @@ func (c *Consumer) Pull(timeout time.Duration) (Frame, error) {
 	return c.pullOrDetach(timeout)
 }
 
-// pullInTurn is Pull while another goroutine pulls.
+// pullInTurn is Pull while another goroutine has pulling. When the time is over it still waits for one that is in no Pull, and gives
+// pulling up soon: a frame that is there is found.
 func (c *Consumer) pullInTurn(limit deadline) (f Frame, err error) {
-	if c.turn.awaitUntil(limit, func() bool {
+	for !c.turn.awaitUntil(limit, func() bool {
 		if c.pulling.TryLock() {
 			defer c.pulling.Unlock()
 			left, _ := limit.left(math.MaxInt64)
@@ -131,13 +133,18 @@ func (c *Consumer) pullInTurn(limit deadline) (f Frame, err error) {
 		}
 		return false
 	}) {
-		return f, err
+		if c.pulled.Load() {
+			return Frame{}, fmt.Errorf("pool %q: another goroutine pulls: %w", c.name, ErrTimeout)
+		}
+		limit = limit.atLeast(time.Millisecond)
 	}
-	return Frame{}, fmt.Errorf("pool %q: another goroutine pulls: %w", c.name, ErrTimeout)
+	return f, err
 }
 
 // pullOrDetach is pull, which ends the attachment after some errors. Called with pulling held.
 func (c *Consumer) pullOrDetach(timeout time.Duration) (Frame, error) {
+	c.pulled.Store(true)
+	defer c.pulled.Store(false)
 	f, err := c.pull(timeout)
 	if err != nil && errors.Is(err, ErrDamaged) {
 		c.detach()

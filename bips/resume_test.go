@@ -138,3 +138,34 @@ func TestAFrameThatWasReadBeforeItWasTheHeadIsNotReadAgainByWhoResumes(t *testin
 	publishOne(t, p)
 	reads(t, c, watchdog, 4)
 }
+
+// Pull waits for its turn until its timeout is over where another Pull has it. Where another call has the consumer for a moment, such as Resume,
+// no other goroutine pulls, and what is there is found.
+func TestAPullThatOnlyLooksFindsWhatIsThereWhileAnotherCallHasTheConsumer(t *testing.T) {
+	testmain.Dir(t)
+	p := newTestProducer(t)
+	c := attached(t, p, Every)
+	publishOne(t, p)
+	type result struct {
+		frame Frame
+		err   error
+	}
+	pulled := make(chan result, 1)
+	c.pulling.Lock() // as whoever resumes, while it looks for where its producer has moved to
+	go func() {
+		f, err := c.Pull(0)
+		pulled <- result{f, err}
+	}()
+	for end := time.Now().Add(watchdog); c.turn.waiting.Load() == 0 && len(pulled) == 0 && time.Now().Before(end); {
+		time.Sleep(time.Millisecond)
+	}
+	c.pulling.Unlock()
+	c.turn.pass()
+	r := <-pulled
+	if r.err != nil {
+		t.Fatal(r.err)
+	}
+	if err := c.Push(r.frame); err != nil {
+		t.Fatal(err)
+	}
+}
