@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+import signal
 import threading
 import time
 
@@ -208,3 +209,26 @@ def test_a_loop_that_was_left_with_a_wait_leaves_nothing_to_the_next(pair) -> No
 
     assert asyncio.run(main()) == 1
     left._log_destroy_pending = False  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("wait", ["await consumer.pull_async()", "async for frame in consumer: pass"])
+def test_ctrl_c_ends_a_loop_that_waits(script, wait: str) -> None:  # type: ignore[no-untyped-def]
+    child = script(f"""
+        import asyncio, bips, time
+        producer, consumer = bips.Producer("camera", slot_size=64, slots=8), bips.Consumer("camera")
+
+        async def read():
+            asyncio.get_running_loop().call_later(0.1, lambda: print("ready", flush=True))  # it waits by then
+            {wait}
+
+        try:
+            asyncio.run(read())
+        except KeyboardInterrupt:
+            print("interrupted", consumer.stats.held, flush=True)
+        consumer.close()
+        producer.close()
+    """)
+    assert child.line() == "ready"
+    child.process.send_signal(signal.SIGINT)
+    assert child.line() == "interrupted 0"
+    child.end()
