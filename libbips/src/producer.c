@@ -613,7 +613,17 @@ static int count_seated(bips_producer *p, uint32_t *seated, struct door_look *lo
   return err;
 }
 
-static struct geometry geometry_of_own(bips_producer *p);
+/* geometry_of_own copies the geometry of the present pool; zeroes for a handle that is none. */
+static struct geometry geometry_of_own(bips_producer *p) {
+  struct geometry g = {0};
+  int err;
+
+  if (lock_known(p, &err)) {
+    g = p->own->pool.g;
+    pthread_mutex_unlock(&p->mu);
+  }
+  return g;
+}
 
 BIPS_API int bips_producer_wait_consumers(bips_producer *p, uint32_t consumers, int64_t timeout) {
   struct deadline limit = deadline_after(timeout);
@@ -640,18 +650,6 @@ BIPS_API const char *bips_producer_folder(const bips_producer *p, int *in_memory
   if (in_memory != NULL)
     *in_memory = p != NULL && (p->named.in_memory || p->named.reception != NULL);
   return p == NULL ? "" : p->named.paths.folder;
-}
-
-/* geometry_of_own copies the geometry of the present pool; zeroes for a handle that is none. */
-static struct geometry geometry_of_own(bips_producer *p) {
-  struct geometry g = {0};
-  int err;
-
-  if (lock_known(p, &err)) {
-    g = p->own->pool.g;
-    pthread_mutex_unlock(&p->mu);
-  }
-  return g;
 }
 
 BIPS_API uint32_t bips_producer_slots(bips_producer *p) { return geometry_of_own(p).slots; }
