@@ -163,13 +163,7 @@ func TestWhatIsHeldStaysAsItIsOverAMove(t *testing.T) {
 func TestAReaderThatIsSuspendedOverAMoveHoldsNobodyUpAndResumesInTheNewPool(t *testing.T) {
 	for name, mode := range map[string]bips.Mode{"every": bips.Every, "latest": bips.Latest} {
 		t.Run(name, func(t *testing.T) {
-			testmain.Dir(t)
-			p, c := newProducer(t, bips.ProducerOptions{Slots: 5, BlockTimeout: bips.Forever}), newConsumer(t, bips.ConsumerOptions{Mode: mode, MaxHeld: 1})
-			join(t, c)
-			push(t, p, 1)
-			if v := pullValue(t, c); v != 1 {
-				t.Fatal(v)
-			}
+			p, c := producerAndReader(t, bips.ProducerOptions{Slots: 5, BlockTimeout: bips.Forever}, bips.ConsumerOptions{Mode: mode, MaxHeld: 1})
 			c.Suspend()
 			for i := range 3 {
 				grow(t, p, 128+64*i)
@@ -434,15 +428,22 @@ func TestAProducerThatIsFlushingWhenItClosesWaitsForThoseWhoAreOnTheirWayToo(t *
 	returns(t, "Close", func() { <-closed })
 }
 
-// The second move closes the place that the first one reserved: nobody waits for who is suspended.
-func TestAReaderThatIsSuspendedOverTwoMovesHasLostNothingWhenItResumes(t *testing.T) {
+// producerAndReader are a producer, and a reader that has read its first frame.
+func producerAndReader(t *testing.T, produced bips.ProducerOptions, read bips.ConsumerOptions) (*bips.Producer, *bips.Consumer) {
+	t.Helper()
 	testmain.Dir(t)
-	p, c := newProducer(t, bips.ProducerOptions{}), newConsumer(t, bips.ConsumerOptions{Mode: bips.Every})
+	p, c := newProducer(t, produced), newConsumer(t, read)
 	join(t, c)
 	push(t, p, 1)
 	if v := pullValue(t, c); v != 1 {
 		t.Fatal(v)
 	}
+	return p, c
+}
+
+// The second move closes the place that the first one reserved: nobody waits for who is suspended.
+func TestAReaderThatIsSuspendedOverTwoMovesHasLostNothingWhenItResumes(t *testing.T) {
+	p, c := producerAndReader(t, bips.ProducerOptions{}, bips.ConsumerOptions{Mode: bips.Every})
 	c.Suspend()
 	for i := range 2 {
 		push(t, p, 2)
@@ -470,13 +471,7 @@ func TestAReaderThatIsSuspendedOverTwoMovesHasLostNothingWhenItResumes(t *testin
 func TestAReaderThatResumesOverAMoveCountsFramesFromThenOn(t *testing.T) {
 	for _, blocking := range []bool{true, false} {
 		t.Run(fmt.Sprintf("blocking %v", blocking), func(t *testing.T) {
-			testmain.Dir(t)
-			p, c := newProducer(t, bips.ProducerOptions{Slots: 12}), newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
-			join(t, c)
-			push(t, p, 1)
-			if v := pullValue(t, c); v != 1 {
-				t.Fatal(v)
-			}
+			p, c := producerAndReader(t, bips.ProducerOptions{Slots: 12}, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
 			c.Suspend()
 			push(t, p, 2)
 			grow(t, p, 128)
@@ -493,13 +488,7 @@ func TestAReaderThatResumesOverAMoveCountsFramesFromThenOn(t *testing.T) {
 func TestAReaderThatResumesOverTwoMovesCountsFramesFromThenOn(t *testing.T) {
 	for name, letGo := range map[string]bool{"as it resumes": false, "before it resumes": true} {
 		t.Run(name, func(t *testing.T) {
-			testmain.Dir(t)
-			p, c := newProducer(t, bips.ProducerOptions{Slots: 12}), newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
-			join(t, c)
-			push(t, p, 1)
-			if v := pullValue(t, c); v != 1 {
-				t.Fatal(v)
-			}
+			p, c := producerAndReader(t, bips.ProducerOptions{Slots: 12}, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
 			for end, moves, there := time.Now().Add(patience), 0, false; !there; {
 				if time.Now().After(end) {
 					t.Fatal("it has no seat when it has resumed")
