@@ -100,13 +100,16 @@ func TestThePoolTellsHowFarItsFramesAreApart(t *testing.T) {
 		t.Errorf("%v between one frame", pool.Interval)
 	}
 	const apart = 5 * time.Millisecond
-	start := time.Now()
-	for v := range byte(20) {
+	var before, after [20]time.Time // of each push, in which it was published
+	for v := range before {
 		time.Sleep(apart)
-		push(t, p, v)
+		before[v] = time.Now()
+		push(t, p, byte(v))
+		after[v] = time.Now()
 	}
-	most := time.Since(start) / 6 // it looks at six distances at least, and on a busy machine these may be the long ones
-	if pool, _ := c.Pool(); pool.Interval < apart || pool.Interval > most {
-		t.Errorf("frames are %v apart, want %v to %v", pool.Interval, apart, most)
+	const newest, oldest = 19, 12 // as many as there are slots
+	least, most := before[newest].Sub(after[oldest])/(newest-oldest), after[newest].Sub(before[oldest])/(newest-oldest)
+	if pool, _ := c.Pool(); pool.Interval < least || pool.Interval > most {
+		t.Errorf("frames are %v apart, want %v to %v", pool.Interval, least, most)
 	}
 }
