@@ -20,6 +20,7 @@ import unittest
 from ctypes import POINTER, byref, c_char_p, c_int, c_int32, c_int64, c_size_t, c_uint32, c_uint64, c_void_p
 
 BACKEND = {"shm": 0, "memfd": 1}[os.environ.get("BIPS_TEST_BACKEND", "shm")]
+SANITIZED = "BIPS_TEST_SANITIZED" in os.environ
 FOREVER, PATIENCE, MILLISECOND = -1, 20_000_000_000, 1_000_000
 NO_TIME = 2**64 - 1
 LATEST, EVERY = 1, 2
@@ -321,7 +322,8 @@ class BadInput(unittest.TestCase):
             producer_close(producer)
             self.handles.clear()
             own = self.consumer(max_held=1)
-            self.is_number(self.frame(own), 1)
+            if not SANITIZED:  # child_can_attach in pools.h says why
+                self.is_number(self.frame(own), 1)
             consumer_close(own)
 
         self.assertIsNone(in_child(child))
