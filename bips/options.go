@@ -97,7 +97,7 @@ type ProducerOptions struct {
 	// Overflow is Block by default.
 	Overflow Overflow
 	// BlockTimeout is for how long consumers of mode [Every] that are behind may keep all slots
-	// from coming free before they are demoted: the producer goes on without waiting for them.
+	// from coming free, while one call or several wait for one, before they are demoted: the producer goes on without waiting for them.
 	// 0 or [Forever]: for ever. [Producer.SetBlockTimeout] takes 0 as "at once".
 	BlockTimeout time.Duration
 	// Warn, if not nil, is told what the user should know and no call can return: that the pool's files were deleted and

@@ -91,6 +91,32 @@ func TestBlockTimeoutDemotesWhoBlocksAndGoesOn(t *testing.T) {
 	}
 }
 
+func TestAReaderThatHangsIsDemotedAlsoByShortWaits(t *testing.T) {
+	for _, timeout := range []time.Duration{0, 10 * time.Millisecond} {
+		t.Run(timeout.String(), func(t *testing.T) {
+			testmain.Dir(t)
+			p := newProducer(t, bips.ProducerOptions{Slots: 8, BlockTimeout: 60 * time.Millisecond})
+			slow := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
+			join(t, slow)
+			for v := range byte(8) {
+				push(t, p, v)
+			}
+			eventually(t, "a slot comes free", func() bool {
+				s, err := p.Pull(timeout)
+				if err != nil {
+					wantError(t, err, bips.ErrTimeout)
+					return false
+				}
+				_ = p.Return(s)
+				return true
+			})
+			if s := p.Stats(); s.Demoted != 1 {
+				t.Errorf("stats %+v", s)
+			}
+		})
+	}
+}
+
 func TestDropNeverWaitsAndCountsWhereAConsumerSeesIt(t *testing.T) {
 	testmain.Dir(t)
 	p := newProducer(t, bips.ProducerOptions{Slots: 8, Overflow: bips.Drop})

@@ -54,14 +54,23 @@ func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) 
 		return slot, err
 	}
 	limit, blocked, door := deadlineAfter(timeout), newBlockade(), doorWait{p: p}
-	defer func() {
-		if d != forUpstream { // which waits for its own slots, too
-			p.waited.Add(int64(blocked.lasted()))
+	forConsumers := d != forUpstream // which waits for its own slots, too
+	if forConsumers {
+		blocked = p.resumeBlockade()
+		before := blocked.lasted()
+		defer func() { p.waited.Add(int64(blocked.lasted() - before)) }()
+	}
+	if _, patient := blocked.left(p.patience()); !patient && blocked.lasted() > 0 {
+		if slot, looked, err = p.tryAcquire(d, false); err != errNothingFree {
+			return slot, err
 		}
-	}()
+	}
 	for {
 		wait, ok := limit.left(doorLimit)
 		if !ok {
+			if forConsumers {
+				p.leaveBlockade(blocked)
+			}
 			return Slot{}, p.errTimeout
 		}
 		if left, ok := blocked.left(p.patience()); ok {
@@ -74,6 +83,25 @@ func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) 
 			return slot, err
 		}
 	}
+}
+
+// resumeBlockade is the blockade that a call finds: whoever waits in many short calls, or only looks, waits for no longer
+// than who waits in one. Longer times between two calls count as little as those in which the process is stopped.
+func (p *Producer) resumeBlockade() blockade {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	b := p.blocked
+	if b.since.IsZero() {
+		return newBlockade()
+	}
+	b.look(doorLimit)
+	return b
+}
+
+func (p *Producer) leaveBlockade(b blockade) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.blocked = b
 }
 
 // doorWait is one wait for something that consumers can bring about.
@@ -325,6 +353,9 @@ func (o *ownPool) upstreamIsFull() bool { return onesCount(o.lent) >= o.pool.slo
 func (p *Producer) lend(slot int) Slot {
 	if !p.dropping.since.IsZero() {
 		p.dropping = blockade{}
+	}
+	if !p.blocked.since.IsZero() {
+		p.blocked = blockade{}
 	}
 	o := p.own
 	o.lent |= 1 << slot

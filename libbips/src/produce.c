@@ -142,7 +142,7 @@ static void lend(bips_producer *p, uint32_t slot, struct slot_entry **entry, bip
   struct own_pool *o = p->own;
   struct slot_entry *e = &o->handles->entries[slot];
 
-  p->dropping = (struct blockade){0, 0};
+  p->dropping = p->blocked = (struct blockade){0, 0};
   o->lent |= bit(slot);
   o->published &= ~bit(slot);
   e->producer = p;
@@ -223,20 +223,44 @@ static int locked_try_acquire(bips_producer *p, enum demand d, bool patient, str
 
 static int64_t patience(const bips_producer *p) { return __atomic_load_n(&p->block_timeout, __ATOMIC_SEQ_CST); }
 
+/* resume_blockade is the blockade that a call finds: whoever waits in many short calls, or only looks, waits for no longer than
+ * who waits in one. Longer times between two calls count as little as those in which the process is stopped. */
+static struct blockade resume_blockade(bips_producer *p) {
+  pthread_mutex_lock(&p->mu);
+  struct blockade b = p->blocked;
+  pthread_mutex_unlock(&p->mu);
+  if (b.since == 0)
+    return new_blockade();
+  blockade_look(&b, DOOR_LIMIT);
+  return b;
+}
+
+static void leave_blockade(bips_producer *p, const struct blockade *b) {
+  pthread_mutex_lock(&p->mu);
+  p->blocked = *b;
+  pthread_mutex_unlock(&p->mu);
+}
+
 int acquire(bips_producer *p, enum demand d, int64_t timeout, struct slot_entry **e, bips_slot **slot) {
+  bool for_consumers = d != FOR_UPSTREAM; /* which waits for its own slots, too */
   struct door_wait door = {p, 0};
   struct door_look looked;
   struct blockade blocked;
   struct deadline limit;
-  int64_t wait, left;
+  int64_t wait, left, before;
   int err = locked_try_acquire(p, d, patience(p) != 0, &looked, e, slot);
 
   if (err != NOTHING_FREE)
     return err;
   limit = deadline_after(timeout);
-  blocked = new_blockade();
-  do {
+  blocked = for_consumers ? resume_blockade(p) : new_blockade();
+  before = blockade_lasted(&blocked);
+  if (before > 0 && !blockade_left(&blocked, patience(p), &left))
+    err = locked_try_acquire(p, d, false, &looked, e, slot);
+  while (err == NOTHING_FREE) {
     if (!deadline_left(&limit, DOOR_LIMIT, &wait)) {
+      if (for_consumers)
+        leave_blockade(p, &blocked);
       err = fail_plain(BIPS_TIMEOUT, "pool \"%s\": no slot is free: timeout", p->named.paths.name);
       break;
     }
@@ -245,9 +269,9 @@ int acquire(bips_producer *p, enum demand d, int64_t timeout, struct slot_entry 
     door_wait_sleep(&door, &looked, wait);
     blockade_look(&blocked, wait);
     err = locked_try_acquire(p, d, blockade_left(&blocked, patience(p), &left), &looked, e, slot);
-  } while (err == NOTHING_FREE);
-  if (d != FOR_UPSTREAM) /* which waits for its own slots, too */
-    add64(&p->waited, (uint64_t)blockade_lasted(&blocked));
+  }
+  if (for_consumers)
+    add64(&p->waited, (uint64_t)(blockade_lasted(&blocked) - before));
   return err;
 }
 

@@ -1,6 +1,8 @@
 /* Who gives way when readers are behind: back-pressure, drops, demotion, age. */
 #include "pools.h"
 
+#include <time.h>
+
 static bips_producer *open_with(const char *name, uint32_t overflow, int64_t block_timeout) {
   bips_producer_options options = BIPS_PRODUCER_OPTIONS_INIT;
   bips_producer *producer;
@@ -58,6 +60,28 @@ static void a_reader_that_hangs_is_demoted(void) {
   CHECK(bips_frame_get_delivery(frame, &delivery) == 0 && delivery.lost > 0 && delivery.blocking == 0 && delivery.mode == BIPS_EVERY);
   CHECK(bips_frame_release(frame) == 0);
   CHECK(bips_consumer_get_stats(consumer, &read) == 0 && read.demoted == 1 && read.lost + read.received == delivery.sequence);
+  bips_consumer_close(consumer);
+  bips_producer_close(producer);
+}
+
+/* Calls that wait for less than block_timeout, or do not wait, add up. */
+static void a_reader_that_hangs_is_demoted_also_by_short_waits(int64_t timeout) {
+  bips_producer *producer = open_with("short", BIPS_BLOCK, 60 * BIPS_MILLISECOND);
+  bips_consumer *consumer = open_consumer("short", BIPS_EVERY);
+  struct timespec moment = {0, BIPS_MILLISECOND};
+  bips_slot *slot = NULL;
+
+  attach_now(consumer);
+  for (uint8_t i = 0; i < 8; i++)
+    push_number(producer, i);
+  for (int i = 0; i < 2000 && slot == NULL; i++) {
+    int err = bips_producer_pull(producer, timeout, &slot);
+    CHECK(err == 0 || err == -BIPS_TIMEOUT);
+    nanosleep(&moment, NULL);
+  }
+  CHECK(slot != NULL && bips_producer_demotions(producer) == 1);
+  CHECK(timeout > 0 || bips_producer_waited(producer) == 0); /* what lies between calls is no wait */
+  CHECK(bips_slot_return(slot) == 0);
   bips_consumer_close(consumer);
   bips_producer_close(producer);
 }
@@ -153,6 +177,8 @@ int main(void) {
   begin_test();
   a_reader_of_every_frame_holds_the_producer_up();
   a_reader_that_hangs_is_demoted();
+  a_reader_that_hangs_is_demoted_also_by_short_waits(0);
+  a_reader_that_hangs_is_demoted_also_by_short_waits(10 * BIPS_MILLISECOND);
   a_producer_that_drops_never_waits_and_counts();
   a_reader_with_an_age_reads_older_frames_first();
   slots_are_lent_as_long_as_the_readers_have_theirs();

@@ -125,6 +125,23 @@ def test_a_timeout_is_neither_short_nor_endless(pairs) -> None:  # type: ignore[
         assert time.monotonic() - began >= timeout * 0.99
 
 
+@pytest.mark.parametrize("timeout", [None, 0.02, 0])
+def test_a_reader_that_hangs_holds_the_producer_up_for_block_timeout(pairs, timeout: float | None) -> None:  # type: ignore[no-untyped-def]
+    """However long one wait is: pull itself waits in pieces, between which it looks for signals."""
+    pair: Pair = pairs(slots=4, max_held=1, block_timeout=0.2)
+
+    def has_pushed() -> bool:
+        try:
+            pair.producer.push(pair.producer.pull(timeout))
+        except bips.Timeout:
+            return False
+        return True
+
+    for _ in range(10):
+        wait_until(has_pushed)
+    assert pair.producer.stats.demoted == 1
+
+
 def test_growing_is_interrupted(script) -> None:  # type: ignore[no-untyped-def]
     """A move waits for readers of every frame that are on their way from the one before: here for one that does not pull."""
     child = script("""

@@ -274,8 +274,8 @@ typedef struct bips_producer_options {
   uint32_t overflow;      /* enum bips_overflow; default BIPS_BLOCK */
   const char *group;      /* the group that the permissions are about: a number, or a name of /etc/group; NULL:
                              the group that the system gives new files */
-  int64_t block_timeout;  /* ns; for how long consumers of every frame may keep all slots from coming free
-                             before they are demoted; 0 or BIPS_FOREVER: for ever */
+  int64_t block_timeout;  /* ns; for how long consumers of every frame may keep all slots from coming free, while
+                             one call or several wait for one, before they are demoted; 0 or BIPS_FOREVER: for ever */
   bips_warning warn;      /* is told what no call can return; NULL: nobody is */
   void *warn_user;        /* first argument of warn */
   const int *give_up;     /* lets another thread end bips_producer_open: once it has stored a value other than 0
