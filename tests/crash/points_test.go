@@ -53,7 +53,7 @@ const (
 	leaving   = "L1 L2 L3 L4a L4b L5 L6"
 	resting   = "U1 U2 U3"
 	loafing   = "U4a U4b U5" // of who does not want to be waited for, and then does
-	reading   = "W1 C0 C1 C2 C3a C3b C4a C4c C4d C5 C6 C7a C7b C8b C8c C9 C10 C11 C12"
+	reading   = "W1 C1 C2 C3a C3b C4a C4c C4d C5 C6 C7a C7b C8b C8c C9 C10 C11 C12"
 	following = "V1 V2 V3 V4 V5"
 	remaking  = "M2a M2b M3 M4a M4b M5a M5b M6a M6b"
 	moving    = "M0 M1 " + remaking
@@ -89,6 +89,8 @@ var scenes = []scene{
 	{name: "a reader of the latest comes and goes", victim: "latest", points: attaching + " " + leaving + " " + resting, hits: 5, brief: true},
 	{name: "a reader of every frame reads", victim: "every", points: reading, hits: 50},
 	{name: "a reader of the latest reads", victim: "latest", points: reading, hits: 50},
+	{name: "a reader of every frame holds as many as it may", victim: "every", points: "C0", hits: 10},
+	{name: "a reader of the latest holds as many as it may", victim: "latest", points: "C0", hits: 10},
 	{name: "a reader of every frame is told of ends", victim: "every", points: "C8a", hits: 3},
 	{name: "a reader of the latest is told of ends", victim: "latest", points: "C8a", hits: 3},
 	{name: "a frame slips away from a reader of the latest", victim: "latest", points: "C7c", hits: 5, slow: "C6"},
