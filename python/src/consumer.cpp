@@ -22,10 +22,11 @@ class Consumer final : public HandleOf<ConsumerCore> {
     options.max_age = max_age;
     options.spin = spin;
     options.stall_timeout = stall_timeout;
-    opened(bips_consumer_open(whole(name, BIPS_BAD_NAME, "a name"), &options, &core()->handle), bips_consumer_name);
+    check(bips_consumer_open(whole(name, BIPS_BAD_NAME, "a name"), &options, &core()->handle));
+    opened(bips_consumer_name);
   }
 
-  ~Consumer() { bips_consumer_close(core()->handle); }
+  ~Consumer() { end(bips_consumer_close); }
 
   // expect says what the pool has to be like; 0: anything.
   void expect(uint32_t slots, uint64_t slot_size) {
@@ -163,15 +164,15 @@ void add_consumers(nb::module_ &m) {
           "again.")
       .def_prop_ro("closed", &Consumer::is_closed, "Whether close was called.")
       .def_prop_ro("name", [](const Consumer &c) { return nb::str(c.core()->name.c_str()); }, "The pool's name, without a leading slash.")
-      .def("interrupt", [](Consumer &c) { check(bips_consumer_interrupt(c.handle())); },
+      .def("interrupt", [](Consumer &c) { bips_consumer *h = c.handle(); check(without_gil([=] { return bips_consumer_interrupt(h); })); },
           "Makes one pull raise Interrupted: the one in progress, or else the next.")
-      .def("set_flushing", [](Consumer &c, bool on) { check(bips_consumer_set_flushing(c.handle(), on)); }, nb::arg("flushing"),
+      .def("set_flushing", [](Consumer &c, bool on) { bips_consumer *h = c.handle(); check(without_gil([=] { return bips_consumer_set_flushing(h, on); })); }, nb::arg("flushing"),
           "True makes pulls, also one in progress, raise Flushing at once, until it is called with False.")
       .def("suspend", [](Consumer &c) { bips_consumer *h = c.handle(); check(without_gil([=] { return bips_consumer_suspend(h); })); },
           "Stops reading: the producer waits for this consumer no more, and pull waits for resume. Frames stay valid.")
       .def("resume", [](Consumer &c) { bips_consumer *h = c.handle(); check(without_gil([=] { return bips_consumer_resume(h); })); },
           "Reads on, from the frames that are published from now on.")
-      .def("set_blocking", [](Consumer &c, bool on) { check(bips_consumer_set_blocking(c.handle(), on)); }, nb::arg("blocking"),
+      .def("set_blocking", [](Consumer &c, bool on) { bips_consumer *h = c.handle(); check(without_gil([=] { return bips_consumer_set_blocking(h, on); })); }, nb::arg("blocking"),
           "False: the producer does not wait for this consumer of every frame any longer; True: it does again.")
       .def("_set_max_age", [](Consumer &c, int64_t ns) { check(bips_consumer_set_max_age(c.handle(), ns)); }, nb::arg("nanoseconds"))
       .def("request_key_frame", [](Consumer &c) { check(bips_consumer_request_key_frame(c.handle())); },

@@ -59,7 +59,12 @@ Handle *Handles::first = nullptr;
 bool Handles::ended = false;
 
 Handle::Handle() { Handles::enter(this); }
-Handle::~Handle() { Handles::leave(this); }
+
+void Handle::leave() {
+  if (is_listed_)
+    Handles::leave(this);
+  is_listed_ = false;
+}
 
 void refuse_after_end() {
   if (Handles::ended)

@@ -11,8 +11,7 @@
 
 namespace bips_python {
 
-// Handle is one that is open. It enters the list when it is made and leaves it when it is destroyed, both with the
-// GIL held.
+// Handle is one that is open. It enters the list when it is made and leaves it before it is closed, both with the GIL held.
 class Handle {
  public:
   Handle();
@@ -23,11 +22,13 @@ class Handle {
   virtual int shutdown() noexcept = 0;
 
  protected:
-  ~Handle();
+  ~Handle() { leave(); }
+  void leave(); // it may be called again
 
  private:
   friend struct Handles;
   Handle *before_, *after_;
+  bool is_listed_ = true;
 };
 
 // refuse_after_end throws Closed when the interpreter is ending: nothing may be opened then.
@@ -58,15 +59,19 @@ template <class Core> class HandleOf : public Handle {
   bool is_closed() const { return closed_; }
 
  protected:
-  // It makes the core; the derived class opens it, in its constructor, and closes it in its destructor.
+  // It makes the core; the derived class opens it, in its constructor, and ends it in its destructor.
   HandleOf() : core_(new Core) { core_->forks = forks(); }
   ~HandleOf() { core_->unreference(); }
 
-  // opened looks at the result of opening, and keeps the name that libbips made of the one given. It throws.
-  template <class Name> void opened(int result, Name name) {
-    check(result);
-    core_->name = name(core_->handle);
+  // end closes libbips' handle, which waits for threads of the library's. It leaves the list first: with the GIL released, nobody may shut down what is
+  // being freed.
+  template <class Close> void end(Close close) {
+    leave();
+    without_gil([&] { return core_->handle = close(core_->handle); });
   }
+
+  // opened keeps the name that libbips made of the one given.
+  template <class Name> void opened(Name name) { core_->name = name(core_->handle); }
 
  private:
   Core *core_;

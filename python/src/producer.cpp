@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <future>
+#include <system_error>
 
 #include "errors.h"
 #include "handles.h"
@@ -25,6 +26,43 @@ void warned(void *user, int error, const char *message) {
     core->warnings.pop_front();
   core->warnings.emplace_back(-error, message);
   core->has_warnings.store(true);
+}
+
+// An operation that libbips lets wait for others runs in a thread of its own, so that Ctrl-C can end it: by interrupt(true), which ends it within
+// moments, and interrupt(false) when it is over. Where it succeeded all the same, succeeded is called before what the signal's handler raised is thrown.
+// Where the system has no thread to give, nothing ends it.
+template <class Function, class Interrupt, class Success> void interruptibly(Function &&call, Interrupt &&interrupt, Success &&succeeded) {
+  std::string message;
+  auto told = [&] {
+    int result = call();
+    message = result < 0 ? bips_error_message() : "";
+    return result;
+  };
+  std::future<int> done;
+  try {
+    done = std::async(std::launch::async, told);
+  } catch (const std::system_error &) {
+    std::promise<int> at_once;
+    at_once.set_value(without_gil(told));
+    done = at_once.get_future();
+  }
+  auto is_over = [&] { return without_gil([&] { return done.wait_for(std::chrono::nanoseconds(kPiece)) == std::future_status::ready; }); };
+
+  while (!is_over()) {
+    if (PyErr_CheckSignals() == 0)
+      continue;
+    nb::python_error interruption; // it takes the exception that the signal's handler raised
+    interrupt(true);
+    while (!is_over()) {
+    }
+    interrupt(false);
+    if (done.get() >= 0)
+      succeeded();
+    throw interruption;
+  }
+  if (int result = done.get(); result < 0)
+    raise_as(-result, message);
+  succeeded();
 }
 
 // Producer is what Python's class Producer is made of.
@@ -49,19 +87,45 @@ class Producer final : public HandleOf<ProducerCore> {
     options.block_timeout = block_timeout;
     options.warn = warned;
     options.warn_user = core();
-    opened(without_gil([&] { return bips_producer_open(pool, &options, &core()->handle); }), bips_producer_name);
+    int give_up = 0;
+    options.give_up = &give_up;
+    try {
+      interruptibly([&] { return bips_producer_open(pool, &options, &core()->handle); }, [&](bool on) { __atomic_store_n(&give_up, on, __ATOMIC_SEQ_CST); }, [] {});
+      opened(bips_producer_name);
+    } catch (...) {
+      end(bips_producer_close); // it may be open all the same
+      throw;
+    }
   }
 
-  ~Producer() {
-    without_gil([&] {
-      bips_producer_close(core()->handle);
-      return 0;
-    });
+  ~Producer() { end(bips_producer_close); }
+
+  // locked makes a call that takes libbips' lock of the producer, which others keep for moments only: with the GIL, since to get that back may take far longer.
+  // While a thread grows the pool, without it: where memory has room for one pool only, the lock is kept for as long as making the next one takes.
+  template <class Function> auto locked(Function &&call) const {
+    bips_producer *p = handle();
+    return core()->growing > 0 ? without_gil([&] { return call(p); }) : call(p);
+  }
+
+  // flushing is what ends a wait of interruptibly.
+  auto flushing() const {
+    return [this](bool on) { locked([=](bips_producer *p) { return bips_producer_set_flushing(p, on); }); };
+  }
+
+  void grow(size_t size) {
+    bips_producer *p = handle();
+    struct Growing {
+      explicit Growing(int *count) : count_(count) { ++*count_; }
+      ~Growing() { --*count_; }
+      int *count_;
+    } growing(&core()->growing);
+    interruptibly([=] { return bips_producer_grow(p, size); }, flushing(), [] {});
   }
 
   const std::string &caps() const { return caps_; }
   void set_caps(const std::string &caps) {
-    check(bips_producer_set_caps(handle(), whole(caps, BIPS_BAD_OPTION, "caps")));
+    const char *text = whole(caps, BIPS_BAD_OPTION, "caps");
+    check(locked([=](bips_producer *p) { return bips_producer_set_caps(p, text); }));
     caps_ = caps;
   }
 
@@ -84,36 +148,10 @@ class Producer final : public HandleOf<ProducerCore> {
   std::string caps_;
 };
 
-// An operation that libbips lets wait for others without a limit of time runs in a thread of its own, so that Ctrl-C
-// can end it: by flushing, which ends it within moments. Where it succeeded all the same, succeeded is called before what
-// the signal's handler raised is thrown.
-template <class Function, class Success> void interruptibly(bips_producer *producer, Function &&call, Success &&succeeded) {
-  std::string message;
-  auto done = std::async(std::launch::async, [&] {
-    int result = call();
-    message = result < 0 ? bips_error_message() : "";
-    return result;
-  });
-  auto is_over = [&] { return without_gil([&] { return done.wait_for(std::chrono::nanoseconds(kPiece)) == std::future_status::ready; }); };
-
-  while (!is_over()) {
-    if (PyErr_CheckSignals() == 0)
-      continue;
-    nb::python_error interruption; // it takes the exception that the signal's handler raised
-    bips_producer_set_flushing(producer, 1);
-    while (!is_over()) {
-    }
-    bips_producer_set_flushing(producer, 0);
-    if (done.get() >= 0)
-      succeeded();
-    throw interruption;
-  }
-  if (int result = done.get(); result < 0)
-    raise_as(-result, message);
-  succeeded();
-}
-
 // push publishes a slot. If somebody else looks at it, it stays lent until they are gone; true then.
+//
+// A slot from before a move may have to wait for one of the next pool. With the GIL held no thread of Python's begins a move, and where none has begun
+// one, none ends in between here. (libbips moves by itself only when the pool's names were deleted.)
 bool push(Producer &producer, Slot &slot, bips_frame_info *info) {
   bips_producer *p = producer.handle();
   SlotLease *lease = lease_of(slot);
@@ -133,8 +171,8 @@ bool push(Producer &producer, Slot &slot, bips_frame_info *info) {
     slot.lease = Held<SlotLease>();
   };
   try {
-    if (bips_slot_has_moved(lease->slot())) {
-      interruptibly(p, publish, published);
+    if (producer.core()->growing > 0 || bips_slot_has_moved(lease->slot())) {
+      interruptibly(publish, producer.flushing(), published);
     } else {
       check(publish());
       published();
@@ -156,7 +194,7 @@ template <class Number> void set_planes(Number (&to)[BIPS_MAX_PLANES], const std
 nb::tuple stats(Producer &p) {
   bips_producer_stats s = BIPS_PRODUCER_STATS_INIT;
 
-  check(bips_producer_get_stats(p.handle(), &s));
+  check(p.locked([&](bips_producer *h) { return bips_producer_get_stats(h, &s); }));
   return nb::make_tuple(s.published, s.dropped, s.demoted, s.overdrawn, s.reclaimed, s.moves, s.consumers, s.lent, s.last_demoted);
 }
 
@@ -221,17 +259,16 @@ void add_producers(nb::module_ &m) {
       .def_prop_ro("name", [](const Producer &p) { return nb::str(p.core()->name.c_str()); }, "The pool's name, without a leading slash.")
       .def("_caps", [](const Producer &p) { return nb::str(p.caps().c_str(), p.caps().size()); })
       .def("_set_caps", &Producer::set_caps, nb::arg("caps"))
-      .def("_set_tags", [](Producer &p, nb::bytes tags) { check(bips_producer_set_tags(p.handle(), tags.c_str(), tags.size())); }, nb::arg("tags"))
-      .def("_set_latency", [](Producer &p, uint64_t latency) { check(bips_producer_set_latency(p.handle(), latency)); }, nb::arg("latency"))
-      .def("_set_block_timeout", [](Producer &p, int64_t ns) { check(bips_producer_set_block_timeout(p.handle(), ns)); }, nb::arg("nanoseconds"))
-      .def("end_of_stream", [](Producer &p) { check(bips_producer_end_of_stream(p.handle())); },
+      .def("_set_tags", [](Producer &p, nb::bytes tags) { check(p.locked([&](bips_producer *h) { return bips_producer_set_tags(h, tags.c_str(), tags.size()); })); }, nb::arg("tags"))
+      .def("_set_latency", [](Producer &p, uint64_t latency) { check(p.locked([=](bips_producer *h) { return bips_producer_set_latency(h, latency); })); }, nb::arg("latency"))
+      .def("_set_block_timeout", [](Producer &p, int64_t ns) { check(p.locked([=](bips_producer *h) { return bips_producer_set_block_timeout(h, ns); })); }, nb::arg("nanoseconds"))
+      .def("end_of_stream", [](Producer &p) { check(p.locked(bips_producer_end_of_stream)); },
           "Tells consumers that no frame follows. Frames may follow all the same: they are a new stream.")
-      .def("drop", [](Producer &p) { check(bips_producer_drop(p.handle())); },
+      .def("drop", [](Producer &p) { check(p.locked(bips_producer_drop)); },
           "Counts a frame that is not published, so that consumers learn that one is missing.")
-      .def("set_flushing", [](Producer &p, bool on) { check(bips_producer_set_flushing(p.handle(), on)); }, nb::arg("flushing"),
+      .def("set_flushing", [](Producer &p, bool on) { check(p.locked([=](bips_producer *h) { return bips_producer_set_flushing(h, on); })); }, nb::arg("flushing"),
           "True makes every wait, also one in progress, raise Flushing at once, until it is called with False.")
-      .def("grow", [](Producer &p, size_t size) { bips_producer *h = p.handle(); interruptibly(h, [=] { return bips_producer_grow(h, size); }, [] {}); },
-          nb::arg("slot_size"),
+      .def("grow", &Producer::grow, nb::arg("slot_size"),
           "Makes the slots as large as slot_size bytes, unless they are as large already: the producer goes on in a new pool under the same "
           "name, and consumers follow.")
       .def("wait_consumers",
@@ -250,9 +287,9 @@ void add_producers(nb::module_ &m) {
           nb::arg("timeout") = nb::none(),
           "Waits until a consumer has asked for a frame that decoding can begin with, at most timeout seconds (None: for ever). For one thread. "
           "Raises Timeout.")
-      .def_prop_ro("slots", [](Producer &p) { return bips_producer_slots(p.handle()); }, "How many slots the pool has.")
-      .def_prop_ro("slot_size", [](Producer &p) { return bips_producer_slot_size(p.handle()); }, "Bytes of a slot, as of now.")
-      .def_prop_ro("meta_size", [](Producer &p) { return bips_producer_meta_size(p.handle()); }, "Bytes of metadata that a frame may have.")
+      .def_prop_ro("slots", [](Producer &p) { return p.locked(bips_producer_slots); }, "How many slots the pool has.")
+      .def_prop_ro("slot_size", [](Producer &p) { return p.locked(bips_producer_slot_size); }, "Bytes of a slot, as of now.")
+      .def_prop_ro("meta_size", [](Producer &p) { return p.locked(bips_producer_meta_size); }, "Bytes of metadata that a frame may have.")
       .def_prop_ro("folder", [](Producer &p) { return nb::str(bips_producer_folder(p.handle(), nullptr)); }, "The folder that the pool's files are in.")
       .def_prop_ro("_has_warnings", [](Producer &p) { return p.core()->has_warnings.load(); })
       .def("_warnings", &warnings_of)

@@ -19,6 +19,7 @@ struct ProducerCore {
   bips_producer *handle = nullptr;
   std::string name;
   uint32_t forks = 0; // as of fork.h, when it was made
+  int growing = 0;    // calls of grow in progress; changed and read with the GIL held
 
   int shutdown() noexcept { return bips_producer_shutdown(handle); }
 

@@ -6,6 +6,11 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
+from itertools import repeat
+from operator import attrgetter, itemgetter, methodcaller
+from types import FrameType
+from typing import Any
 
 import bips
 import pytest
@@ -89,6 +94,66 @@ def test_other_threads_run_while_one_waits(pair, wait: str) -> None:  # type: ig
     thread.join()
 
 
+def lets_others_run(call: Callable[[Any], object], of: object, seconds: float = 5) -> bool:
+    """Whether another thread runs while call(of) does, of many times. These, and the looks at what the other one did, are made in C, so that nothing but
+    the call can give the GIL away: call is one of the module operator's."""
+    seen: list[None] = []
+    over = threading.Event()
+
+    def be_seen() -> None:
+        while not over.is_set():
+            seen.append(None)
+            time.sleep(0)
+
+    thread = threading.Thread(target=be_seen)
+    thread.start()
+    end = time.monotonic() + seconds
+    found = False
+    while not found and time.monotonic() < end:
+        looks = list(map(itemgetter(1), zip(map(call, repeat(of, 20_000)), map(len, repeat(seen)))))
+        found = looks[0] != looks[-1]
+    over.set()
+    thread.join()
+    return found
+
+
+@pytest.mark.parametrize("call", [
+    methodcaller("set_blocking", False), methodcaller("suspend"), methodcaller("resume"), methodcaller("interrupt"), methodcaller("set_flushing", False),
+], ids=str)
+def test_other_threads_run_while_a_call_waits_for_whoever_pulls(pair, call: methodcaller) -> None:  # type: ignore[no-untyped-def]
+    assert lets_others_run(call, pair.consumer)
+
+
+def test_other_threads_run_while_a_consumer_that_nobody_keeps_is_closed() -> None:
+    """It waits for threads of the library's."""
+    assert lets_others_run(methodcaller("__call__", "nobody", 0, 3, 0, 0, 0, 0), bips._native.Consumer)
+
+
+@pytest.mark.parametrize("call", [
+    methodcaller("_set_caps", "video/x-raw"), methodcaller("_set_tags", b""), methodcaller("_set_latency", 0), methodcaller("_set_block_timeout", -1),
+    methodcaller("end_of_stream"), methodcaller("drop"), methodcaller("set_flushing", False), methodcaller("_stats"), attrgetter("slots"), attrgetter("slot_size"),
+    attrgetter("meta_size"),
+], ids=str)
+def test_other_threads_run_while_a_call_may_wait_for_a_pool_that_is_made(pairs, call: methodcaller) -> None:  # type: ignore[no-untyped-def]
+    """For that a thread grows the pool: here for as long as the consumer, which reads every frame, is on its way from the move before."""
+    pair: Pair = pairs()
+
+    def grow() -> None:
+        with pytest.raises(bips.Closed):
+            for size in range(200, 100_000, 100):
+                pair.producer.grow(size)
+
+    assert not lets_others_run(call, pair.producer, 0.2)  # to get the GIL back may take far longer than the call
+    pair.producer.push(pair.producer.pull())
+    thread = threading.Thread(target=grow)
+    thread.start()
+    wait_until(lambda: pair.producer.stats.moves > 0)
+    found = lets_others_run(call, pair.producer)
+    pair.close()
+    thread.join()
+    assert found
+
+
 def test_close_wakes_all_pulls_of_all_threads(pair) -> None:  # type: ignore[no-untyped-def]
     ended = []
 
@@ -142,6 +207,45 @@ def test_a_reader_that_hangs_holds_the_producer_up_for_block_timeout(pairs, time
     assert pair.producer.stats.demoted == 1
 
 
+class Enough(Exception):
+    """What a signal's handler raises."""
+
+
+def test_opening_is_interrupted_while_another_producer_has_the_name(pair) -> None:  # type: ignore[no-untyped-def]
+    def handle(_: int, frame: FrameType | None) -> None:
+        raise Enough(frame and frame.f_code.co_name)
+
+    def is_interrupted() -> bool:
+        """Whether the signal was heard in the wait, not when its end, which comes after half a second, is told."""
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises((Enough, bips.PoolBusy)) as end:
+            bips.Producer("camera", slot_size=64)
+        return end.value.args == ("_open",)
+
+    before = signal.signal(signal.SIGALRM, handle)
+    try:
+        wait_until(is_interrupted)  # most likely at once; a machine that is busy for half a second lets the wait end by itself
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_a_producer_that_opens_while_a_signal_is_handled_is_closed(pair) -> None:  # type: ignore[no-untyped-def]
+    def handle(*_: object) -> None:
+        pair.producer.close()
+        wait_until(lambda: bips.why_no_pool("camera") is None)
+        raise Enough
+
+    before = signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, 0.05)
+    try:
+        with pytest.raises(Enough):
+            bips.Producer("camera", slot_size=64)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert bips.why_no_pool("camera") is not None
+
+
 def test_growing_is_interrupted(script) -> None:  # type: ignore[no-untyped-def]
     """A move waits for readers of every frame that are on their way from the one before: here for one that does not pull."""
     child = script("""
@@ -165,10 +269,6 @@ def test_growing_is_interrupted(script) -> None:  # type: ignore[no-untyped-def]
 
 def test_a_push_that_succeeds_while_a_signal_is_handled_is_a_push(pairs) -> None:  # type: ignore[no-untyped-def]
     """A slot from before a move waits in its push for one of the new pool. The signal's handler frees one, and raises when the frame is published."""
-
-    class Enough(Exception):
-        pass
-
     pair: Pair = pairs(slots=4, max_held=1)
     slot = pair.producer.pull()
     plane, (slot.data[:]) = slot.planes[0], b"\7" * slot.size  # type: ignore[misc]
