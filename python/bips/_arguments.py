@@ -12,35 +12,24 @@ def text(what: str, value: object) -> None:
         raise TypeError(f"{what} is a str, and this is {value!r}")
 
 
-def whole(what: str, value: Any, least: int, most: int) -> None:
-    """Raises TypeError for what is no whole number, of Python or NumPy, and ValueError for one that is less or more than it may be."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{what} is a whole number, and this is {value!r}") from None
-    if number < least:
-        raise ValueError(f"{what} is {least} or more, and this is {number}")
-    if number > most:
-        raise ValueError(f"{what} is at most {most}, and this is {number}")
-
-
-def unsigned(what: str, value: Any, bits: int) -> None:
-    """Raises TypeError for what is neither None nor a whole number of 0 or more that has so many bits."""
-    if value is None:
-        return
+def whole(what: str, value: Any, least: int, most: int, unit: str = "") -> None:
+    """Raises TypeError for what is no whole number, of Python or NumPy, and ValueError for one that is less or more than it may be. unit: what
+    the number counts, as " of bytes"."""
     try:
         number = operator.index(value)
     except TypeError:
         advice = ": round it" if isinstance(value, float) else ""
-        raise TypeError(f"{what}, and this is {value!r}{advice}") from None
-    if not 0 <= number < 1 << bits:
-        raise TypeError(f"{what}, and this is {number}")
+        raise TypeError(f"{what} is a whole number{unit}, and this is {value!r}{advice}") from None
+    if number < least:
+        raise ValueError(f"{what} is {least} or more, and this is {number}") from None
+    if number > most:
+        raise ValueError(f"{what} is at most {most}, and this is {number}") from None
 
 
 def of_push(flags: Any, size: Any, **times: Any) -> None:
-    """Raises TypeError for the argument of push that the native module does not take, if it is one of these."""
-    unsigned("size is a whole number of bytes, 0 or more", size, 63)
-    unsigned("flags are bips.Flags, or a whole number of 0 or more", flags, 32)
+    """Raises TypeError or ValueError for the argument of push that the native module does not take, if it is one of these."""
+    whole("size", size, 0, 2**63 - 1, " of bytes")
+    whole("flags", flags, 0, 2**32 - 1, " or bips.Flags")
     for name, time in times.items():
-        unit = "" if name.startswith("offset") else " of nanoseconds"
-        unsigned(f"{name} is a whole number{unit}, 0 or more, or None", time, 64)
+        if time is not None:
+            whole(name, time, 0, 2**64 - 1, "" if name.startswith("offset") else " of nanoseconds, or None")

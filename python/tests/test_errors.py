@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import gc
 import threading
+import traceback
 from pathlib import Path
 
 import bips
@@ -72,9 +73,9 @@ def test_wrong_options_of_a_consumer_are_told(options: dict[str, object], what: 
     lambda p: bips.Consumer(), lambda p: bips.Consumer(5), lambda p: bips.Consumer("camera", nonsense=1), lambda p: bips.Consumer("camera", 10),
     lambda p: bips.Producer(None, slot_size=1), lambda p: bips.Producer(bips.Backends.kShm, "x"), lambda p: bips.Consumer("camera", max_held="3"),
     lambda p: p.consumer.pull("soon"), lambda p: p.consumer.push(None), lambda p: p.consumer.push(p.producer.pull()), lambda p: p.producer.push(None),
-    lambda p: p.producer.push(p.frame()), lambda p: p.producer.push(p.producer.pull(), pts="now"), lambda p: p.producer.push(p.producer.pull(), size=-1),
+    lambda p: p.producer.push(p.frame()), lambda p: p.producer.push(p.producer.pull(), pts="now"), lambda p: p.producer.push(p.producer.pull(), size="all"),
     lambda p: p.producer.push(p.producer.pull(), regions=[5]), lambda p: bips.Frame(), lambda p: bips.Slot(), lambda p: bips.Plane(),
-    lambda p: p.producer.push(p.producer.pull(), pts=-1), lambda p: p.producer.grow("large"), lambda p: p.producer.wait_consumers("all"),
+    lambda p: p.producer.push(p.producer.pull(), pts=[1]), lambda p: p.producer.grow("large"), lambda p: p.producer.wait_consumers("all"),
     lambda p: setattr(p.producer, "tags", {1: 2}), lambda p: setattr(p.producer, "tags", {"title": object()}),
 ], ids=range(23))
 def test_garbage_is_a_type_error(pair, call) -> None:  # type: ignore[no-untyped-def]
@@ -88,12 +89,12 @@ def test_garbage_is_a_type_error(pair, call) -> None:  # type: ignore[no-untyped
     (lambda p: bips.Consumer("x", stall_timeout=0), "None is never"), (lambda p: bips.Consumer("x", spin=1), "at most 100e-6 seconds, and this is 1"),
     (lambda p: bips.Consumer("x", "every"), r"Consumer\(name, mode="), (lambda p: bips.Producer("x", 5), r"Producer\(name, caps="),
     (lambda p: bips.Producer("x", caps=5), "caps is a str, and this is 5"), (lambda p: bips.Producer("x", caps="image/jpeg"), "'image/jpeg'"),
-    (lambda p: bips.Producer("x", slot_size=1.5), "slot_size is a whole number, and this is 1.5"),
+    (lambda p: bips.Producer("x", slot_size=1.5), "slot_size is a whole number, and this is 1.5: round it"),
     (lambda p: bips.Producer("x", slot_size=1, permissions="0600"), "permissions is a whole number"), (lambda p: bips.Producer("x", slot_size=1, group=5), "group is a str"),
     (lambda p: bips.Producer("x", slot_size=1, meta_size=65537), "meta_size is at most 65536, and this is 65537"),
-    (lambda p: p.producer.push(p.producer.pull(), pts=33.3), "pts is a whole number of nanoseconds, 0 or more, or None, and this is 33.3: round it"),
-    (lambda p: p.producer.push(p.producer.pull(), duration=-1), "duration is a whole number of nanoseconds"),
-    (lambda p: p.producer.push(p.producer.pull(), flags="x"), "flags are bips.Flags"), (lambda p: p.producer.push(p.producer.pull(), size=-1), "size is a whole number of bytes"),
+    (lambda p: p.producer.push(p.producer.pull(), pts=33.3), "pts is a whole number of nanoseconds, or None, and this is 33.3: round it"),
+    (lambda p: p.producer.push(p.producer.pull(), duration=-1), "duration is 0 or more, and this is -1"),
+    (lambda p: p.producer.push(p.producer.pull(), flags="x"), "flags is a whole number or bips.Flags, and this is 'x'"), (lambda p: p.producer.push(p.producer.pull(), size=-1), "size is 0 or more, and this is -1"),
     (lambda p: p.producer.send(None), "an array of numbers, or bytes, can be sent, and this is NoneType"), (lambda p: p.producer.send("x" * 128), "this is str"),
     (lambda p: p.producer.push(p.producer.pull(), regions=[bips.Region(-3, 0, 5, 5)]), "a region's x is 0 or more pixels, and this is -3: cut off"),
     (lambda p: p.producer.push(p.producer.pull(), regions=[bips.Region(0, 0, 5, 5, 7)]), "kind of a region is a str"),
@@ -101,7 +102,7 @@ def test_garbage_is_a_type_error(pair, call) -> None:  # type: ignore[no-untyped
 def test_what_is_wrong_with_an_argument_is_told_in_the_callers_words(pair, call, what: str) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises((TypeError, ValueError), match=what) as caught:
         call(pair)
-    assert "incompatible function arguments" not in str(caught.value)
+    assert "incompatible function arguments" not in "".join(traceback.format_exception(caught.value))
 
 
 @pytest.mark.parametrize("timeout", [-1, -0.5, float("nan")])
