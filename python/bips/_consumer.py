@@ -34,7 +34,7 @@ class Consumer(_native.Consumer):
     spin: seconds, at most 100e-6: for how long pull looks for a frame that may come at any moment before it sleeps.
     stall_timeout: seconds after which pull raises Stalled, once for each stall, while the producer lives and no frame comes; None: never.
 
-    The published form has the arguments of a producer: Consumer(Backends.kShm, name, buffers, buffer_size, in_order, logger). The backend is that of
+    The form of RidgeRun's BIPS has the arguments of a producer: Consumer(Backends.kShm, name, buffers, buffer_size, in_order, logger). The backend is that of
     the pool, whatever is given. buffers and buffer_size, if given, have to be the pool's, else pull raises BadOption. in_order: True is
     "every", False and left out is "latest".
     """

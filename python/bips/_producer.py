@@ -49,7 +49,7 @@ class Producer(_native.Producer):
     on_warning: called with an exception for what no call can return: that the pool's files were deleted and made again, or that another producer has the
         name. It is called in a later call of pull or push. Left out: logging.getLogger("bips") is told.
 
-    The published form is Producer(Backends.kShm, name, buffers, buffer_size, in_order, logger); in_order: True is "block", False "drop".
+    The form of RidgeRun's BIPS is Producer(Backends.kShm, name, buffers, buffer_size, in_order, logger); in_order: True is "block", False "drop".
     """
 
     @overload

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import signal
 import textwrap
 import threading
 from pathlib import Path
@@ -65,6 +66,14 @@ def test_the_camera_of_the_guide_is_read(script) -> None:  # type: ignore[no-unt
         number = round((frame.pts or 0) * 30 / 1e9)
         assert set(frame.data[:9]) == {number % 256}
     child.end()
+
+
+def test_the_camera_of_the_packages_page_is_read(script) -> None:  # type: ignore[no-untyped-def]
+    child = script(programs("python/README.md")[1])
+    frame = bips.Consumer("camera0").pull(PATIENCE)
+    assert (frame.format, frame.width, frame.height) == ("RGB", 640, 480)
+    child.process.send_signal(signal.SIGINT)
+    assert "KeyboardInterrupt" in child.end(None)
 
 
 def test_the_loops_of_asyncio_in_the_guide_read_cameras(script) -> None:  # type: ignore[no-untyped-def]
