@@ -174,7 +174,7 @@ func (g *geometry) check(fileSize uint64) error {
 			return damaged(table.name+": record size", table.size, table.most)
 		}
 		if table.offset < layout.HeaderSize || table.offset%8 != 0 || table.offset > g.segmentSize ||
-			(g.segmentSize-table.offset)/max(table.size, 1) < table.count {
+			table.size > 0 && (g.segmentSize-table.offset)/table.size < table.count {
 			return damaged(table.name+": offset", table.offset, g.segmentSize)
 		}
 	}

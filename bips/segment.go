@@ -127,7 +127,8 @@ func readSeatTable(page []byte, g *geometry, fileSize uint64) (seatTable, error)
 		return seatTable{}, fmt.Errorf("%w: the seats are of move %d, the pool of %d", ErrDamaged, move, g.move)
 	}
 	t := seatTable{header.SeatsOffset, uint64(header.SeatSize), int(header.SeatCount)}
-	if t.offset < layout.HeaderSize || t.offset > fileSize || t.size < layout.SeatSize || t.size > layout.MaxRecordSize || t.count != g.seats {
+	if t.offset < layout.HeaderSize || t.offset > fileSize || t.offset%8 != 0 || t.size < layout.SeatSize ||
+		t.size > layout.MaxRecordSize || t.size%8 != 0 || t.count != g.seats {
 		return seatTable{}, fmt.Errorf("%w: %d seats of %d bytes at %d, the pool has %d seats", ErrDamaged, t.count, t.size, t.offset, g.seats)
 	}
 	if t.end() > fileSize {
