@@ -10,7 +10,7 @@ import (
 // againLimit is how long a producer that has no time is left alone at most, whatever it says.
 const againLimit = time.Second
 
-// again is when a producer that has no time for a reader is asked again (T6). It counts for all calls to come: a program that calls Pull
+// again is when a producer that has no time for a reader, or no seat, is asked again (T6). It counts for all calls to come: a program that calls Pull
 // again and again for a millisecond each asks no more often than one that waits. The zero value: at once.
 type again struct {
 	at     time.Time
@@ -20,7 +20,7 @@ type again struct {
 // after notes what an application came to. socket is where it was made.
 func (a *again) after(err error, socket sys.FileID) {
 	var later passing
-	if errors.As(err, &later) {
+	if errors.As(err, &later) || errors.Is(err, ErrPoolFull) {
 		*a = again{time.Now().Add(max(searchLimit, min(later.again, againLimit))), socket}
 	}
 }

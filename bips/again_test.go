@@ -1,6 +1,7 @@
 package bips
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"testing"
@@ -45,5 +46,32 @@ func TestTheNextProducerUnderANameIsNotLeftAlone(t *testing.T) {
 	}
 	if left := a.left("camera"); left != 0 {
 		t.Errorf("it lets nobody alone for %v", left)
+	}
+}
+
+// A program that calls Pull again and again asks a full pool no more often than one that waits: each question is a connection, of which a
+// producer accepts so many in a second, from all readers together.
+func TestWhoPollsAFullPoolAsksNoMoreOftenThanWhoWaits(t *testing.T) {
+	testmain.Dir(t)
+	attached(t, newMemfdProducer(t, ProducerOptions{MaxConsumers: 1}), Latest)
+	c, err := NewConsumer("camera", ConsumerOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	asked := 0
+	for err = ErrTimeout; errors.Is(err, ErrTimeout); {
+		before := c.askedAt
+		_, err = c.Pull(time.Millisecond)
+		if c.askedAt == before {
+			continue
+		}
+		if since := c.askedAt.Sub(before); since < searchLimit {
+			t.Fatalf("it asks again after %v", since)
+		}
+		asked++
+	}
+	if !errors.Is(err, ErrPoolFull) || asked < 2 {
+		t.Errorf("it asked %d times, and then %v", asked, err)
 	}
 }

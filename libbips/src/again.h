@@ -4,9 +4,9 @@
 #include "poolname.h"
 #include "sys/sys.h"
 
-/* struct again is when a producer that has no time for a reader is asked again (T6). It counts for all calls to
- * come: a program that pulls again and again for a millisecond each asks no more often than one that waits. The
- * zero value: at once. It belongs to the thread that pulls. */
+/* struct again is when a producer that has no time for a reader, or no seat, is asked again (T6). It counts for all
+ * calls to come: a program that pulls again and again for a millisecond each asks no more often than one that waits.
+ * The zero value: at once. It belongs to the thread that pulls. */
 struct again {
   int64_t at;            /* 0: now */
   struct file_id socket; /* of the producer that is left alone: another one under the same name is not */

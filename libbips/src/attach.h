@@ -157,7 +157,7 @@ struct bips_consumer {
 
 /* ask asks the pool of files of the name for a seat (A). was_before: the consumer goes on in before_instance. */
 int ask(bips_consumer *c, struct application **application);
-/* new_attachment takes a peer over, which it closes if that fails (NULL: no memory). */
+/* new_attachment takes a peer over; NULL: no memory, and the peer is the caller's still. */
 struct attachment *new_attachment(bips_consumer *c, struct peer *peer, const struct pool_segment *pool, const struct seat_segment *seats);
 /* sit makes a seat the reader's own. */
 void sit(struct attachment *a, uint32_t index, struct bips_layout_seat *seat, bool alone);

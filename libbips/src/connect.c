@@ -70,7 +70,9 @@ static int refused(struct applicant *a, const struct letter *l) {
     snprintf(text, sizeof text, "%s", wire_code_text(m.code));
   switch (m.code) {
   case BIPS_WIRE_SEATS_TAKEN:
-  case BIPS_WIRE_SLOTS_TAKEN: return fail(BIPS_POOL_FULL, "%s", text);
+  case BIPS_WIRE_SLOTS_TAKEN:
+    again_after(&a->consumer->again, 0, &a->socket);
+    return fail(BIPS_POOL_FULL, "%s", text);
   case BIPS_WIRE_OTHER_VERSION: return fail(BIPS_OTHER_VERSION, "%s", text);
   case BIPS_WIRE_NOT_ALLOWED: return fail(BIPS_PERMISSION, "its user did not share the pool: %s", text);
   case BIPS_WIRE_BAD_MESSAGE: return fail(BIPS_OTHER_VERSION, "its producer does not understand this program: %s", text);

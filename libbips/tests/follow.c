@@ -226,8 +226,36 @@ static void a_reader_is_told_of_its_producers_death_as_soon_as_its_connection_en
   bips_producer_close(producer);
 }
 
+/* A program that pulls again and again asks a full pool no more often than one that waits: each question is a connection, of which a
+ * producer accepts so many in a second, from all readers together. */
+static void who_polls_a_full_pool_asks_no_more_often_than_who_waits(void) {
+  bips_producer_options options = BIPS_PRODUCER_OPTIONS_INIT;
+  bips_consumer *inside = open_consumer("closed", BIPS_LATEST), *outside = open_consumer("closed", BIPS_LATEST);
+  bips_frame *frame;
+  int asked = 0, err;
+
+  options.backend = BIPS_MEMFD;
+  options.slot_size = 64;
+  options.max_consumers = 1;
+  CHECK(bips_producer_open("closed", &options, &producer) == 0);
+  attach_now(inside);
+  do {
+    int64_t before = outside->asked_at;
+    err = bips_consumer_pull(outside, BIPS_MILLISECOND, &frame);
+    if (outside->asked_at != before) {
+      CHECK(before == 0 || outside->asked_at - before >= SEARCH_LIMIT);
+      asked++;
+    }
+  } while (err == -BIPS_TIMEOUT);
+  CHECK(err == -BIPS_POOL_FULL && asked > 1);
+  bips_consumer_close(outside);
+  bips_consumer_close(inside);
+  bips_producer_close(producer);
+}
+
 int main(void) {
   begin_test();
+  who_polls_a_full_pool_asks_no_more_often_than_who_waits();
   a_reader_whose_place_is_closed_when_it_has_just_come_knows_that_it_was_demoted();
   a_reader_is_told_of_its_producers_death_as_soon_as_its_connection_ends();
   for (uint32_t backend = BIPS_SHM; backend <= BIPS_MEMFD; backend++) {
