@@ -285,7 +285,7 @@ func (g *guest) unseat() {
 	i, p := g.seat, g.reception.p
 	g.seat = -1
 	g.reception.guests[i] = nil
-	g.move.drop()
+	p.own.leaveSeat(g.move)
 	g.move, g.moveTo = nil, nil
 	for _, o := range p.pools() {
 		if !o.unmapped && o.unseatReader(i) && o == p.own {

@@ -155,6 +155,15 @@ func (o *ownPool) unseatReader(i int) (sat bool) {
 	return sat
 }
 
+// leaveSeat leaves a seat that its reader has not come to with those that were left; nil: nothing.
+func (o *ownPool) leaveSeat(s *seatMemory) {
+	if s != nil {
+		o.left = append(o.left, s.mapping)
+		s.mapping = nil
+		s.drop()
+	}
+}
+
 // unmapLeft unmaps the seats that were left. Nobody may look at them any more.
 func (o *ownPool) unmapLeft() {
 	for _, mapping := range o.left {

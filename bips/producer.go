@@ -16,6 +16,7 @@ import (
 	"github.com/bips-ipc/bips/bips/meta"
 	"github.com/bips-ipc/bips/internal/crashpoint"
 	"github.com/bips-ipc/bips/internal/layout"
+	"github.com/bips-ipc/bips/internal/sys"
 )
 
 // Producer fills a pool's slots and publishes them. There is one per pool; a second
@@ -612,12 +613,20 @@ func (p *Producer) enter(o *ownPool, words *doorWords) bool {
 }
 
 func (p *Producer) leave(o *ownPool) {
+	for _, mapping := range p.takeLeft(o) { // of readers that went meanwhile
+		_ = mapping.Unmap()
+	}
+}
+
+// takeLeft is leave but for the seats that nobody looks at any more, which it returns to be unmapped without the mutex.
+func (p *Producer) takeLeft(o *ownPool) (left []*sys.Mapping) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if o.inside--; o.inside == 0 {
-		o.unmapLeft()
+		left, o.left = o.left, nil
 	}
 	p.unmapIdle()
+	return left
 }
 
 // unmapIdle unmaps the pools that are not needed any more: those that were moved from, when no place is

@@ -220,3 +220,26 @@ func TestReadersThatDoNotReceiveWhatTheyAreSentLoseTheirSeatAndHoldUpNobody(t *t
 		})
 	}
 }
+
+// To unmap memory may have to wait for another thread that maps something large: so it is not done in a hold of the mutex. A seat in the
+// next pool that its reader has not come to is left to whoever unmaps those that were left.
+func TestASeatThatNobodyComesToIsNotUnmappedUnderTheMutex(t *testing.T) {
+	testmain.Dir(t)
+	p := newMemfdProducer(t, ProducerOptions{})
+	attached(t, p, Latest)
+	if err := p.Grow(4096); err != nil {
+		t.Fatal(err)
+	}
+	p.mu.Lock()
+	g := p.named.reception.guests[0]
+	seat := g.move // its reader does not pull
+	g.unseat()
+	left := len(p.own.left)
+	p.mu.Unlock()
+	if seat == nil || left != 1 {
+		t.Errorf("of the seat %v %d mappings are left to be unmapped", seat, left)
+	}
+	for _, mapping := range p.leftSeats() {
+		_ = mapping.Unmap()
+	}
+}
