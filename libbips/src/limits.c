@@ -11,10 +11,12 @@ static const struct {
   const char *advice;
 } limits[] = {
     {EMFILE, "this process may open no more files: raise its limit (ulimit -n, LimitNOFILE=) or close some"},
+    {ENOTDIR, "name a folder in " SHM_DIR_VARIABLE},
     {ENFILE, "the system has no more open files: raise fs.file-max"},
     {ENOMEM, "this process may map no more memory: raise its limit (ulimit -v, LimitAS=), or use fewer or smaller slots"},
     {ENOLCK, "the system has no more file locks: close other programs"},
-    {EROFS, "both sides write to the directory: mount it read-write, or name another one in " SHM_DIR_VARIABLE},
+    {EROFS, "a producer writes to the folder, and with the backend shm a reader too: mount it read-write, or name another one in "
+        SHM_DIR_VARIABLE},
     {EOPNOTSUPP, "its file system cannot set memory aside in full (fallocate): name a folder in memory (tmpfs), as /dev/shm is, in "
         SHM_DIR_VARIABLE},
 };

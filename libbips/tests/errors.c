@@ -338,6 +338,26 @@ static void a_folder_that_is_not_there_is_named(void) {
   setenv("BIPS_SHM_DIR", test_folder, 1);
 }
 
+static void a_folder_that_is_a_file_is_an_error_that_says_what_to_do(void) {
+  bips_producer_options options = BIPS_PRODUCER_OPTIONS_INIT;
+  bips_producer *producer;
+  bips_consumer *consumer;
+  bips_frame *frame;
+  char file[sizeof test_folder + sizeof "/file"];
+
+  snprintf(file, sizeof file, "%s/file", test_folder);
+  fclose(fopen(file, "we"));
+  setenv("BIPS_SHM_DIR", file, 1);
+  options.slot_size = 64;
+  CHECK_ERROR(bips_producer_open("folder", &options, &producer), ENOTDIR, "name a folder in BIPS_SHM_DIR");
+  CHECK(bips_consumer_open("folder", NULL, &consumer) == 0);
+  CHECK_ERROR(bips_consumer_pull(consumer, 0, &frame), ENOTDIR, "name a folder in BIPS_SHM_DIR");
+  bips_consumer_close(consumer);
+  CHECK_ERROR(bips_why_no_pool("folder"), ENOTDIR, "name a folder in BIPS_SHM_DIR");
+  setenv("BIPS_SHM_DIR", test_folder, 1);
+  remove(file);
+}
+
 static void there_is_no_room_for_a_pool_larger_than_the_memory(void) {
   bips_producer_options options = BIPS_PRODUCER_OPTIONS_INIT;
   bips_producer *producer;
@@ -387,6 +407,7 @@ int main(void) {
   a_pool_that_cannot_have_threads_is_not_left_behind();
   a_process_without_descriptors_gets_an_error();
   a_folder_that_is_not_there_is_named();
+  a_folder_that_is_a_file_is_an_error_that_says_what_to_do();
   there_is_no_room_for_a_pool_larger_than_the_memory();
   messages_are_utf8_whatever_they_are_about();
   caps_say_whether_frames_stand_alone();
