@@ -37,7 +37,9 @@ const (
 // the error is [ErrDropped], and with [Block] they are demoted after BlockTimeout.
 //
 // Errors: [ErrOption], [ErrNoSpace] if there is no room for both pools while the old one is used, [ErrDropped], [ErrFlushing],
-// [ErrClosed], [ErrDamaged], and those of the file system. The pool stays as it was then.
+// [ErrClosed], [ErrDamaged], and those of the file system. The pool stays as it was then. But where another producer has the name
+// ([ErrNamesDeleted] and [ErrPoolBusy]), and where the old pool had to go first and the new one could not be made even so, the producer
+// has none any more.
 func (p *Producer) Grow(slotSize int) (err error) {
 	defer recoverFaultOf(p.name, &err, debug.SetPanicOnFault(true))
 	if err := checkSlotSize(slotSize); err != nil {

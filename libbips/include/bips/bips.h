@@ -64,7 +64,9 @@
  * Waiting.  A function waits only if its comment says so, or if it has a time-out. All others return at once.
  *   They may wait for a mutex that another thread of this process holds for a short time.
  * Errors.  Comments list the errors to be expected. Besides these, every function that has a handle may
- *   return BIPS_STALE (NULL) and BIPS_FORKED, and every function that looks at the pool BIPS_DAMAGED.
+ *   return BIPS_STALE (NULL) and BIPS_FORKED, and every function that looks at the pool BIPS_DAMAGED. A producer that has
+ *   no pool any more, since another one has its name (BIPS_NAME_TAKEN) or a move failed half-way, returns the error
+ *   of that wherever it would return BIPS_CLOSED after a shutdown.
  * Signals.  No function takes or blocks a signal of the caller's threads; the library's own threads
  *   block all of them but SIGBUS. bips_consumer_interrupt and bips_handle_fault may be called from a signal handler,
  *   nothing else.
@@ -415,7 +417,9 @@ BIPS_API int bips_producer_set_flushing(bips_producer *producer, int flushing);
  * from the move before.
  *
  * Errors: BIPS_BAD_OPTION; BIPS_NO_SPACE: there is no room for both pools at a time; BIPS_DROPPED, BIPS_FLUSHING,
- * BIPS_CLOSED, and those of the file system. After an error the pool is as it was. */
+ * BIPS_CLOSED, and those of the file system. After an error the pool is as it was. But where another producer has the
+ * name (BIPS_NAME_TAKEN), and where the old pool had to go first and the new one could not be made even so, the producer
+ * has none any more. */
 BIPS_API int bips_producer_grow(bips_producer *producer, size_t slot_size);
 
 /* bips_producer_wait_consumers waits until so many consumers, or more, read from the pool. Those that read every
