@@ -42,7 +42,7 @@ type attachment struct {
 	busySince time.Time // since when each look found a slot busy that nobody holds; zero: the last one did not
 	busySeen  time.Time // the last such look
 
-	namelessSince time.Time // since when nothing has the name of the pool that the producer moves to; zero: not looked, or it has
+	namelessSince time.Time // since when nothing has the name of the pool that the producer moves to; zero: not looked, or the producer does not move
 }
 
 // reading is what a reader knows of the instance that it reads. It goes with it over a move.

@@ -191,7 +191,7 @@ func (c *Consumer) pull(timeout time.Duration) (f Frame, err error) {
 		case got == gotBusy:
 			err = c.awaitSlot(poked, limit)
 		case c.attachment != nil && !c.suspended.Load():
-			c.attachment.busySince = time.Time{}
+			c.attachment.busySince, c.attachment.namelessSince = time.Time{}, time.Time{}
 			err = c.await(bell, poked, limit)
 		default:
 			err = c.search(poked, limit)
@@ -222,7 +222,7 @@ func (c *Consumer) resultOf(got outcome, failure error, f *Frame) (done bool, er
 	}
 	switch got {
 	case gotFrame:
-		c.attachment.busySince = time.Time{}
+		c.attachment.busySince, c.attachment.namelessSince = time.Time{}, time.Time{}
 		if c.options.Spin > 0 { // else waking ahead of frames gains nothing
 			c.pace.note(f.Sequence, f.PublishTime)
 		}

@@ -143,3 +143,31 @@ func TestAProducerStartsWhoseFilesAreDeletedMeanwhile(t *testing.T) {
 		})
 	}
 }
+
+// A move that comes to nothing, since its names were deleted too, is over: at the next one a reader has as much patience with a pool that has
+// no name yet.
+func TestAReaderIsAsPatientWithTheNextMoveWhenTheOneBeforeCameToNothing(t *testing.T) {
+	testmain.OnlyOver(t, "shm", "with memfd a move has nothing to do with the name")
+	dir := testmain.Dir(t)
+	p := newTestProducer(t)
+	c := attached(t, p, Every)
+	state := &p.own.pool.header.State
+	p.moving.Lock() // the housekeeper leaves the names alone
+	defer p.moving.Unlock()
+	if err := os.Rename(filepath.Join(dir, "bips.camera"), filepath.Join(dir, "away")); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		state.Store(layout.StateMoved)
+		if _, err := c.Pull(0); !errors.Is(err, ErrTimeout) {
+			t.Fatalf("while the producer moves: %v", err)
+		}
+		state.Store(layout.StateRunning)
+		if _, err := c.Pull(namelessLimit); !errors.Is(err, ErrTimeout) {
+			t.Fatalf("while it does not: %v", err)
+		}
+	}
+	if err := os.Rename(filepath.Join(dir, "away"), filepath.Join(dir, "bips.camera")); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -61,6 +61,7 @@ func (c *Consumer) watchProducer(done <-chan struct{}) {
 // that has. Called with pulling held.
 func (c *Consumer) followIfMoved() (moved bool) {
 	if !c.attachment.hasMoved() {
+		c.attachment.namelessSince = time.Time{}
 		return false
 	}
 	if err := c.follow(); err != nil {

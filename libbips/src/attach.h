@@ -80,7 +80,7 @@ struct attachment {
   struct known_caps *caps; /* as many as the pool has caps records */
   int64_t busy_since;      /* since when each look found a slot busy that nobody holds; 0: the last one did not */
   int64_t busy_seen;       /* the last such look */
-  int64_t nameless_since;  /* since when nothing has the name of the pool that the producer moves to; 0: not looked, or it has */
+  int64_t nameless_since;  /* since when nothing has the name of the pool that the producer moves to; 0: not looked, or the producer does not move */
 };
 
 /* struct told_later is an error that is still to be said. error 0: none. */

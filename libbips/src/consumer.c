@@ -205,7 +205,7 @@ static int result_of(bips_consumer *c, int got, struct delivery *d, bips_frame *
   }
   switch ((enum outcome)got) {
   case GOT_FRAME:
-    c->attachment->busy_since = 0;
+    c->attachment->busy_since = c->attachment->nameless_since = 0;
     if (c->options.spin > 0) /* else waking ahead of frames gains nothing */
       pace_note(&c->pace, d->frame->delivery.sequence, (int64_t)d->frame->delivery.publish_time);
     count_delivery(c, d, 1);
@@ -683,7 +683,7 @@ static int pull(bips_consumer *c, int64_t timeout, bips_frame **frame) {
     } else if (got == GOT_BUSY) {
       err = await_slot(c, poked, &limit);
     } else if (c->attachment != NULL && !load_flag(&c->suspended)) {
-      c->attachment->busy_since = 0;
+      c->attachment->busy_since = c->attachment->nameless_since = 0;
       err = await_frame(c, rung, poked, &limit);
     } else {
       err = search(c, poked, &limit);

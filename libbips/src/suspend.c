@@ -69,8 +69,10 @@ bool has_moved(const struct attachment *a) { return load32(&a->pool.header->stat
 bool follow_if_moved(bips_consumer *c) {
   int err;
 
-  if (!has_moved(c->attachment))
+  if (!has_moved(c->attachment)) {
+    c->attachment->nameless_since = 0;
     return false;
+  }
   if ((err = follow(c)) < 0)
     tell_later(&c->owed, err);
   HIT("U7");

@@ -253,8 +253,34 @@ static void who_polls_a_full_pool_asks_no_more_often_than_who_waits(void) {
   bips_producer_close(producer);
 }
 
+/* A move that comes to nothing, since its names were deleted too, is over: at the next one a reader has as much patience with a pool that
+ * has no name yet. */
+static void a_reader_is_as_patient_with_the_next_move_when_the_one_before_came_to_nothing(void) {
+  bips_consumer *consumer = open_consumer("closed", BIPS_EVERY);
+  char name[sizeof test_folder + 32], away[sizeof test_folder + 32];
+  bips_frame *frame;
+
+  producer = open_impatient(BIPS_SHM);
+  attach_now(consumer);
+  snprintf(name, sizeof name, "%s/bips.closed", test_folder);
+  snprintf(away, sizeof away, "%s/away", test_folder);
+  pthread_mutex_lock(&producer->moving); /* the housekeeper leaves the names alone */
+  CHECK(rename(name, away) == 0);
+  for (int i = 0; i < 2; i++) {
+    store32(&producer->own->pool.header->state, BIPS_LAYOUT_STATE_MOVED);
+    CHECK_ERROR(bips_consumer_pull(consumer, 0, &frame), BIPS_TIMEOUT, "no frame");
+    store32(&producer->own->pool.header->state, BIPS_LAYOUT_STATE_RUNNING);
+    CHECK_ERROR(bips_consumer_pull(consumer, 100 * BIPS_MILLISECOND, &frame), BIPS_TIMEOUT, "no frame");
+  }
+  CHECK(rename(away, name) == 0);
+  pthread_mutex_unlock(&producer->moving);
+  bips_consumer_close(consumer);
+  bips_producer_close(producer);
+}
+
 int main(void) {
   begin_test();
+  a_reader_is_as_patient_with_the_next_move_when_the_one_before_came_to_nothing();
   who_polls_a_full_pool_asks_no_more_often_than_who_waits();
   a_reader_whose_place_is_closed_when_it_has_just_come_knows_that_it_was_demoted();
   a_reader_is_told_of_its_producers_death_as_soon_as_its_connection_ends();
