@@ -672,14 +672,14 @@ func (c *Consumer) applySuspension() {
 		c.startWatch()
 	case !want:
 		c.stopWatch()
-		c.catchUp() // suspended still: frames that came before are not lost
+		end := time.Now().Add(answerGrace)
+		c.catchUp(end) // suspended still: frames that came before are not lost
 		c.suspended.Store(false)
 		if c.attachment != nil {
 			c.attachment.resume()
 			crashpoint.Hit("U3")
-		} else {
-			c.rejoin()
 		}
+		c.lookAgain(end)
 	}
 }
 

@@ -3,6 +3,7 @@ package bips
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,6 +114,53 @@ func TestAReaderThatResumesWhenAMoveHasLookedAtItsSeatCountsWhatItMisses(t *test
 		publishOne(t, p)
 	}
 	accountsFor(t, p, c, 3)
+}
+
+// movesAllTheTime has a producer move without a pause, until stop is called.
+func movesAllTheTime(t *testing.T, p *Producer) (stop func()) {
+	t.Helper()
+	var over atomic.Bool
+	moved := make(chan error, 1)
+	go func() {
+		for !over.Load() {
+			if err := p.Grow(p.SlotSize() + 1); err != nil {
+				moved <- err
+				return
+			}
+		}
+		moved <- nil
+	}()
+	return func() {
+		over.Store(true)
+		if err := <-moved; err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// A move may begin after the reader's last look for one, and have looked at its seat before it has joined.
+func TestWhatIsPublishedAfterAResumeIsReadHoweverOftenTheProducerMoves(t *testing.T) {
+	testmain.Dir(t)
+	p := newTestProducer(t)
+	c := suspended(t, p)
+	stop := movesAllTheTime(t, p)
+	defer stop()
+	defer func() { _ = c.Close() }() // before that: a move waits for a reader that is on its way
+	for c.Stats().Moves < 100 {
+		began := time.Now()
+		c.Resume()
+		if time.Since(began) < answerGrace { // else it may have given up
+			publishOne(t, p)
+			f, err := c.Pull(watchdog)
+			if err != nil || f.Sequence != p.Stats().Published || f.Lost > 0 {
+				t.Fatalf("frame %d after %d were lost, %v; frame %d was published after the resume", f.Sequence, f.Lost, err, p.Stats().Published)
+			}
+			if err := c.Push(f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		c.Suspend()
+	}
 }
 
 // Who reads the newest frame may have it before it is the head (P3b to P3d). A producer that is stopped there, and goes on, publishes it to

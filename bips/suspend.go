@@ -72,9 +72,9 @@ func (c *Consumer) followIfMoved() (moved bool) {
 }
 
 // catchUp follows a producer that has moved, any number of times, to where it publishes now. What a reader needs for that may be
-// on its way, and comes within the time that a seat is granted in. Called with pulling held.
-func (c *Consumer) catchUp() {
-	for end := time.Now().Add(answerGrace); c.attachment != nil; {
+// on its way, and comes until end where the producer runs. Called with pulling held.
+func (c *Consumer) catchUp(end time.Time) {
+	for c.attachment != nil && (c.suspended.Load() || c.attachment.mayBeOverlooked()) {
 		before := c.attachment
 		if !c.followIfMoved() {
 			return
@@ -84,6 +84,18 @@ func (c *Consumer) catchUp() {
 				return
 			}
 			sys.Sleep(followPause)
+		}
+	}
+}
+
+// lookAgain is what a reader does that has resumed, before anybody is told so: it looks once more whether its producer has moved (U7), which
+// may have begun before it was seen to be back. Where there is no place for it, it asks for a seat; it begins to do so before end only.
+// Called with pulling held.
+func (c *Consumer) lookAgain(end time.Time) {
+	for c.rejoin(); c.attachment != nil; c.rejoin() {
+		c.catchUp(end)
+		if c.before == nil || time.Now().After(end) {
+			return
 		}
 	}
 }
@@ -162,6 +174,13 @@ func (a *attachment) hasMoved() (moved bool) {
 	var err error // whoever cut the pool short did not move it
 	defer recoverFault(&err, debug.SetPanicOnFault(true))
 	return a.pool.header.State.Load() == layout.StateMoved
+}
+
+// mayBeOverlooked reports whether the producer has moved, perhaps before it could see that a reader which it is to wait for has joined (M4a):
+// it then keeps nothing for that reader. Who has something to read or to be told here follows after that, as ever.
+func (a *attachment) mayBeOverlooked() bool {
+	seen := a.look()
+	return a.standing.blocking.Load() && seen.state == layout.StateMoved && seen.head < a.cursor && !a.owesEnd(seen.ended)
 }
 
 // suspend makes the seat need nothing while it keeps its pins (U1, U2). To resume is

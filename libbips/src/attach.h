@@ -271,10 +271,8 @@ void start_watch(bips_consumer *c);      /* with pulling */
 void stop_watch(bips_consumer *c);       /* with pulling */
 void join_watch(bips_consumer *c);       /* without pulling, when no other call is in progress */
 bool follow_if_moved(bips_consumer *c);  /* with pulling */
-void catch_up(bips_consumer *c);         /* with pulling */
-/* rejoin has a reader that its producer has no place for any more ask for a seat, and join there, for as long as that takes
- * where the producer runs. pull goes on with what has not come by then. With pulling, when it is not suspended any more. */
-void rejoin(bips_consumer *c);
+void catch_up(bips_consumer *c, int64_t end);   /* with pulling */
+void look_again(bips_consumer *c, int64_t end); /* with pulling, by who is not suspended any more */
 /* search looks for the pool, asks for a seat there, and waits a moment, or for a resume. What it asked for stays
  * asked for when it returns. With pulling. */
 int search(bips_consumer *c, uint32_t poked, const struct deadline *limit);

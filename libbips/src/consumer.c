@@ -485,6 +485,7 @@ int search(bips_consumer *c, uint32_t poked, const struct deadline *limit) {
 
 static void apply_suspension(bips_consumer *c) {
   bool want = load_flag(&c->want_suspended);
+  int64_t end;
 
   if (want == load_flag(&c->suspended))
     return;
@@ -496,14 +497,14 @@ static void apply_suspension(bips_consumer *c) {
     start_watch(c);
   } else if (!want) {
     stop_watch(c);
-    catch_up(c); /* suspended still: frames that came before are not lost */
+    end = sys_now() + ANSWER_GRACE;
+    catch_up(c, end); /* suspended still: frames that came before are not lost */
     store_flag(&c->suspended, false);
     if (c->attachment != NULL) {
       resume_reading(c->attachment);
       HIT("U3");
-    } else {
-      rejoin(c);
     }
+    look_again(c, end);
   }
   store_flag(&c->suspended, want);
   store_flag(&c->settled, want);

@@ -79,12 +79,20 @@ bool follow_if_moved(bips_consumer *c) {
   return true;
 }
 
-/* catch_up follows a producer that has moved, any number of times, to where it publishes now. What a reader needs for
- * that may be on its way, and comes within the time that a seat is granted in. */
-void catch_up(bips_consumer *c) {
-  int64_t end = sys_now() + ANSWER_GRACE;
+/* may_be_overlooked reports whether the producer has moved, perhaps before it could see that a reader which it is to wait
+ * for has joined (M4a): it then keeps nothing for that reader. Who has something to read or to be told here follows after
+ * that, as ever. */
+static bool may_be_overlooked(const struct attachment *a) {
+  struct sight seen = look_at_header(a);
 
-  while (c->attachment != NULL) {
+  return load_flag(&a->reading->standing.blocking) && seen.state == BIPS_LAYOUT_STATE_MOVED && seen.head < a->reading->cursor &&
+         !owes_end(a->reading, seen.ended);
+}
+
+/* catch_up follows a producer that has moved, any number of times, to where it publishes now. What a reader needs for
+ * that may be on its way, and comes until end where the producer runs. */
+void catch_up(bips_consumer *c, int64_t end) {
+  while (c->attachment != NULL && (load_flag(&c->suspended) || may_be_overlooked(c->attachment))) {
     struct attachment *before = c->attachment;
     if (!follow_if_moved(c))
       return;
@@ -96,7 +104,9 @@ void catch_up(bips_consumer *c) {
   }
 }
 
-void rejoin(bips_consumer *c) {
+/* rejoin has a reader that its producer has no place for any more ask for a seat, and join there, for as long as that takes
+ * where the producer runs. A pull goes on with what has not come by then. */
+static void rejoin(bips_consumer *c) {
   struct deadline limit = deadline_after(ANSWER_GRACE);
   int err = 0;
 
@@ -106,6 +116,17 @@ void rejoin(bips_consumer *c) {
     tell_later(&c->owed, err);
   if (err == -BIPS_INTERRUPTED) /* which is for a pull */
     store_flag(&c->interrupted, true);
+}
+
+/* look_again is what a reader does that has resumed, before anybody is told so: it looks once more whether its producer has
+ * moved (U7), which may have begun before it was seen to be back. Where there is no place for it, it asks for a seat; it
+ * begins to do so before end only. */
+void look_again(bips_consumer *c, int64_t end) {
+  for (rejoin(c); c->attachment != NULL; rejoin(c)) {
+    catch_up(c, end);
+    if (!c->was_before || sys_now() > end)
+      return;
+  }
 }
 
 /* last_word is what a reader that resumed would be told of an instance whose producer is dead, or 0: all was said. */

@@ -515,10 +515,16 @@ inline leave(i) {
   state[RS(i,k)] = FREE;                                           /* L4a */
   d_step { door[i] = true; lck[K(i,k)] = 0 }                      /* L5, L6 */
 }
+/* C3c the end that is owed is told first */
+#if ENDS > 0
+#define OWES_END (owed != NONE && ended[i] > owed)
+#else
+#define OWES_END false
+#endif
 #define VERDICT(i) (verd[K(i,k)] == mygen)
 
 proctype Reader(byte c) {
-  byte i, j, k, h, w, s, q, last, mygen, lives = LIVES, gH; bool ev, dem, lost, susp, resting, fresh, cont, ok, moving;
+  byte i, j, k, h, w, s, q, last, mygen, lives = LIVES, gH; bool ev, dem, lost, susp, resting, fresh, cont, ok, moving, back;
 #if ENDS > 0
   byte e, owed; byte gE = NONE, gJ, r; bool has, any, told;       /* ghosts as in signaler.pml */
 #endif
@@ -534,7 +540,8 @@ life:
   ev = (c == 0);
 #endif
 attach: skip;
-  d_step { moving = false; lost = false; resting = false; prom[c] = false;
+  d_step { back = back || resting;                                /* who was suspended and has no place: it resumes here */
+    moving = false; lost = false; resting = false; prom[c] = false;
 #if ENDS > 0
     if :: !has -> gJ = 0 :: else fi
 #endif
@@ -606,6 +613,23 @@ attach: skip;
      :: else fi;
   d_step { h = 0; w = 0; j = 0; ok = false };
 top:
+#ifdef SUSP
+  if
+  :: back ->
+#ifdef MUT_resume_head
+     ok = head[i] < cursor[RS(i,k)];
+     if :: ok && ev && !dem && pst[i] == MOVED -> ok = false; goto follow :: else -> ok = false fi;
+#elif !defined(MUT_resume_once)
+     if :: ev && !dem && pst[i] == MOVED ->                       /* U7 after U3: the move may not have seen it. As C2, */
+           j = OWES_END;                                          /* C3a, */
+           if :: head[i] < cursor[RS(i,k)] -> if :: !j -> goto follow :: else -> j = 0; back = false; goto pull fi      /* and C3b */
+              :: else -> j = 0 fi
+        :: else -> skip fi;
+#endif
+     d_step { back = false; gH = newest; prom[c] = prom[c] || (ev && !dem) }      /* U3 who resumes it is told so */
+  :: else -> skip
+  fi;
+#endif
   if
 #ifdef SUSP
   :: !susp ->
@@ -619,7 +643,7 @@ rest:
      (clsd || GONE(c));
 #endif
      if :: pst[i] == MOVED -> goto follow :: else -> skip fi;     /* U7 before U3 */
-     resting = false;
+     d_step { resting = false; back = true };
      join(i);                                                     /* U3 */
      d_step { w = 0 };
      goto top
@@ -773,7 +797,8 @@ newcomer: skip;                                                   /* V2 nothing 
   goto attach;
 over: skip;                                                       /* C3d the pool is over */
 #ifndef LEAVE
-  MUST(P_lost, !ev || dem || last == newest || fresh || VERDICT(i));
+  d_step { MUST(P_lost, !ev || dem || last == newest || fresh || VERDICT(i));
+    MUST(P_first, !ev || dem || !fresh || !prom[c] || newest <= gH || VERDICT(i)) };
   MUST(P_lost, resting || head[i] < cursor[RS(i,k)]);                       /* nothing is left unread */
 #if ENDS > 0
   MUST(P_end, pst[i] != CLOSED || (ended[i] == head[i] + 1) == (gended == newest + 1));     /* C3d a clean end is a clean end in the last pool too */
@@ -823,7 +848,7 @@ out: skip
 #endif
            skip }
      :: else fi;
-  d_step { lives--; i = 0; h = 0; w = 0; s = 0; q = 0; j = 0; k = 0; last = 0; mygen = 0; gH = 0; lost = false; dem = false; susp = false; resting = false; fresh = false; cont = false; ok = false; moving = false; prom[c] = false };
+  d_step { lives--; i = 0; h = 0; w = 0; s = 0; q = 0; j = 0; k = 0; last = 0; mygen = 0; gH = 0; lost = false; dem = false; susp = false; resting = false; fresh = false; cont = false; ok = false; moving = false; back = false; prom[c] = false };
 #if ENDS > 0
   d_step { e = 0; owed = 0; gE = NONE; gJ = 0; r = 0; has = false; any = false; told = false };
 #endif
