@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -98,6 +99,7 @@ func TestAReaderThatHangsIsDemotedAlsoByShortWaits(t *testing.T) {
 			p := newProducer(t, bips.ProducerOptions{Slots: 8, BlockTimeout: 60 * time.Millisecond})
 			slow := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
 			join(t, slow)
+			began := time.Now()
 			for v := range byte(8) {
 				push(t, p, v)
 			}
@@ -110,10 +112,73 @@ func TestAReaderThatHangsIsDemotedAlsoByShortWaits(t *testing.T) {
 				_ = p.Return(s)
 				return true
 			})
-			if s := p.Stats(); s.Demoted != 1 {
-				t.Errorf("stats %+v", s)
+			if s, took := p.Stats(), time.Since(began); s.Demoted != 1 || took < 60*time.Millisecond {
+				t.Errorf("stats %+v after %v", s, took)
 			}
 		})
+	}
+}
+
+// A slot comes free again and again, for one goroutine or for the other, each of which takes longer to fill it than the other's call to end.
+func TestAReaderThatGivesSlotsBackIsNotDemotedWhereTwoWait(t *testing.T) {
+	testmain.Dir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8, BlockTimeout: time.Second})
+	slow := newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1})
+	join(t, slow)
+	var waiting sync.WaitGroup
+	for range 2 {
+		waiting.Go(func() {
+			for {
+				switch s, err := p.Pull(20 * time.Millisecond); {
+				case err == nil:
+					time.Sleep(30 * time.Millisecond)
+					_ = p.Push(s, bips.FrameInfo{Size: 1})
+				case !errors.Is(err, bips.ErrTimeout):
+					return
+				}
+			}
+		})
+	}
+	for range 20 {
+		time.Sleep(100 * time.Millisecond)
+		f, err := slow.Pull(bips.Forever)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = slow.Push(f)
+	}
+	if s := p.Stats(); s.Demoted != 0 {
+		t.Errorf("stats %+v", s)
+	}
+	p.SetFlushing(true)
+	waiting.Wait()
+}
+
+func TestTimeInWhichTheProgramHasAllSlotsDoesNotCountAgainstReaders(t *testing.T) {
+	testmain.Dir(t)
+	p := newProducer(t, bips.ProducerOptions{Slots: 8, BlockTimeout: 60 * time.Millisecond})
+	join(t, newConsumer(t, bips.ConsumerOptions{Mode: bips.Every, MaxHeld: 1}))
+	var lent []bips.Slot
+	for range 8 {
+		s, err := p.Pull(bips.Forever)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lent = append(lent, s)
+	}
+	for range 20 {
+		_, err := p.Pull(10 * time.Millisecond)
+		wantError(t, err, bips.ErrTimeout)
+	}
+	for _, s := range lent {
+		if err := p.Push(s, bips.FrameInfo{Size: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := p.Pull(0)
+	wantError(t, err, bips.ErrTimeout)
+	if s := p.Stats(); s.Demoted != 0 {
+		t.Errorf("stats %+v", s)
 	}
 }
 

@@ -53,14 +53,12 @@ func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) 
 	if err != errNothingFree {
 		return slot, err
 	}
-	limit, blocked, door := deadlineAfter(timeout), newBlockade(), doorWait{p: p}
+	limit, w, door := deadlineAfter(timeout), p.resumeWait(), doorWait{p: p}
 	forConsumers := d != forUpstream // which waits for its own slots, too
 	if forConsumers {
-		blocked = p.resumeBlockade()
-		before := blocked.lasted()
-		defer func() { p.waited.Add(int64(blocked.lasted() - before)) }()
+		defer func() { p.waited.Add(int64(w.lasted())) }()
 	}
-	if _, patient := blocked.left(p.patience()); !patient && blocked.lasted() > 0 {
+	if _, patient := w.blocked.left(p.patience()); !patient && w.before > 0 {
 		if slot, looked, err = p.tryAcquire(d, false); err != errNothingFree {
 			return slot, err
 		}
@@ -69,39 +67,73 @@ func (p *Producer) acquire(d demand, timeout time.Duration) (_ Slot, err error) 
 		wait, ok := limit.left(doorLimit)
 		if !ok {
 			if forConsumers {
-				p.leaveBlockade(blocked)
+				p.leaveWait(&w)
 			}
 			return Slot{}, p.errTimeout
 		}
-		if left, ok := blocked.left(p.patience()); ok {
+		if left, ok := w.blocked.left(p.patience()); ok {
 			wait = min(wait, left)
 		}
 		door.sleep(looked, wait)
-		blocked.look(wait)
-		_, patient := blocked.left(p.patience())
+		p.lookAtWait(&w, wait)
+		_, patient := w.blocked.left(p.patience())
 		if slot, looked, err = p.tryAcquire(d, patient); err != errNothingFree {
 			return slot, err
 		}
 	}
 }
 
-// resumeBlockade is the blockade that a call finds: whoever waits in many short calls, or only looks, waits for no longer
-// than who waits in one. Longer times between two calls count as little as those in which the process is stopped.
-func (p *Producer) resumeBlockade() blockade {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	b := p.blocked
-	if b.since.IsZero() {
-		return newBlockade()
-	}
-	b.look(doorLimit)
-	return b
+// slotWait is one call's wait for a slot. The blockade may have begun in calls before it: whoever waits in many short calls, or only looks,
+// waits for no longer than who waits in one. Of more than 100 ms between two calls 50 ms count.
+type slotWait struct {
+	blocked blockade
+	turns   uint64        // p.turns when it began
+	before  time.Duration // how long it had lasted when this call began
+	over    time.Duration // for how long this call waited in blockades before it
 }
 
-func (p *Producer) leaveBlockade(b blockade) {
+// lasted is for how long this call has waited.
+func (w *slotWait) lasted() time.Duration { return w.over + w.blocked.lasted() - w.before }
+
+// resumeWait begins a call's wait, with the blockade that the last one left.
+func (p *Producer) resumeWait() slotWait {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.blocked = b
+	w := slotWait{blocked: p.blocked, turns: p.turns}
+	if w.blocked.since.IsZero() {
+		w.blocked = newBlockade()
+	}
+	w.blocked.look(doorLimit)
+	w.before = w.blocked.lasted()
+	return w
+}
+
+// lookAtWait is the blockade's look, at most limit after the one before. It begins anew where consumers did not keep all slots meanwhile: also
+// when another thread got the one that came free.
+func (p *Producer) lookAtWait(w *slotWait, limit time.Duration) {
+	w.blocked.look(limit)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if w.turns != p.turns {
+		*w = slotWait{blocked: newBlockade(), turns: p.turns, over: w.lasted()}
+	}
+}
+
+// leaveWait keeps the blockade for the call that follows.
+func (p *Producer) leaveWait(w *slotWait) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if w.turns == p.turns {
+		p.blocked = w.blocked
+	}
+}
+
+// endBlockade notes that consumers do not keep all slots from coming free. Called with p.mu held.
+func (p *Producer) endBlockade() {
+	p.turns++
+	if !p.blocked.since.IsZero() {
+		p.blocked = blockade{}
+	}
 }
 
 // doorWait is one wait for something that consumers can bring about.
@@ -176,6 +208,9 @@ func (p *Producer) tryAcquire(d demand, patient bool) (_ Slot, looked doorLook, 
 			return Slot{}, looked, ErrDropped
 		case d != forUpstream && !patient && p.demoteBlockers(found.oldest): // P4d
 		default:
+			if found.oldest == ^uint64(0) { // nobody is behind
+				p.endBlockade()
+			}
 			p.watched = true
 			return Slot{}, looked, errNothingFree
 		}
@@ -354,9 +389,7 @@ func (p *Producer) lend(slot int) Slot {
 	if !p.dropping.since.IsZero() {
 		p.dropping = blockade{}
 	}
-	if !p.blocked.since.IsZero() {
-		p.blocked = blockade{}
-	}
+	p.endBlockade()
 	o := p.own
 	o.lent |= 1 << slot
 	o.published &^= 1 << slot

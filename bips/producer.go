@@ -57,7 +57,8 @@ type Producer struct {
 	judgements  int        // verdicts taken back in the present round
 	lastReclaim time.Time  // when a look for dead consumers last found none
 	dropping    blockade   // since no slot was free, with the policy Drop
-	blocked     blockade   // as a call left it whose time was over, if no slot came free since
+	blocked     blockade   // as a call left it whose time was over, unless it is over since
+	turns       uint64     // how many blockades were over, or not one: a slot was lent, or nobody was behind
 	capsText    string
 	tags        meta.Records
 	latency     Time

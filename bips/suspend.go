@@ -89,7 +89,7 @@ func (c *Consumer) catchUp(end time.Time) {
 }
 
 // lookAgain is what a reader does that has resumed, before anybody is told so: it looks once more whether its producer has moved (U7), which
-// may have begun before it was seen to be back. Where there is no place for it, it asks for a seat; it begins to do so before end only.
+// may have begun before it was seen to be back. Where there is no place for it, it asks for a seat; again before end only.
 // Called with pulling held.
 func (c *Consumer) lookAgain(end time.Time) {
 	for c.rejoin(); c.attachment != nil; c.rejoin() {

@@ -137,12 +137,19 @@ static struct scan_result scan(bips_producer *p, enum demand d) {
   }
 }
 
+/* end_blockade notes that consumers do not keep all slots from coming free. With mu. */
+static void end_blockade(bips_producer *p) {
+  p->turns++;
+  p->blocked = (struct blockade){0, 0};
+}
+
 /* lend gives a slot that scan found to the caller. With mu. */
 static void lend(bips_producer *p, uint32_t slot, struct slot_entry **entry, bips_slot **handle) {
   struct own_pool *o = p->own;
   struct slot_entry *e = &o->handles->entries[slot];
 
-  p->dropping = p->blocked = (struct blockade){0, 0};
+  p->dropping = (struct blockade){0, 0};
+  end_blockade(p);
   o->lent |= bit(slot);
   o->published &= ~bit(slot);
   e->producer = p;
@@ -208,6 +215,8 @@ static int try_acquire(bips_producer *p, enum demand d, bool patient, struct doo
     }
     if (d != FOR_UPSTREAM && !patient && demote_blockers(p, found.oldest)) /* P4d */
       continue;
+    if (found.oldest == NO_SEQUENCE) /* nobody is behind */
+      end_blockade(p);
     p->watched = true;
     return NOTHING_FREE;
   }
@@ -223,21 +232,45 @@ static int locked_try_acquire(bips_producer *p, enum demand d, bool patient, str
 
 static int64_t patience(const bips_producer *p) { return __atomic_load_n(&p->block_timeout, __ATOMIC_SEQ_CST); }
 
-/* resume_blockade is the blockade that a call finds: whoever waits in many short calls, or only looks, waits for no longer than
- * who waits in one. Longer times between two calls count as little as those in which the process is stopped. */
-static struct blockade resume_blockade(bips_producer *p) {
+/* struct slot_wait is one call's wait for a slot. The blockade may have begun in calls before it: whoever waits in many short calls, or
+ * only looks, waits for no longer than who waits in one. Of more than 100 ms between two calls 50 ms count. */
+struct slot_wait {
+  struct blockade blocked;
+  uint64_t turns; /* the producer's when it began */
+  int64_t before; /* how long it had lasted when this call began */
+  int64_t over;   /* for how long this call waited in blockades before it */
+};
+
+/* slot_wait_lasted is for how long this call has waited. */
+static int64_t slot_wait_lasted(const struct slot_wait *w) { return w->over + blockade_lasted(&w->blocked) - w->before; }
+
+/* resume_wait begins a call's wait, with the blockade that the last one left. */
+static struct slot_wait resume_wait(bips_producer *p) {
   pthread_mutex_lock(&p->mu);
-  struct blockade b = p->blocked;
+  struct slot_wait w = {.blocked = p->blocked, .turns = p->turns};
   pthread_mutex_unlock(&p->mu);
-  if (b.since == 0)
-    return new_blockade();
-  blockade_look(&b, DOOR_LIMIT);
-  return b;
+  if (w.blocked.since == 0)
+    w.blocked = new_blockade();
+  blockade_look(&w.blocked, DOOR_LIMIT);
+  w.before = blockade_lasted(&w.blocked);
+  return w;
 }
 
-static void leave_blockade(bips_producer *p, const struct blockade *b) {
+/* look_at_wait is the blockade's look, at most limit after the one before. It begins anew where consumers did not keep all slots
+ * meanwhile: also when another thread got the one that came free. */
+static void look_at_wait(bips_producer *p, struct slot_wait *w, int64_t limit) {
+  blockade_look(&w->blocked, limit);
   pthread_mutex_lock(&p->mu);
-  p->blocked = *b;
+  if (w->turns != p->turns)
+    *w = (struct slot_wait){.blocked = new_blockade(), .turns = p->turns, .over = slot_wait_lasted(w)};
+  pthread_mutex_unlock(&p->mu);
+}
+
+/* leave_wait keeps the blockade for the call that follows. */
+static void leave_wait(bips_producer *p, const struct slot_wait *w) {
+  pthread_mutex_lock(&p->mu);
+  if (w->turns == p->turns)
+    p->blocked = w->blocked;
   pthread_mutex_unlock(&p->mu);
 }
 
@@ -245,33 +278,32 @@ int acquire(bips_producer *p, enum demand d, int64_t timeout, struct slot_entry 
   bool for_consumers = d != FOR_UPSTREAM; /* which waits for its own slots, too */
   struct door_wait door = {p, 0};
   struct door_look looked;
-  struct blockade blocked;
+  struct slot_wait w;
   struct deadline limit;
-  int64_t wait, left, before;
+  int64_t wait, left;
   int err = locked_try_acquire(p, d, patience(p) != 0, &looked, e, slot);
 
   if (err != NOTHING_FREE)
     return err;
   limit = deadline_after(timeout);
-  blocked = for_consumers ? resume_blockade(p) : new_blockade();
-  before = blockade_lasted(&blocked);
-  if (before > 0 && !blockade_left(&blocked, patience(p), &left))
+  w = resume_wait(p);
+  if (w.before > 0 && !blockade_left(&w.blocked, patience(p), &left))
     err = locked_try_acquire(p, d, false, &looked, e, slot);
   while (err == NOTHING_FREE) {
     if (!deadline_left(&limit, DOOR_LIMIT, &wait)) {
       if (for_consumers)
-        leave_blockade(p, &blocked);
+        leave_wait(p, &w);
       err = fail_plain(BIPS_TIMEOUT, "pool \"%s\": no slot is free: timeout", p->named.paths.name);
       break;
     }
-    if (blockade_left(&blocked, patience(p), &left))
+    if (blockade_left(&w.blocked, patience(p), &left))
       wait = earlier(wait, left);
     door_wait_sleep(&door, &looked, wait);
-    blockade_look(&blocked, wait);
-    err = locked_try_acquire(p, d, blockade_left(&blocked, patience(p), &left), &looked, e, slot);
+    look_at_wait(p, &w, wait);
+    err = locked_try_acquire(p, d, blockade_left(&w.blocked, patience(p), &left), &looked, e, slot);
   }
   if (for_consumers)
-    add64(&p->waited, (uint64_t)(blockade_lasted(&blocked) - before));
+    add64(&p->waited, (uint64_t)slot_wait_lasted(&w));
   return err;
 }
 

@@ -51,7 +51,8 @@ struct bips_producer {
   int judgements;               /* verdicts taken back in the present round */
   int64_t last_reclaim;         /* when a look for dead consumers last found none */
   struct blockade dropping;     /* since no slot was free, with BIPS_DROP */
-  struct blockade blocked;      /* as a call left it whose time was over, if no slot came free since */
+  struct blockade blocked;      /* as a call left it whose time was over, unless it is over since */
+  uint64_t turns;               /* how many blockades were over, or not one: a slot was lent, or nobody was behind */
   char *caps;                   /* in force */
   uint8_t *tags;
   size_t tags_size;

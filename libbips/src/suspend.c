@@ -119,8 +119,8 @@ static void rejoin(bips_consumer *c) {
 }
 
 /* look_again is what a reader does that has resumed, before anybody is told so: it looks once more whether its producer has
- * moved (U7), which may have begun before it was seen to be back. Where there is no place for it, it asks for a seat; it
- * begins to do so before end only. */
+ * moved (U7), which may have begun before it was seen to be back. Where there is no place for it, it asks for a seat;
+ * again before end only. */
 void look_again(bips_consumer *c, int64_t end) {
   for (rejoin(c); c->attachment != NULL; rejoin(c)) {
     catch_up(c, end);

@@ -300,13 +300,6 @@ static void *give_back_late(void *consumer) {
   return NULL;
 }
 
-static int64_t now(void) {
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * BIPS_SECOND + t.tv_nsec;
-}
-
 /* A producer that is not woken sleeps for 50 ms, for every second frame here. On a busy machine a wait may take as long all the same. */
 static void a_reader_that_gives_a_frame_back_wakes_the_producer(void) {
   bips_producer *producer = open_producer("wake", 2);

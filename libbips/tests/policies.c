@@ -72,6 +72,7 @@ static void a_reader_that_hangs_is_demoted_also_by_short_waits(int64_t timeout) 
   bips_slot *slot = NULL;
 
   attach_now(consumer);
+  int64_t began = now();
   for (uint8_t i = 0; i < 8; i++)
     push_number(producer, i);
   for (int i = 0; i < 2000 && slot == NULL; i++) {
@@ -79,9 +80,65 @@ static void a_reader_that_hangs_is_demoted_also_by_short_waits(int64_t timeout) 
     CHECK(err == 0 || err == -BIPS_TIMEOUT);
     nanosleep(&moment, NULL);
   }
-  CHECK(slot != NULL && bips_producer_demotions(producer) == 1);
+  CHECK(slot != NULL && bips_producer_demotions(producer) == 1 && now() - began >= 60 * BIPS_MILLISECOND);
   CHECK(timeout > 0 || bips_producer_waited(producer) == 0); /* what lies between calls is no wait */
   CHECK(bips_slot_return(slot) == 0);
+  bips_consumer_close(consumer);
+  bips_producer_close(producer);
+}
+
+/* push_in_short_waits publishes whatever slot it gets, until it is told to flush. It takes longer to fill a slot than the other thread's
+ * call to end. */
+static void *push_in_short_waits(void *producer) {
+  struct timespec filling = {0, 30 * BIPS_MILLISECOND};
+  bips_slot *slot;
+  int err;
+
+  while ((err = bips_producer_pull(producer, 20 * BIPS_MILLISECOND, &slot)) == -BIPS_TIMEOUT || err == 0)
+    if (err == 0) {
+      nanosleep(&filling, NULL);
+      CHECK(bips_producer_push(producer, slot, NULL) == 0);
+    }
+  CHECK(err == -BIPS_FLUSHING);
+  return NULL;
+}
+
+/* A slot comes free again and again, for one thread or for the other. */
+static void a_reader_that_gives_slots_back_is_not_demoted_where_two_threads_wait(void) {
+  bips_producer *producer = open_with("two", BIPS_BLOCK, BIPS_SECOND);
+  bips_consumer *consumer = open_consumer("two", BIPS_EVERY);
+  struct timespec pause = {0, 100 * BIPS_MILLISECOND};
+  bips_frame *frame;
+  pthread_t threads[2];
+
+  attach_now(consumer);
+  for (int i = 0; i < 2; i++)
+    CHECK(pthread_create(&threads[i], NULL, push_in_short_waits, producer) == 0);
+  for (int i = 0; i < 20; i++) {
+    nanosleep(&pause, NULL);
+    CHECK(bips_consumer_pull(consumer, PATIENCE, &frame) == 0 && bips_frame_release(frame) == 0);
+  }
+  CHECK(bips_producer_demotions(producer) == 0);
+  CHECK(bips_producer_set_flushing(producer, 1) == 0);
+  for (int i = 0; i < 2; i++)
+    CHECK(pthread_join(threads[i], NULL) == 0);
+  bips_consumer_close(consumer);
+  bips_producer_close(producer);
+}
+
+static void time_in_which_the_program_has_all_slots_does_not_count_against_readers(void) {
+  bips_producer *producer = open_with("own", BIPS_BLOCK, 60 * BIPS_MILLISECOND);
+  bips_consumer *consumer = open_consumer("own", BIPS_EVERY);
+  bips_slot *slots[8], *more;
+
+  attach_now(consumer);
+  for (int i = 0; i < 8; i++)
+    CHECK(bips_producer_pull(producer, PATIENCE, &slots[i]) == 0);
+  for (int i = 0; i < 20; i++)
+    CHECK(bips_producer_pull(producer, 10 * BIPS_MILLISECOND, &more) == -BIPS_TIMEOUT);
+  for (int i = 0; i < 8; i++)
+    CHECK(bips_producer_push(producer, slots[i], NULL) == 0);
+  CHECK(bips_producer_pull(producer, 0, &more) == -BIPS_TIMEOUT && bips_producer_demotions(producer) == 0);
   bips_consumer_close(consumer);
   bips_producer_close(producer);
 }
@@ -179,6 +236,8 @@ int main(void) {
   a_reader_that_hangs_is_demoted();
   a_reader_that_hangs_is_demoted_also_by_short_waits(0);
   a_reader_that_hangs_is_demoted_also_by_short_waits(10 * BIPS_MILLISECOND);
+  a_reader_that_gives_slots_back_is_not_demoted_where_two_threads_wait();
+  time_in_which_the_program_has_all_slots_does_not_count_against_readers();
   a_producer_that_drops_never_waits_and_counts();
   a_reader_with_an_age_reads_older_frames_first();
   slots_are_lent_as_long_as_the_readers_have_theirs();

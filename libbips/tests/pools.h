@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PATIENCE (20 * BIPS_SECOND)
@@ -85,6 +86,14 @@ static inline int end_test(void) {
   CHECK(count_files(test_folder) == 0);
   CHECK(rmdir(test_folder) == 0);
   return 0;
+}
+
+/* now is the time of the monotonic clock, in nanoseconds. */
+static inline int64_t now(void) {
+  struct timespec t;
+
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (int64_t)t.tv_sec * BIPS_SECOND + t.tv_nsec;
 }
 
 /* test_backend is that of the pools of open_producer: BIPS_TEST_BACKEND is shm, which is the default, or memfd. */

@@ -76,13 +76,6 @@ static void await_pool(bips_consumer *consumer) {
     usleep(1000);
 }
 
-static int64_t now(void) {
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (int64_t)t.tv_sec * BIPS_SECOND + t.tv_nsec;
-}
-
 /* SLOW is what a wait takes whose wake-up was lost: after 100 ms the library looks by itself. */
 #define SLOW (95 * BIPS_MILLISECOND)
 

@@ -38,13 +38,6 @@ static void *move_all_the_time(void *producer) {
   return NULL;
 }
 
-static int64_t now(void) {
-  struct timespec t;
-
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec * BIPS_SECOND + t.tv_nsec;
-}
-
 /* A move may begin after the reader's last look for one, and have looked at its seat before it has joined. */
 static void what_is_published_after_a_resume_is_read_however_often_the_producer_moves(void) {
   bips_producer *producer = open_producer("moving", 8);
