@@ -29,7 +29,7 @@ void warned(void *user, int error, const char *message) {
 }
 
 // An operation that libbips lets wait for others runs in a thread of its own, so that Ctrl-C can end it: by interrupt(true), which ends it within
-// moments, and interrupt(false) when it is over. Where it succeeded all the same, succeeded is called before what the signal's handler raised is thrown.
+// moments (but not while it makes memory), and interrupt(false) when it is over. Where it succeeded all the same, succeeded is called before what the signal's handler raised is thrown.
 // Where the system has no thread to give, nothing ends it.
 template <class Function, class Interrupt, class Success> void interruptibly(Function &&call, Interrupt &&interrupt, Success &&succeeded) {
   std::string message;
@@ -91,6 +91,7 @@ class Producer final : public HandleOf<ProducerCore> {
     options.give_up = &give_up;
     try {
       interruptibly([&] { return bips_producer_open(pool, &options, &core()->handle); }, [&](bool on) { __atomic_store_n(&give_up, on, __ATOMIC_SEQ_CST); }, [] {});
+      refuse_after_end(); // which may have come meanwhile, and did not find it
       opened(bips_producer_name);
     } catch (...) {
       end(bips_producer_close); // it may be open all the same
@@ -101,6 +102,7 @@ class Producer final : public HandleOf<ProducerCore> {
   ~Producer() { end(bips_producer_close); }
 
   // locked makes a call that takes libbips' lock of the producer, which others keep for moments only: with the GIL, since to get that back may take far longer.
+  // (The housekeeper may keep it for longer, where the pool's names were deleted and memory has no room for two pools.)
   // While a thread grows the pool, without it: where memory has room for one pool only, the lock is kept for as long as making the next one takes.
   template <class Function> auto locked(Function &&call) const {
     bips_producer *p = handle();

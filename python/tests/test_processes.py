@@ -192,6 +192,20 @@ def test_nothing_is_opened_when_the_interpreter_is_ending(script) -> None:  # ty
     assert "interpreter is ending" in child.end()
 
 
+def test_a_producer_that_waits_for_its_name_is_not_opened_when_the_interpreter_is_ending(script) -> None:  # type: ignore[no-untyped-def]
+    """The end closes the producer that has the name."""
+    child = script("""
+        import bips, threading, time
+        first = bips.Producer("camera", slot_size=64)
+        def wait():
+            try: bips.Producer("camera", slot_size=64).wait_consumers()
+            except (bips.Closed, bips.PoolBusy) as error: print(error)
+        threading.Thread(target=wait).start()
+        time.sleep(0.1)
+    """)
+    assert "camera" in child.end() or "interpreter is ending" in child.end()
+
+
 def test_other_interpreters_are_refused_plainly(script) -> None:  # type: ignore[no-untyped-def]
     for first in ("import bips", ""):
         child = script(f"""

@@ -218,9 +218,14 @@ def test_opening_is_interrupted_while_another_producer_has_the_name(pair) -> Non
     def is_interrupted() -> bool:
         """Whether the signal was heard in the wait, not when its end, which comes after half a second, is told."""
         signal.setitimer(signal.ITIMER_REAL, 0.05)
-        with pytest.raises((Enough, bips.PoolBusy)) as end:
-            bips.Producer("camera", slot_size=64)
-        return end.value.args == ("_open",)
+        try:
+            try:
+                bips.Producer("camera", slot_size=64)
+            except bips.PoolBusy:
+                pass
+        except Enough as end:
+            return end.args == ("_open",)
+        return False
 
     before = signal.signal(signal.SIGALRM, handle)
     try:
@@ -242,6 +247,7 @@ def test_a_producer_that_opens_while_a_signal_is_handled_is_closed(pair) -> None
         with pytest.raises(Enough):
             bips.Producer("camera", slot_size=64)
     finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert bips.why_no_pool("camera") is not None
 
