@@ -38,6 +38,6 @@ func (c *Conn) Peer() (Peer, error) {
 // that came before may still be there to be received.
 func (c *Conn) Ended() bool {
 	const ends = unix.POLLHUP | unix.POLLRDHUP | unix.POLLERR | unix.POLLNVAL
-	happened, err := c.pollFor(unix.POLLRDHUP, 0)
+	happened, err := c.poll(unix.POLLRDHUP)
 	return err != nil || happened&ends != 0
 }

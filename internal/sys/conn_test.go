@@ -147,9 +147,6 @@ func TestReceiveWaitsAsLongAsItIsTold(t *testing.T) {
 			t.Errorf("waited %v of %v", waited, limit)
 		}
 	}
-	if b.WaitMessage(time.Millisecond) {
-		t.Error("there is nothing, and it says that there is")
-	}
 	got := make(chan string)
 	for _, limit := range []time.Duration{Forever, time.Hour} {
 		go func() {
@@ -160,13 +157,6 @@ func TestReceiveWaitsAsLongAsItIsTold(t *testing.T) {
 		if text := soon(t, "a message", got); text != "news<nil>" {
 			t.Error(text)
 		}
-	}
-	put(t, a, "more")
-	if !b.WaitMessage(time.Hour) {
-		t.Error("there is something, and it says that there is not")
-	}
-	if text, _ := get(t, b, 0); text != "more" {
-		t.Errorf("got %q", text)
 	}
 }
 
@@ -194,13 +184,8 @@ func TestWhoWaitsIsWokenByTheEndOfEitherEnd(t *testing.T) {
 				_, _, err := b.Receive(make([]byte, 512), 0, Forever)
 				waiting <- err
 			}()
-			polling := make(chan bool)
-			go func() { polling <- b.WaitMessage(patience) }()
 			c.end(a, b)
 			wantErr(t, "who waits", soon(t, "the end", waiting), c.want)
-			if !soon(t, "the end", polling) {
-				t.Error("who polls was not told")
-			}
 			waitUntil(t, "the end", b.Ended)
 		})
 	}

@@ -128,10 +128,3 @@ func descriptorsIn(control []byte) (fds []int) {
 	}
 	return fds
 }
-
-// WaitMessage waits on the caller's own thread until there is something to receive, the end included, at most so long, and reports
-// whether there is. [Conn.Shutdown] ends the wait.
-func (c *Conn) WaitMessage(limit time.Duration) bool {
-	happened, err := c.pollFor(unix.POLLIN|unix.POLLRDHUP, limit)
-	return err != nil || happened != 0
-}

@@ -129,13 +129,11 @@ func (s *socket) forget() {
 	})
 }
 
-// pollFor waits on the caller's own thread for events of poll(2), at most so long, and returns those that there are.
-func (s *socket) pollFor(events int16, limit time.Duration) (happened int16, err error) {
-	start := time.Now()
+// poll returns those events of poll(2) that there are now.
+func (s *socket) poll(events int16) (happened int16, err error) {
 	err = s.control(func(fd int) error {
-		wait := unix.NsecToTimespec(max(limit-time.Since(start), 0).Nanoseconds())
 		polled := []unix.PollFd{{Fd: int32(fd), Events: events}}
-		_, err := unix.Ppoll(polled, &wait, nil) // EINTR: again, for what is left
+		_, err := unix.Ppoll(polled, &unix.Timespec{}, nil)
 		happened = polled[0].Revents
 		return err
 	})
