@@ -145,6 +145,13 @@ func (l *Listener) IsAt(path string) bool {
 	return err == nil && named.Same(l.id)
 }
 
+// nobodyWaits reports whether there is no connection to accept.
+func nobodyWaits(listener int) bool {
+	polled := []unix.PollFd{{Fd: int32(listener), Events: unix.POLLIN}}
+	n, err := unix.Poll(polled, 0)
+	return n == 0 && err == nil
+}
+
 // Accept waits for the next connection. After [Listener.Close] and [Listener.Shutdown] the error wraps
 // os.ErrClosed. When [OutOfResources] tells that the process or the system has no more of something, the connection
 // goes on waiting, so that the next call would fail at once: pause before it.
@@ -155,8 +162,10 @@ func (l *Listener) Accept() (*Conn, error) {
 			fd, _, err = unix.Accept4(listener, unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK)
 			switch {
 			case err == unix.ECONNABORTED:
-			case err == unix.EAGAIN && l.shut.Load(): // the kernel does not tell
+			case err != nil && l.shut.Load(): // the kernel does not tell
 				return os.ErrClosed
+			case OutOfResources(err) && nobodyWaits(listener): // it looks for a descriptor first, and then does not tell this
+				return unix.EAGAIN
 			default:
 				return err
 			}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -265,6 +266,33 @@ func TestAFullBacklogIsToldFromAPoolThatIsNotThere(t *testing.T) {
 	}
 	_, _, err = waiting[1].Receive(make([]byte, 512), 0, patience)
 	wantErr(t, "who waited when the listener ended", err, ErrEnded)
+}
+
+func TestAcceptWaitsForAConnectionAlsoWhereThereAreNoDescriptors(t *testing.T) {
+	play(t, testmain.Child(t, "accept at the limit", openDir(t)))
+}
+
+func acceptAtTheLimit(args []string) error {
+	if err := StartPoller(); err != nil {
+		return err
+	}
+	l, err := Listen(args[0], "bips.pool", KeepGroup, 0o600, nil)
+	if err != nil {
+		return err
+	}
+	next, err := unix.Dup(0)
+	if err != nil {
+		return err
+	}
+	_ = unix.Close(next)
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: uint64(next), Max: 64}); err != nil {
+		return err
+	}
+	time.AfterFunc(20*time.Millisecond, l.Shutdown)
+	if _, err := l.Accept(); !errors.Is(err, os.ErrClosed) {
+		return fmt.Errorf("nobody connects: %v", err)
+	}
+	return l.Close()
 }
 
 func TestAcceptEndsWithItsListener(t *testing.T) {

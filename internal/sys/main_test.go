@@ -24,6 +24,7 @@ func TestMain(m *testing.M) {
 		"listen with a group":       listenWithAGroup,
 		"answer":                    answer,
 		"receive at the limit":      receiveAtTheLimit,
+		"accept at the limit":       acceptAtTheLimit,
 		"send too many descriptors": sendTooManyDescriptors,
 	}.Run(m)
 }

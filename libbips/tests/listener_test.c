@@ -5,6 +5,7 @@
 
 #include <bips/bips.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -213,6 +215,38 @@ static void *accept_until_end(void *of) {
   return (void *)err;
 }
 
+static void *accept_one(void *of) {
+  struct conn *c = NULL;
+  intptr_t err = listener_accept(of, &c);
+
+  conn_close(&c);
+  return (void *)err;
+}
+
+static void accept_waits_without_descriptors(void) {
+  const char *folder = child_folder();
+  struct listener *l = listening(folder, "bips.pool", 0600);
+  struct rlimit limit, none;
+  struct conn *c;
+  pthread_t thread;
+  void *result;
+  int next = dup(0);
+
+  NEED(next >= 0 && close(next) == 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0, "the limit of descriptors");
+  none = limit;
+  none.rlim_cur = (rlim_t)next;
+  NEED(setrlimit(RLIMIT_NOFILE, &none) == 0 && pthread_create(&thread, NULL, accept_one, l) == 0, "a thread");
+  usleep(20000);
+  CHECK(pthread_tryjoin_np(thread, &result) == EBUSY, "nobody connects, and it tells of descriptors");
+  NEED(setrlimit(RLIMIT_NOFILE, &limit) == 0, "the limit of descriptors");
+  NEED(connect_to(path(folder, "bips.pool"), &c) == 0, "%s", bips_error_message());
+  pthread_join(thread, &result);
+  CHECK((intptr_t)result == 0, "%d", (int)(intptr_t)result);
+  conn_close(&c);
+  listener_close(&l);
+  child_folder_remove();
+}
+
 static void accept_ends(void) {
   for (int how = 0; how < 3; how++) {
     const char *folder = child_folder();
@@ -391,6 +425,7 @@ TESTS({"a socket with a long name is found in its place", long_names},
     {"who may read may connect, whatever the umask is", who_may_connect},
     {"what is no socket of a listener is told apart", what_is_no_listener},
     {"a full backlog is told from a pool that is not there", full_backlog},
+    {"accept waits for a connection also where there are no descriptors", accept_waits_without_descriptors},
     {"accept ends with its listener", accept_ends},
     {"listening leaves nothing when it fails", failures_leave_nothing},
     {"descriptors for a listener are refused", descriptors_refused},

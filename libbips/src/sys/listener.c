@@ -145,7 +145,8 @@ int listener_accept(struct listener *l, struct conn **conn) {
       return err < 0 ? wrap(err, "accept a connection: ") : 0;
     if (load_flag(&l->sock.shut)) /* the kernel does not tell it from "nobody is there" */
       return fail_plain(SYS_SHUT, "accept a connection: the listener was shut down");
-    if (error == EAGAIN)
+    /* The kernel looks for a descriptor first: without one it does not say that nobody waits. */
+    if (error == EAGAIN || sock_poll(&l->sock, POLLIN, 0) == 0)
       sock_poll(&l->sock, POLLIN, FOREVER);
     else if (error != EINTR && error != ECONNABORTED)
       return fail_plain(error, "accept a connection: %s", strerror(error));
