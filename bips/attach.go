@@ -496,6 +496,9 @@ func (f *peerFiles) mapSeats(path string, g *geometry) (_ *seatSegment, err erro
 // producerAlive implements peer.
 func (f *peerFiles) producerAlive() (bool, error) { return f.pool.IsLocked(layout.ProducerLock) }
 
+// hasHungUp implements peer: there is no connection.
+func (f *peerFiles) hasHungUp() bool { return false }
+
 // slotsForMost implements peer.
 func (f *peerFiles) slotsForMost(a *attachment, o *ConsumerOptions) int {
 	_, others := a.grants()

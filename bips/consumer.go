@@ -344,6 +344,7 @@ func (c *Consumer) await(bell, poked uint32, limit deadline) error {
 	c.quietSince = time.Now()
 	alive, failure := a.peer.producerAlive()
 	crashpoint.Hit("C4e")
+	alive = alive && !(stalled && a.peer.hasHungUp())
 	if stalled && alive && failure == nil {
 		return fmt.Errorf("pool %q: %w", c.name, a.stall.tell())
 	}

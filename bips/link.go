@@ -20,6 +20,9 @@ type link struct {
 // producerAlive implements peer.
 func (l *link) producerAlive() (bool, error) { return l.connection.Load().isAlive(), nil }
 
+// hasHungUp implements peer.
+func (l *link) hasHungUp() bool { return l.connection.Load().conn.Ended() }
+
 // slotsForMost implements peer.
 func (l *link) slotsForMost(*attachment, *ConsumerOptions) int { return l.slots }
 

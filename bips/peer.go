@@ -7,6 +7,8 @@ import "time"
 type peer interface {
 	// producerAlive probes whether the producer lives. Not so, all that it ever wrote is visible.
 	producerAlive() (bool, error)
+	// hasHungUp reports whether the producer has ended its connection, which producerAlive may not have heard of yet.
+	hasHungUp() bool
 	// slotsForMost is how many slots the pool needs so that the consumer is granted all that it wants, beside the others that
 	// there are; more than MaxSlots, or 0: no pool has so many.
 	slotsForMost(a *attachment, o *ConsumerOptions) int
