@@ -68,11 +68,16 @@ var (
 	missing     = regexp.MustCompile(`(?i)no (element "[^"]*"|module named '[^']*')`)
 	complaint   = regexp.MustCompile(`(?m)^(ERROR|WARNING: erroneous).*`)
 	sinkWorks   = regexp.MustCompile(`<bipssink\d+> pool ".*": \d+ slots`)
-	readerReads = regexp.MustCompile(`<(bipssrc\d+)> calling create`)
+	sourceReads = regexp.MustCompile(`<(\w+)> calling create`)
 )
 
-// someFrames are more than there are from one key frame to the next.
-const someFrames = 50
+const (
+	// someFrames are more than there are from one key frame to the next.
+	someFrames = 50
+	// prerolled are more than a sink waits with for the pipeline to play. Until then gst-launch-1.0 -e may not end after Ctrl-C, with any sink
+	// (GStreamer 1.22: it sends the end of the stream to a source that pushes to a sink which waits).
+	prerolled = 5
+)
 
 // launchLines are the pipelines in a README.
 func launchLines(readme string) []string { return codeLine.FindAllString(readme, -1) }
@@ -135,7 +140,7 @@ func (c *terminal) said(file string) string {
 	return string(text)
 }
 
-// awaitFrames waits until the command's pools are there, and each reader has had so many frames. Of programs that are no
+// awaitFrames waits until the command's pools are there, frames flow into them, and each reader has had so many. Of programs that are no
 // pipelines it waits for the beginning.
 func (c *terminal) awaitFrames(wanted int) {
 	c.t.Helper()
@@ -143,19 +148,22 @@ func (c *terminal) awaitFrames(wanted int) {
 	for {
 		log := c.said(c.log)
 		reads := map[string]int{}
-		for _, m := range readerReads.FindAllStringSubmatch(log, -1) {
+		for _, m := range sourceReads.FindAllStringSubmatch(log, -1) {
 			reads[m[1]]++
 		}
-		content := 0
-		for _, n := range reads {
-			if n > wanted { // the last call may still wait
+		content, flows := 0, c.sinks == 0
+		for source, n := range reads { // the last call may still wait
+			if strings.HasPrefix(source, "bipssrc") && n > wanted {
 				content++
+			}
+			if n > min(wanted, prerolled) {
+				flows = true
 			}
 		}
 		if c.program && isProgram(c.shell.Process.Pid) {
 			return
 		}
-		if !c.program && content >= c.readers && len(sinkWorks.FindAllString(log, -1)) >= c.sinks {
+		if !c.program && content >= c.readers && flows && len(sinkWorks.FindAllString(log, -1)) >= c.sinks {
 			return
 		}
 		select {
