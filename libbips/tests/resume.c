@@ -2,7 +2,6 @@
 #include "pools.h"
 
 #include <poll.h>
-#include <time.h>
 
 /* resume is carried out by whoever pulls, here the thread behind the descriptor. It returns when that is done: what is published
  * then is read. */
